@@ -1,0 +1,58 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"countersign.dev/countersign/internal/access/perm"
+)
+
+// Kind says what sort of actor acts.
+type Kind string
+
+// The kinds of actor.
+const (
+	Technician Kind = "technician"
+	Token      Kind = "token" // a technician's API token
+	Contact    Kind = "contact"
+	SystemKind Kind = "system"
+)
+
+// Actor is whoever acts. The zero Actor is an anonymous request.
+type Actor struct {
+	OrgID         string
+	Kind          Kind
+	ID            string // the technician's or contact's id, also behind a token
+	Name          string
+	Role          perm.Role
+	Owner         bool
+	SessionID     string
+	TokenID       string
+	Ceiling       perm.Set // a token's permissions; nil means all of its owner's
+	Address       string   // network address of the request
+	Device        string   // browser and system of the request, in words
+	RequestID     string
+	Authenticated time.Time // when the person last proved who they are
+	MustChange    bool      // a temporary password has to be replaced before anything else
+}
+
+// SignedIn says whether the actor is known.
+func (a Actor) SignedIn() bool { return a.OrgID != "" && a.ID != "" }
+
+// System is the actor of what the server does by itself for one organization.
+func System(orgID string) Actor {
+	return Actor{OrgID: orgID, Kind: SystemKind, ID: "system", Name: "Countersign"}
+}
+
+type actorKey struct{}
+
+// WithActor returns ctx carrying a.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorFrom is the zero Actor for an anonymous request.
+func ActorFrom(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
+}

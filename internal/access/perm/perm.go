@@ -1,0 +1,70 @@
+// Package perm is the one catalogue of everything that a person may be allowed to do.
+package perm
+
+import "slices"
+
+// Permission is the stored name, "area.action"; renaming one needs a migration.
+type Permission string
+
+// What a route may need instead of a permission.
+const (
+	Public   Permission = ""          // no sign-in
+	SignedIn Permission = "signed_in" // any technician who may act, for what is their own
+)
+
+// The permissions whose feature exists.
+const (
+	AdminAudit       Permission = "admin.audit"
+	AdminCustomers   Permission = "admin.customers"
+	AdminSettings    Permission = "admin.settings"
+	AdminTechnicians Permission = "admin.technicians"
+
+	CustomerView    Permission = "customer.view"
+	CustomerEdit    Permission = "customer.edit"
+	ContactView     Permission = "contact.view"
+	ContactEdit     Permission = "contact.edit"
+	TicketView      Permission = "ticket.view"
+	TicketCreate    Permission = "ticket.create"
+	TicketEdit      Permission = "ticket.edit"
+	VerificationRun Permission = "verification.run"
+)
+
+// Purpose says on what kind of thing a permission is granted.
+type Purpose string
+
+// The purposes that exist so far.
+const (
+	Administration Purpose = "administration"
+	Customers      Purpose = "customers"
+)
+
+// Entry describes one permission to the people who grant it.
+type Entry struct {
+	Name    Permission
+	Purpose Purpose
+	Title   string
+	View    bool // part of what a read-only role may hold
+}
+
+// Catalog lists every permission in the order in which it is shown.
+func Catalog() []Entry {
+	return []Entry{
+		{AdminAudit, Administration, "Read and export the audit log", false},
+		{AdminCustomers, Administration, "Create and delete customers", false},
+		{AdminSettings, Administration, "Change the organization's settings", false},
+		{AdminTechnicians, Administration, "Manage technicians", false},
+		{CustomerView, Customers, "See customers", true},
+		{CustomerEdit, Customers, "Edit customers", false},
+		{ContactView, Customers, "See contacts", true},
+		{ContactEdit, Customers, "Create, edit and delete contacts", false},
+		{TicketView, Customers, "See tickets", true},
+		{TicketCreate, Customers, "Open tickets", false},
+		{TicketEdit, Customers, "Edit and close tickets, add notes", false},
+		{VerificationRun, Customers, "Verify contacts and answer their verification requests", false},
+	}
+}
+
+// Known says whether p is in the catalogue.
+func Known(p Permission) bool {
+	return slices.ContainsFunc(Catalog(), func(e Entry) bool { return e.Name == p })
+}

@@ -1,0 +1,147 @@
+// Package store opens the database, migrates it and hands out transactions; all that differs between SQLite and PostgreSQL lives here.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "modernc.org/sqlite" // driver
+)
+
+// Dialect names the database behind a DB.
+type Dialect uint8
+
+// The two databases.
+const (
+	SQLite Dialect = iota
+	Postgres
+)
+
+// FileName is the SQLite database inside the data folder.
+const FileName = "countersign.db"
+
+// Options say which database to open.
+type Options struct {
+	Dir string       // data folder; holds the SQLite file when URL is empty
+	URL string       // postgres://… ; empty means SQLite
+	Log *slog.Logger // nil discards
+}
+
+// Querier reads. A DB's Read() sees what is committed, a Tx also its own changes.
+type Querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// DB is the only handle on the database. Changes go through Write.
+type DB struct {
+	dialect Dialect
+	read    *sql.DB
+	write   *sql.DB
+	pool    *pgxpool.Pool
+	group   *groupWriter // SQLite only
+	log     *slog.Logger
+}
+
+// Open connects to the database and brings its schema up to date.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	db := &DB{log: o.Log}
+	open := db.openSQLite
+	if o.URL != "" {
+		open = db.openPostgres
+	}
+	if err := open(ctx, o); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := db.migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Close waits for running writes and releases the database.
+func (db *DB) Close() error {
+	if db.group != nil {
+		db.group.stop()
+	}
+	var errs []error
+	for _, d := range []*sql.DB{db.read, db.write} {
+		if d != nil {
+			errs = append(errs, d.Close())
+		}
+	}
+	if db.pool != nil {
+		db.pool.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// Dialect says which database this is.
+func (db *DB) Dialect() Dialect { return db.dialect }
+
+// Read returns a Querier outside any transaction.
+func (db *DB) Read() Querier { return db.read }
+
+// SQL is the pool that writes, for the job queue and for backup; slices use Read and Write.
+func (db *DB) SQL() *sql.DB { return db.write }
+
+// Pool is the PostgreSQL pool behind SQL, nil on SQLite; for the job queue alone.
+func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+
+// Now is the current time in UTC at the precision that both databases keep.
+func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func (db *DB) openSQLite(ctx context.Context, o Options) error {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	path := filepath.Join(o.Dir, FileName)
+	if err := touchPrivate(path); err != nil {
+		return err
+	}
+	db.dialect = SQLite
+	var err error
+	if db.write, err = sql.Open("sqlite", sqliteDSN(path, false)); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	db.write.SetMaxOpenConns(2) // the group writer, and the job queue's own transactions
+	db.write.SetMaxIdleConns(2)
+	if err = db.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if db.read, err = sql.Open("sqlite", sqliteDSN(path, true)); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	db.read.SetMaxOpenConns(8)
+	db.read.SetMaxIdleConns(8)
+	db.group = startGroupWriter(db.write)
+	return nil
+}
+
+// touchPrivate makes the database file readable by its owner alone before SQLite creates it with a wider mode.
+func touchPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("create the database file: %w", err)
+	}
+	return f.Close()
+}
+
+func sqliteDSN(path string, readOnly bool) string {
+	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)" +
+		"&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)"
+	if readOnly {
+		return dsn + "&_pragma=query_only(1)"
+	}
+	return dsn + "&_txlock=immediate"
+}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// maxTries bounds how often PostgreSQL may abort one Write because of another (deadlock, serialization) before the caller hears of it.
+const maxTries = 5
+
+// Tx is one write transaction. Functions that take a Tx join the caller's transaction and must not touch the network.
+type Tx struct {
+	sql    *sql.Tx
+	before []hook
+	after  []func()
+}
+
+type hook struct {
+	key string
+	fn  func(context.Context, *Tx) error
+}
+
+func newTx(tx *sql.Tx) *Tx { return &Tx{sql: tx} }
+
+// Write runs fn in one transaction and commits if fn returns nil; when Write returns nil the change is on disk.
+// fn may run more than once on PostgreSQL, so it must not change anything outside the transaction.
+// A Write inside fn would wait for itself forever.
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if db.group != nil {
+		return db.group.write(ctx, fn)
+	}
+	for try := 1; ; try++ {
+		err := db.writeOnce(ctx, fn)
+		if err == nil || try == maxTries || !isRetryable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try) * time.Duration(1+rand.IntN(10)) * time.Millisecond):
+		}
+	}
+}
+
+func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	raw, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = raw.Rollback()
+			panic(p)
+		}
+	}()
+	tx := newTx(raw)
+	if err := tx.run(ctx, fn); err != nil {
+		return errors.Join(err, raw.Rollback())
+	}
+	if err := raw.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	tx.runAfterCommit()
+	return nil
+}
+
+// run calls fn and then the hooks that it registered, in order of registration.
+func (tx *Tx) run(ctx context.Context, fn func(*Tx) error) error {
+	if err := fn(tx); err != nil {
+		return err
+	}
+	for i := 0; i < len(tx.before); i++ { // a hook may add another
+		if err := tx.before[i].fn(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) runAfterCommit() {
+	for _, fn := range tx.after {
+		fn()
+	}
+}
+
+// BeforeCommit runs fn as the last part of this transaction, once per key: what many callers add to (the audit log, the event
+// sequence) takes its lock late and writes once.
+func (tx *Tx) BeforeCommit(key string, fn func(ctx context.Context, tx *Tx) error) {
+	for _, h := range tx.before {
+		if h.key == key {
+			return
+		}
+	}
+	tx.before = append(tx.before, hook{key, fn})
+}
+
+// AfterCommit runs fn once the change is on disk; it must be quick and must not fail.
+func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
+
+// SQL is the transaction itself, for the job queue alone.
+func (tx *Tx) SQL() *sql.Tx { return tx.sql }
+
+// A statement that is interrupted half-way makes SQLite take the whole group back, so the caller's cancellation does not reach it.
+
+// ExecContext runs a statement.
+func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return tx.sql.ExecContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// QueryContext runs a query that returns rows.
+func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return tx.sql.QueryContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// QueryRowContext runs a query that returns at most one row.
+func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return tx.sql.QueryRowContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// Changed says whether a statement changed any row: the where clause decided a race.
+func Changed(res sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
