@@ -1,0 +1,141 @@
+# Countersign: `make help` says what there is.
+
+export GOFLAGS := -trimpath -buildvcs=false
+export CGO_ENABLED := 0
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+LISTEN ?= 127.0.0.1:8080
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error
+
+WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.json web/*.ts -type f 2>/dev/null)
+PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+.PHONY: help run build test test-pg prove check gen bench web e2e screenshots release \
+	need need-test setup tools vet test-go test-web smoke fuzz check-go check-web check-generated binary clean
+.DELETE_ON_ERROR:
+
+help: ## Say what each target does
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- Run and build ---------------------------------------------------------
+
+run: build ## Build all and serve the demo organization on http://localhost:8080
+	@exec bin/countersign serve --demo --data ./data --listen $(LISTEN)
+
+build: need web ## Build the console and bin/countersign with the console inside
+	@$(MAKE) binary
+
+binary:
+	@go build -ldflags '$(LDFLAGS)' -o bin/countersign ./cmd/countersign
+
+web: web/dist/index.html ## Build the console into web/dist
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	@cd web && npm run build --silent
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@cd web && $(NPM_CI)
+	@touch $@
+
+test/e2e/node_modules/.package-lock.json: test/e2e/package-lock.json
+	@cd test/e2e && $(NPM_CI)
+	@touch $@
+
+tools: bin/tools/golangci-lint bin/tools/gofumpt
+
+bin/tools/golangci-lint bin/tools/gofumpt &: tools/go.mod tools/go.sum
+	@cd tools && go build -o ../bin/tools/ tool
+	@touch bin/tools/golangci-lint bin/tools/gofumpt
+
+need:
+	@scripts/need build
+
+need-test:
+	@scripts/need test
+
+# --- Check and test --------------------------------------------------------
+
+# What waits for the network (npm, apt) runs beside what compiles.
+setup: need-test web tools test/e2e/node_modules/.package-lock.json
+
+test: ## Run every check and test at reduced scale (sets up all it needs)
+	@$(MAKE) -j3 -Otarget setup
+	@$(MAKE) binary
+	@$(MAKE) -j2 -Otarget check test-web
+	@$(MAKE) test-pg
+	@$(MAKE) smoke
+	@$(MAKE) fuzz
+	@$(MAKE) e2e
+	@echo "all checks and tests passed"
+
+check: check-go check-generated check-web ## Format, vet, go fix, lint, generated files, types
+
+check-go: tools
+	@out=$$(bin/tools/gofumpt -l cmd internal test web/embed.go); if [ -n "$$out" ]; then echo "not formatted (bin/tools/gofumpt -w):"; echo "$$out"; exit 1; fi
+	@go vet ./...
+	@out=$$(go fix -diff ./...); if [ -n "$$out" ]; then echo "$$out"; echo "older idioms (go fix ./...)"; exit 1; fi
+	@bin/tools/golangci-lint run ./...
+	@go mod verify >/dev/null
+
+check-web: web/node_modules/.package-lock.json
+	@cd web && npm run check --silent
+
+check-generated: web/node_modules/.package-lock.json
+	@scripts/generated check
+
+gen: web/node_modules/.package-lock.json ## Write the generated files again (OpenAPI document, types, golden files)
+	@scripts/generated write
+
+test-go: ## The Go tests on SQLite alone
+	@go test ./cmd/... ./internal/... ./web
+
+test-pg: need-test ## The Go tests on SQLite and on a throw-away PostgreSQL
+	@scripts/with-postgres go test ./cmd/... ./internal/... ./web
+
+test-web: web/node_modules/.package-lock.json
+	@cd web && npm test --silent
+
+smoke: binary
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/smoke
+
+fuzz: binary
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/fuzz
+
+e2e: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page
+	@cd test/e2e && node --test --test-reporter=spec journeys/
+
+screenshots: need-test build test/e2e/node_modules/.package-lock.json ## Pictures of every page into test/e2e/out, those of the README into docs/images
+	@cd test/e2e && node screenshots.mjs
+
+# --- Prove and measure -----------------------------------------------------
+
+prove: ## The claims at the scale they are stated; figures as JSON lines under bench/results
+	@$(MAKE) -j3 -Otarget setup
+	@$(MAKE) binary
+	@mkdir -p bench/results
+	@COUNTERSIGN_SCALE=full COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results \
+		scripts/with-postgres go test -count=1 -timeout 120m -p 1 ./internal/... ./test/... ./bench/...
+	@cd test/e2e && COUNTERSIGN_SCALE=full node --test --test-reporter=spec journeys/
+
+bench: binary ## Benchmarks; results as JSON lines under bench/results
+	@mkdir -p bench/results
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results go test -count=1 -timeout 30m -run '^$$' -bench . ./bench/...
+
+release: need web ## Stripped binaries for every platform, with checksums, in dist/
+	@rm -rf dist && mkdir -p dist
+	@for p in $(PLATFORMS); do \
+		os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+		echo "building $$os/$$arch"; \
+		GOOS=$$os GOARCH=$$arch go build -ldflags '$(LDFLAGS)' -o dist/countersign-$(VERSION)-$$os-$$arch$$ext ./cmd/countersign; \
+	done
+	@cp LICENSE dist/ && cd dist && sha256sum countersign-* >SHA256SUMS
+
+clean: ## Remove what was built (not ./data)
+	@rm -rf bin dist web/node_modules test/e2e/node_modules
+	@find web/dist -mindepth 1 ! -name .gitkeep -delete
