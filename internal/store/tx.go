@@ -15,8 +15,10 @@ const maxTries = 5
 // Tx is one write transaction. Functions that take a Tx join the caller's transaction and must not touch the network.
 type Tx struct {
 	sql    *sql.Tx
+	conn   *sql.Conn // PostgreSQL only
 	before []hook
 	after  []func()
+	staged map[string]any
 }
 
 type hook struct {
@@ -47,7 +49,12 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	raw, err := db.write.BeginTx(ctx, nil)
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	raw, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -58,6 +65,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) 
 		}
 	}()
 	tx := newTx(raw)
+	tx.conn = conn
 	if err := tx.run(ctx, fn); err != nil {
 		return errors.Join(err, raw.Rollback())
 	}
@@ -96,6 +104,19 @@ func (tx *Tx) BeforeCommit(key string, fn func(ctx context.Context, tx *Tx) erro
 		}
 	}
 	tx.before = append(tx.before, hook{key, fn})
+}
+
+// Stage returns the T that this transaction keeps under key, at first a zero one: where callers gather what a BeforeCommit hook writes.
+func Stage[T any](tx *Tx, key string) *T {
+	if v, ok := tx.staged[key].(*T); ok {
+		return v
+	}
+	if tx.staged == nil {
+		tx.staged = map[string]any{}
+	}
+	v := new(T)
+	tx.staged[key] = v
+	return v
 }
 
 // AfterCommit runs fn once the change is on disk; it must be quick and must not fail.
