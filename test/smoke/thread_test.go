@@ -1,0 +1,106 @@
+package smoke_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"countersign.dev/countersign/test/binary"
+)
+
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
+
+// lastTo returns the newest sandbox message to an address that holds want, or nil.
+func lastTo(t *testing.T, c *binary.Client, to, want string) map[string]any {
+	t.Helper()
+	for _, m := range c.Items(t, "/api/sandbox/messages?to="+strings.ReplaceAll(to, "+", "%2B")) {
+		if strings.Contains(binary.Text(t, m, "body"), want) {
+			return m
+		}
+	}
+	return nil
+}
+
+// codeTo waits for the newest message to an address that holds a code, and returns the code.
+func codeTo(t *testing.T, c *binary.Client, to string) (code string) {
+	t.Helper()
+	binary.Eventually(t, "a code for "+to, func() bool {
+		for _, m := range c.Items(t, "/api/sandbox/messages?to="+strings.ReplaceAll(to, "+", "%2B")) {
+			if code = sixDigits.FindString(binary.Text(t, m, "body")); code != "" {
+				return true
+			}
+		}
+		return false
+	})
+	return code
+}
+
+// TestBothSidesProveWhoTheyAre walks the thread that the product is about, over the public interface only.
+func TestBothSidesProveWhoTheyAre(t *testing.T) {
+	dir, token := installation(t)
+	c := binary.Start(t, "--data", dir).As(token)
+	post := func(want int, path string, body map[string]any) map[string]any {
+		return c.Object(t, want, http.MethodPost, path, body)
+	}
+	const phone, mail = "+12125550123", "pia@northwind.example.com"
+	customer := binary.Text(t, post(http.StatusCreated, "/api/customers", map[string]any{"name": "Northwind"}), "id")
+	contact := binary.Text(t, post(http.StatusCreated, "/api/contacts", map[string]any{
+		"customer_id": customer, "name": "Pia Ende", "emails": []string{mail},
+		"phones": []map[string]any{{"number": phone, "kind": "mobile"}},
+	}), "id")
+	ticket := binary.Text(t, post(http.StatusCreated, "/api/tickets", map[string]any{
+		"customer_id": customer, "contact_id": contact, "summary": "Password reset",
+	}), "id")
+
+	for method, address := range map[string]string{"sms_code": phone, "email_code": mail} {
+		v := post(http.StatusCreated, "/api/verifications", map[string]any{"contact_id": contact, "method": method, "ticket_id": ticket})
+		path := "/api/verifications/" + binary.Text(t, v, "id")
+		code := codeTo(t, c, address)
+		wrong := "000000"
+		if code == wrong {
+			wrong = "000001"
+		}
+		post(http.StatusUnprocessableEntity, path+"/check", map[string]any{"code": wrong})
+		if v = post(http.StatusOK, path+"/check", map[string]any{"code": code}); v["state"] != "verified" {
+			t.Errorf("%s: %v after the right code", method, v["state"])
+		}
+		post(http.StatusUnprocessableEntity, path+"/check", map[string]any{"code": code})
+	}
+
+	post(http.StatusAccepted, "/api/sandbox/inbound", map[string]any{"kind": "sms", "from": phone, "to": "+12125550100", "body": "#verify"})
+	var asked map[string]any
+	binary.Eventually(t, "a pending technician verification", func() bool {
+		items := c.Items(t, "/api/technician-verifications?state=pending")
+		if len(items) == 1 {
+			asked = items[0]
+		}
+		return len(items) == 1
+	})
+	if _, shown := asked["code"]; shown {
+		t.Error("the code is shown before anybody claimed it")
+	}
+	path := "/api/technician-verifications/" + binary.Text(t, asked, "id")
+	claimed := post(http.StatusOK, path+"/claim", map[string]any{"ticket_id": ticket})
+	if code := binary.Text(t, claimed, "code"); lastTo(t, c, phone, code) == nil {
+		t.Error("the technician and the caller do not have the same code")
+	}
+	post(http.StatusAccepted, "/api/sandbox/inbound", map[string]any{"kind": "sms", "from": phone, "to": "+12125550100", "body": "#confirm"})
+	binary.Eventually(t, "confirmed", func() bool {
+		return c.Object(t, http.StatusOK, http.MethodGet, path, nil)["state"] == "confirmed"
+	})
+
+	binary.Eventually(t, "notes of both directions on the ticket", func() bool {
+		return len(c.Items(t, "/api/tickets/"+ticket+"/notes")) >= 3
+	})
+	actions := map[string]bool{}
+	for _, e := range c.Items(t, "/api/audit?limit=200") {
+		actions[binary.Text(t, e, "action")] = true
+	}
+	if len(actions) < 6 {
+		t.Errorf("the record knows only %v", actions)
+	}
+	if v := c.Object(t, http.StatusOK, http.MethodGet, "/api/audit/verification", nil); v["ok"] != true {
+		t.Errorf("the record does not verify: %v", v)
+	}
+}
