@@ -32,6 +32,7 @@ func newTx(tx *sql.Tx) *Tx { return &Tx{sql: tx} }
 // fn may run more than once on PostgreSQL, so it must not change anything outside the transaction.
 // A Write inside fn would wait for itself forever.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	fn = claiming(ctx, fn)
 	if db.group != nil {
 		return db.group.write(ctx, fn)
 	}

@@ -21,6 +21,7 @@ create table store_idempotency (
     key             text not null,
     request_hash    bytea not null,
     answer          bytea,
+    answer_until    bigint,
     created_at      bigint not null,
     primary key (org_id, actor, key)
 );
