@@ -114,8 +114,8 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	if db.write, err = sql.Open("sqlite", sqliteDSN(path, false)); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	db.write.SetMaxOpenConns(2) // the group writer, and the job queue's own transactions
-	db.write.SetMaxIdleConns(2)
+	db.write.SetMaxOpenConns(1) // writers queue for it here, fairly and without polling, instead of at SQLite's lock
+	db.write.SetMaxIdleConns(1)
 	if err = db.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}

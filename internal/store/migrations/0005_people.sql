@@ -21,10 +21,11 @@ create table technician (
     id              text not null,
     given_name      text not null,
     family_name     text not null,
-    display_name    text not null,
+    chosen_name     text not null,
+    display_name    text not null, -- the chosen name, or what given and family name make
     sort_name       text not null,
     email           text not null,
-    email_folded    text not null,
+    email_key    text not null,
     phone           text not null,
     job_title       text not null,
     usernames       text not null,
@@ -32,7 +33,6 @@ create table technician (
     owner           boolean not null,
     status          text not null,
     state           text not null,
-    epoch           bigint not null,
     locale          text not null,
     time_zone       text not null,
     theme           text not null,
@@ -42,11 +42,11 @@ create table technician (
     updated_at      bigint not null,
     version         bigint not null,
     primary key (org_id, id),
-    unique (org_id, email_folded),
+    unique (org_id, email_key),
     foreign key (org_id) references organization (id)
 );
 -- A person signs in with an email alone, whatever the organization.
-create index technician_email on technician (email_folded, org_id);
+create index technician_email on technician (email_key, org_id);
 create index technician_name on technician (org_id, sort_name, id);
 create index technician_created on technician (org_id, created_at, id);
 create index technician_role on technician (org_id, platform_role, status);
@@ -109,14 +109,14 @@ create index contact_phone_number on contact_phone (org_id, number);
 create table contact_email (
     org_id          text not null,
     contact_id      text not null,
-    email_folded    text not null,
+    email_key    text not null,
     created_at      bigint not null,
     added_by        text not null,
     initial         boolean not null,
-    primary key (org_id, contact_id, email_folded),
+    primary key (org_id, contact_id, email_key),
     foreign key (org_id, contact_id) references contact (org_id, id) on delete cascade
 );
-create index contact_email_email on contact_email (org_id, email_folded);
+create index contact_email_email on contact_email (org_id, email_key);
 
 -- +goose Down
 drop table contact_email;
