@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "modernc.org/sqlite" // driver
 )
 
 // Dialect names the database behind a DB.
@@ -111,7 +110,7 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	}
 	db.dialect = SQLite
 	var err error
-	if db.write, err = sql.Open("sqlite", sqliteDSN(path, false)); err != nil {
+	if db.write, err = openPrepared(sqliteDSN(path, false)); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	db.write.SetMaxOpenConns(1) // writers queue for it here, fairly and without polling, instead of at SQLite's lock
@@ -119,7 +118,7 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	if err = db.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	if db.read, err = sql.Open("sqlite", sqliteDSN(path, true)); err != nil {
+	if db.read, err = openPrepared(sqliteDSN(path, true)); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	db.read.SetMaxOpenConns(8)
