@@ -16,14 +16,15 @@ const maxTries = 5
 type Tx struct {
 	sql    *sql.Tx
 	conn   *sql.Conn // PostgreSQL only
-	before []hook
+	before []*hook
 	after  []func()
 	staged map[string]any
 }
 
 type hook struct {
-	key string
-	fn  func(context.Context, *Tx) error
+	key  string
+	fn   func(context.Context, *Tx) error
+	done bool
 }
 
 func newTx(tx *sql.Tx) *Tx { return &Tx{sql: tx} }
@@ -77,17 +78,28 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) 
 	return nil
 }
 
-// run calls fn and then the hooks that it registered, in order of registration.
+// run calls fn and then the hooks that it registered, in the order of their keys: since each takes a lock, two transactions that took
+// theirs in different orders would wait for each other.
 func (tx *Tx) run(ctx context.Context, fn func(*Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	for i := 0; i < len(tx.before); i++ { // a hook may add another
-		if err := tx.before[i].fn(ctx, tx); err != nil {
+	for h := tx.nextHook(); h != nil; h = tx.nextHook() { // a hook may add another
+		h.done = true
+		if err := h.fn(ctx, tx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (tx *Tx) nextHook() (next *hook) {
+	for _, h := range tx.before {
+		if !h.done && (next == nil || h.key < next.key) {
+			next = h
+		}
+	}
+	return next
 }
 
 func (tx *Tx) runAfterCommit() {
@@ -104,7 +116,7 @@ func (tx *Tx) BeforeCommit(key string, fn func(ctx context.Context, tx *Tx) erro
 			return
 		}
 	}
-	tx.before = append(tx.before, hook{key, fn})
+	tx.before = append(tx.before, &hook{key: key, fn: fn})
 }
 
 // Stage returns the T that this transaction keeps under key, at first a zero one: where callers gather what a BeforeCommit hook writes.
