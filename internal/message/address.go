@@ -1,0 +1,102 @@
+package message
+
+import (
+	"encoding/base32"
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/input"
+)
+
+// checkAddress refuses what a way cannot or must not reach: numbers that cost their caller, and countries that are not allowed.
+// SMS needs a line that can be a mobile one, which in North America no numbering plan tells; a clear landline is refused.
+func checkAddress(way Way, to string, countries []string) error {
+	if way == Email {
+		if _, err := input.ParseEmail(to); err != nil {
+			return ErrAddress
+		}
+		return nil
+	}
+	n, err := phonenumbers.Parse(to, "")
+	if err != nil || !phonenumbers.IsValidNumber(n) {
+		return ErrAddress
+	}
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE, phonenumbers.VOIP:
+	case phonenumbers.FIXED_LINE:
+		if way == SMS {
+			return ErrKind
+		}
+	default: // premium rate, shared cost, toll free, pagers, company and personal numbers, voicemail, unknown
+		return ErrKind
+	}
+	if !slices.Contains(countries, phonenumbers.GetRegionCodeForNumber(n)) {
+		return ErrCountry
+	}
+	return nil
+}
+
+// addressKey is the form in which addresses are compared.
+func addressKey(way Way, address string) string {
+	if way == Email {
+		return input.FoldEmail(address)
+	}
+	return address
+}
+
+// keyOfAny is the addressKey of an address whose way is told by its looks.
+func keyOfAny(address string) string {
+	if strings.Contains(address, "@") {
+		return addressKey(Email, address)
+	}
+	return address
+}
+
+// Mask shows enough of an address to recognize it, and too little to use it.
+func Mask(address string) string {
+	if local, domain, ok := strings.Cut(address, "@"); ok {
+		return firstRune(local) + "•••@" + domain
+	}
+	if len(address) < 6 {
+		return "•••"
+	}
+	return address[:2] + "•••" + address[len(address)-2:]
+}
+
+func firstRune(s string) string {
+	for _, r := range s {
+		return string(r)
+	}
+	return ""
+}
+
+// replyToken is what makes the reply address of one email unguessable: 160 bits that follow from the delivery, so that they need not be
+// stored.
+func (s *Service) replyToken(orgID, deliveryID string) string {
+	mac := s.Keys.MAC("message reply", orgID, deliveryID)
+	return strings.ToLower(base32.StdEncoding.EncodeToString(mac[:20]))
+}
+
+func replyHash(token string) []byte { return id.Hash(strings.ToLower(token)) }
+
+// ReplyAddress is the address of one message within an inbound address: verify@example.com and abc give verify+abc@example.com.
+func ReplyAddress(inbound, token string) string {
+	local, domain, ok := strings.Cut(inbound, "@")
+	if !ok || token == "" {
+		return inbound
+	}
+	return local + "+" + token + "@" + domain
+}
+
+// SplitReply is the reverse of ReplyAddress; token is "" for an inbound address itself.
+func SplitReply(address string) (inbound, token string) {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 {
+		return address, ""
+	}
+	local, token, _ := strings.Cut(address[:at], "+")
+	return local + address[at:], token
+}

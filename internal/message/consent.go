@@ -1,0 +1,128 @@
+package message
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+)
+
+// consent is what a person said last about getting messages at an address.
+type consent string
+
+const (
+	optOut consent = "opted_out"
+	optIn  consent = "opted_in"
+)
+
+// OptedOut returns which of the addresses, given as they are kept, asked for no more messages.
+func OptedOut(ctx context.Context, q store.Querier, orgID string, addresses []string) ([]string, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, len(addresses))
+	for i, a := range addresses {
+		keys[i] = keyOfAny(a)
+	}
+	found, err := optedOut(ctx, q, orgID, keys)
+	if err != nil {
+		return nil, err
+	}
+	is := make(map[string]bool, len(found))
+	for _, key := range found {
+		is[key] = true
+	}
+	var out []string
+	for i, a := range addresses {
+		if is[keys[i]] {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// answerWord handles STOP, HELP and START. Consent is by address: a STOP by SMS also ends calls to that number.
+func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed bool, err error) {
+	word := wordOf(in)
+	orgID, key := access.ActorFrom(ctx).OrgID, addressKey(in.Way, in.From)
+	switch word {
+	case wordStop:
+		changed, err := s.setConsent(ctx, tx, orgID, key, optOut, in)
+		if err != nil || !changed {
+			return true, err // who opted out before was told so then
+		}
+		return true, s.answer(ctx, tx, in, key, word)
+	case wordHelp:
+		return true, s.answer(ctx, tx, in, key, word)
+	case wordStart, wordYes:
+		out, err := isOptedOut(ctx, tx, orgID, key)
+		if err != nil || (!out && word == wordYes) { // a plain yes answers something else
+			return false, err
+		}
+		changed, err := s.setConsent(ctx, tx, orgID, key, optIn, in)
+		if err != nil || !changed {
+			return true, err
+		}
+		return true, s.answer(ctx, tx, in, key, wordStart)
+	}
+	return false, nil
+}
+
+func (s *Service) setConsent(ctx context.Context, tx *store.Tx, orgID, key string, state consent, in In) (changed bool, err error) {
+	changed, err = putConsent(ctx, tx, orgID, key, state, in)
+	if err != nil || !changed {
+		return changed, err
+	}
+	return true, s.Audit.Record(ctx, tx, audit.Event{
+		Action: "message." + string(state), Targets: []audit.Target{{Type: "inbound", ID: in.ID}},
+		Detail: map[string]any{"way": string(in.Way), "address": Mask(in.From)},
+	})
+}
+
+// answer replies to one of the words, up to a number a day: two machines must not talk for ever.
+func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w word) error {
+	orgID := access.ActorFrom(ctx).OrgID
+	if n, err := countAnswers(ctx, tx, orgID, key, in.At.Add(-aDay)); err != nil || n >= answersInADay {
+		return err
+	}
+	o, err := organization.ByID(ctx, tx, orgID)
+	if err != nil {
+		return fmt.Errorf("read organization %s: %w", orgID, err)
+	}
+	way := in.Way
+	if way == Voice {
+		way = SMS
+	}
+	_, err = s.Send(ctx, tx, Out{
+		Way: way, To: in.From, Subject: o.Name, Body: answerText(o.Locale, o.Name, w), Purpose: Answer,
+		Owner: Ref{Type: "inbound", ID: key}, Key: "answer/" + in.ID,
+	})
+	if fault.KindOf(err) != fault.Internal { // nobody can be answered there, such as at a short code or abroad
+		return nil
+	}
+	return err
+}
+
+func answerText(locale, organization string, w word) string {
+	if strings.HasPrefix(locale, "fr") {
+		switch w {
+		case wordStop:
+			return organization + " : vous ne recevrez plus de messages de notre part. Répondez START pour en recevoir à nouveau."
+		case wordStart:
+			return organization + " : vous recevrez à nouveau nos messages. Répondez STOP pour ne plus en recevoir, HELP pour de l'aide."
+		}
+		return organization + " : nous vous écrivons pour vérifier qui vous êtes quand vous nous appelez. Répondez #verify pour vérifier qui nous sommes, STOP pour ne plus recevoir de messages."
+	}
+	switch w {
+	case wordStop:
+		return organization + ": you will get no more messages from us. Reply START to get them again."
+	case wordStart:
+		return organization + ": you will get our messages again. Reply STOP to end them, HELP for help."
+	}
+	return organization + ": we write to check who you are when you call us. Reply #verify to check who we are, STOP to get no more messages."
+}

@@ -1,0 +1,32 @@
+package message
+
+import "countersign.dev/countersign/internal/fault"
+
+// The refusals that other packages branch on.
+var (
+	ErrOptedOut = fault.New(fault.Invalid, "message.opted_out", "This person asked for no more messages at this address. They can reply START to allow them again.")
+	ErrLimited  = fault.New(fault.Limited, "message.limited", "Too many messages went to this address. Wait before you send another.")
+	ErrCountry  = fault.New(fault.Invalid, "message.country_not_allowed", "Messages to this country are not allowed. An administrator can allow it in the organization's settings.")
+	ErrKind     = fault.New(fault.Invalid, "message.number_kind", "This kind of number cannot get such a message. Choose a mobile number.")
+	ErrAddress  = fault.New(fault.Invalid, "message.address_invalid", "This address is not valid. Correct it on the contact's page.")
+	ErrSpendCap = fault.New(fault.Limited, "message.spend_cap", "The organization's spending limit for messages is reached. An administrator can raise it.")
+)
+
+var (
+	errMailAbsent   = fault.New(fault.NotFound, "message.mail_not_set", "Outgoing mail is not set up.")
+	errDemo         = fault.New(fault.Conflict, "message.demo", "The demo organization uses the sandbox only, so that nothing leaves it.")
+	errInboundTaken = fault.Field("/inbound_address", "message.inbound_taken", "Another organization of this installation receives mail at this address.")
+)
+
+// Reasons of deliveries and attempts that are kept and shown; they never change.
+const (
+	reasonExpired     = "expired"
+	reasonCanceled    = "canceled"
+	reasonOptedOut    = "opted_out"
+	reasonUnconfirmed = "unconfirmed"  // two requests left, and of neither is known whether it arrived
+	reasonNotReceived = "not_received" // the provider says that the request never reached it
+	reasonNotSent     = "not_sent"     // the connection failed before anything was sent
+	reasonNoAnswer    = "no_answer"    // the request left, and no answer came
+	reasonStopped     = "server_stopped"
+	reasonUnreadable  = "unreadable" // the text cannot be unsealed any more
+)

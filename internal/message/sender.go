@@ -1,0 +1,112 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+)
+
+// Attempt is one request to a provider.
+type Attempt struct {
+	OrgID          string
+	DeliveryID     string
+	Number         int // 1 is the first request for the delivery
+	Way            Way
+	To             string
+	Subject        string
+	Body           string
+	ReplyToken     string // of an email: part of the address that only its receiver can answer to, see ReplyAddress
+	PossibleRepeat bool   // an earlier request for the delivery may have arrived
+}
+
+// Receipt is a provider's word that it took a message over.
+type Receipt struct {
+	ProviderID string // the provider's name for the message
+	Delivered  bool   // it is already with its receiver
+}
+
+// Sender carries messages through one outside system. Its Send may return nil, an error that wraps ErrNotSent, a *Refusal, or any
+// other error, which means that the request may have arrived. No error may hold the text of a message or a secret.
+type Sender interface {
+	Name() string
+	Carries(Way) bool
+	Configured(ctx context.Context, q store.Querier, orgID string) (bool, error)
+	Send(ctx context.Context, a Attempt) (Receipt, error)
+}
+
+// Finder is a Sender that can be asked later whether a request arrived.
+type Finder interface {
+	// Lookup says whether the provider took the delivery over. An error means that it cannot tell now; found is false only when the
+	// provider is sure that it has not and will not.
+	Lookup(ctx context.Context, a Attempt) (r Receipt, found bool, err error)
+}
+
+// Priced is a Sender whose messages cost money, in millionths of a dollar.
+type Priced interface {
+	Price(way Way, to string) int64
+}
+
+// ErrNotSent marks an error that came before the request was written: it is tried again freely.
+var ErrNotSent = errors.New("the request was not written")
+
+// Refusal is a provider's clear no.
+type Refusal struct {
+	Permanent bool
+	Reason    string        // the provider's code, such as "smtp 550 5.1.1"; never its text, which may repeat ours
+	After     time.Duration // the provider's wish when to try again
+}
+
+func (r *Refusal) Error() string {
+	if r.Permanent {
+		return "refused for good: " + r.Reason
+	}
+	return "refused for now: " + r.Reason
+}
+
+// carriers returns what may carry a way for an organization, in the order in which they are tried.
+func (s *Service) carriers(ctx context.Context, q store.Querier, o organization.Organization, orgID string, way Way) ([]Sender, error) {
+	var found []Sender
+	if !o.Demo {
+		for _, x := range s.senders {
+			if !x.Carries(way) {
+				continue
+			}
+			ok, err := x.Configured(ctx, q, orgID)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				found = append(found, x)
+			}
+		}
+	}
+	if len(found) == 0 && s.sandbox != nil && s.sandbox.Carries(way) {
+		found = append(found, s.sandbox)
+	}
+	return found, nil
+}
+
+// Sandboxed says whether the sandbox carries a way for an organization.
+func (s *Service) Sandboxed(ctx context.Context, q store.Querier, orgID string, way Way) (bool, error) {
+	o, err := organization.ByID(ctx, q, orgID)
+	if err != nil {
+		return false, err
+	}
+	found, err := s.carriers(ctx, q, o, orgID, way)
+	return len(found) == 1 && found[0] == s.sandbox, err
+}
+
+func (s *Service) senderNamed(name string) Sender {
+	for _, x := range s.senders {
+		if x.Name() == name {
+			return x
+		}
+	}
+	if s.sandbox != nil && s.sandbox.Name() == name {
+		return s.sandbox
+	}
+	return nil
+}
