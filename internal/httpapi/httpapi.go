@@ -17,6 +17,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 )
@@ -34,6 +35,7 @@ type Options struct {
 	Auth    Authenticator
 	DB      *store.DB // keeps the keys of creating requests
 	Keys    *seal.Keyring
+	Events  *events.Bus
 	Version string
 
 	ExternalURL    *url.URL       // how browsers reach the server; nil means however the request came
@@ -45,12 +47,13 @@ type Options struct {
 // API collects the routes of every slice and serves them.
 type API struct {
 	Options
-	huma   huma.API
-	mux    *http.ServeMux
-	routes []Route
-	cross  *http.CrossOriginProtection
-	tokens *limiter // per token or session
-	public *limiter // per address, on routes that need no sign-in
+	huma    huma.API
+	mux     *http.ServeMux
+	routes  []Route
+	cross   *http.CrossOriginProtection
+	tokens  *limiter // per token or session
+	public  *limiter // per address, on routes that need no sign-in
+	streams *streams
 
 	registering *Route // the route on its way through Handle
 	names       map[string]reflect.Type
@@ -98,7 +101,7 @@ func New(o Options) *API {
 	})
 	a := &API{
 		Options: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), names: map[string]reflect.Type{},
-		tokens: newLimiter(600, 600), public: newLimiter(200, 1000),
+		tokens: newLimiter(600, 600), public: newLimiter(200, 1000), streams: newStreams(),
 	}
 	if o.ExternalURL != nil {
 		// A proxy may pass another Host on.
@@ -110,6 +113,7 @@ func New(o Options) *API {
 	a.document = sync.OnceValues(a.Document)
 	a.Raw(Route{ID: "openapi", Method: "GET", Path: "/api/openapi.json", Needs: perm.Public, Hidden: true}, http.HandlerFunc(a.serveDocument))
 	a.Raw(Route{ID: "docs", Method: "GET", Path: "/api/docs", Needs: perm.Public, Hidden: true}, http.HandlerFunc(a.serveDocs))
+	a.Raw(Route{ID: "stream-events", Method: "GET", Path: "/api/events", Summary: "Follow what changes, as server-sent events.", Needs: perm.SignedIn}, http.HandlerFunc(a.serveEvents))
 	return a
 }
 

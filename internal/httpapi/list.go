@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"countersign.dev/countersign/internal/store"
 )
 
 // Paging is embedded in the input of every list.
@@ -11,6 +13,9 @@ type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many items to answer with at most"`
 	Cursor string `query:"cursor" maxLength:"1000" doc:"next_cursor of the page before"`
 }
+
+// Page is what the store asks for.
+func (p Paging) Page() store.Page { return store.Page{Limit: p.Limit, Cursor: p.Cursor} }
 
 // List is the body of every list.
 type List[T any] struct {
