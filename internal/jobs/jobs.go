@@ -16,7 +16,6 @@ import (
 
 const (
 	maxPayload  = 1024 // bytes: a payload says which rows, the rows say the rest
-	maxAttempts = 16   // with the pauses of retryPolicy about ten hours
 	workers     = 16
 	prefixEvery = "every." // kinds of Every, which are made anew at each start
 )
@@ -49,11 +48,12 @@ func (k Kind[T]) Handle(q *Queue, fn func(ctx context.Context, payload T) error)
 
 // Options shape a Queue; the zero value is what a server uses.
 type Options struct {
-	Log     *slog.Logger                                         // nil discards
-	Observe func(kind string, took time.Duration, outcome error) // called after each attempt; nil does nothing
-	Timeout time.Duration                                        // of one attempt, a minute if 0
-	Retry   func(attempt int) time.Duration                      // the pause after a failed attempt (1 is the first), exponential if nil
-	Stop    time.Duration                                        // how long running jobs may go on at the end before they are interrupted, 3 s if 0
+	Log      *slog.Logger                                         // nil discards
+	Observe  func(kind string, took time.Duration, outcome error) // called after each attempt; nil does nothing
+	Timeout  time.Duration                                        // of one attempt, a minute if 0
+	Attempts int                                                  // before a job is dead, 16 if 0: with the usual pauses that is seven hours
+	Retry    func(attempt int) time.Duration                      // the pause after a failed attempt (1 is the first), exponential if nil
+	Stop     time.Duration                                        // how long running jobs may go on at the end before they are interrupted, 3 s if 0
 }
 
 func (o Options) withDefaults() Options {
@@ -65,6 +65,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
+	}
+	if o.Attempts == 0 {
+		o.Attempts = 16
 	}
 	if o.Retry == nil {
 		o.Retry = pause

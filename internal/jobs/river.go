@@ -58,7 +58,7 @@ func connect[T any](ctx context.Context, q *Queue, driver riverdriver.Driver[T],
 		SkipUnknownJobCheck:         true, // commands enqueue for the server beside them
 		Logger:                      log,
 		ErrorHandler:                failures{q.log},
-		MaxAttempts:                 maxAttempts,
+		MaxAttempts:                 q.options.Attempts,
 		RetryPolicy:                 retryPolicy{q.options.Retry},
 		JobTimeout:                  q.options.Timeout,
 		RescueStuckJobsAfter:        2 * q.options.Timeout,
