@@ -60,13 +60,12 @@ func (l *Log) Status(ctx context.Context, org string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	tree, err := auditverify.NewTree(h.size, h.hashes)
-	if err != nil {
-		return Status{}, err
-	}
 	s := Status{Size: h.size}
-	if s.Root, err = tree.Root(); err != nil {
-		return Status{}, err
+	tree, damage := auditverify.NewTree(h.size, h.hashes)
+	if damage == nil {
+		if s.Root, err = tree.Root(); err != nil {
+			return Status{}, err
+		}
 	}
 	last, err := lastCheckpoint(ctx, l.db.Read(), org)
 	if err != nil {
@@ -77,7 +76,7 @@ func (l *Log) Status(ctx context.Context, org string) (Status, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.OK, s.VerifiedAt = l.states[org].bad == nil, l.states[org].at
+	s.OK, s.VerifiedAt = damage == nil && l.states[org].bad == nil, l.states[org].at
 	return s, nil
 }
 

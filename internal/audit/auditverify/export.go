@@ -96,11 +96,11 @@ func VerifyExport(ctx context.Context, r io.Reader, key Key) (Result, error) {
 	return v.finish()
 }
 
-// split calls fn with pieces of whole lines, and at last with what has no end of line.
+// split calls fn with pieces of whole lines, and at last with what has no end of line. The pieces grow, so that a short export costs little.
 func split(r io.Reader, fn func([]byte) error) error {
 	var rest []byte
-	for {
-		buffer := make([]byte, chunkSize)
+	for size := chunkSize / 16; ; size = min(2*size, chunkSize) {
+		buffer := make([]byte, size)
 		n := copy(buffer, rest)
 		read, err := io.ReadFull(r, buffer[n:])
 		buffer = buffer[:n+read]
@@ -109,7 +109,7 @@ func split(r io.Reader, fn func([]byte) error) error {
 			return fmt.Errorf("read the export: %w", err)
 		}
 		end := bytes.LastIndexByte(buffer, '\n') + 1
-		if ended || end == 0 {
+		if ended || (end == 0 && size == chunkSize) {
 			end, ended = len(buffer), true
 		}
 		if end > 0 {
