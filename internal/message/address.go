@@ -100,3 +100,9 @@ func SplitReply(address string) (inbound, token string) {
 	local, token, _ := strings.Cut(address[:at], "+")
 	return local + address[at:], token
 }
+
+// Where the sandbox can be written to.
+const (
+	SandboxNumber = "+12125550100"
+	SandboxEmail  = "verify@sandbox.example.com"
+)

@@ -30,7 +30,7 @@ type In struct {
 	To      string
 	Subject string
 	Body    string
-	Reply   string // the delivery to whose own reply address it was written; filled by Receive
+	Reply   string // the delivery to From whose own reply address this was written to: only who got that mail knows it; filled by Receive
 	Aligned bool   // a mail whose DKIM signature is by the domain of its From
 	At      time.Time
 }
@@ -62,7 +62,7 @@ func (s *Service) Receive(ctx context.Context, in In) error {
 	stored := false
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		if _, token := SplitReply(in.To); token != "" && in.Way == Email {
-			if r.Reply, err = deliveryByReply(ctx, tx, orgID, replyHash(token)); err != nil {
+			if r.Reply, err = deliveryByReply(ctx, tx, orgID, replyHash(token), in.From); err != nil {
 				return err
 			}
 		}

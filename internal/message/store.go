@@ -48,9 +48,10 @@ func deliveryWithKey(ctx context.Context, q store.Querier, org, key string) (id 
 	return id, err
 }
 
-// deliveryByReply finds the email whose own reply address holds a token.
-func deliveryByReply(ctx context.Context, q store.Querier, org string, hash []byte) (id string, err error) {
-	err = q.QueryRowContext(ctx, `select id from message_delivery where org_id = $1 and reply_hash = $2`, org, hash).Scan(&id)
+// deliveryByReply finds the email to an address whose own reply address holds a token.
+func deliveryByReply(ctx context.Context, q store.Querier, org string, hash []byte, addressKey string) (id string, err error) {
+	err = q.QueryRowContext(ctx, `
+		select id from message_delivery where org_id = $1 and reply_hash = $2 and address_key = $3`, org, hash, addressKey).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

@@ -129,6 +129,7 @@ create table message_sandbox (
     way             text not null,
     sender          text not null,
     recipient       text not null,
+    recipient_key   text not null,
     subject         text not null,
     body            text not null,
     possible_repeat boolean not null,
@@ -136,4 +137,4 @@ create table message_sandbox (
     primary key (org_id, id)
 );
 create unique index message_sandbox_request on message_sandbox (org_id, delivery_id, number);
-create index message_sandbox_recipient on message_sandbox (org_id, recipient, id);
+create index message_sandbox_recipient on message_sandbox (org_id, recipient_key, id);

@@ -1,0 +1,150 @@
+// Package sandbox is the carrier of a fresh installation: it keeps every message in an outbox that is shown as a phone, so that the whole
+// product can be tried before any provider is set up.
+//
+// It behaves as an outside provider would. What it was handed is written in a transaction of its own, one row for each request, and it
+// can be asked later whether a request arrived. It does not drop repetitions: a message that was sent twice is seen twice.
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+)
+
+// Name of the carrier in attempts.
+const Name = "sandbox"
+
+// How much the outbox keeps of an organization.
+const (
+	keepFor    = 7 * 24 * time.Hour
+	keepCount  = 250_000
+	pruneEvery = 10 * time.Minute
+)
+
+var errOff = fault.New(fault.Conflict, "sandbox.off", "A provider carries these messages now, so the sandbox phone cannot answer them.")
+
+// Carrier is the sandbox.
+type Carrier struct {
+	db  *store.DB
+	bus *events.Bus
+	log *slog.Logger
+}
+
+// New returns a Carrier.
+func New(db *store.DB, bus *events.Bus, log *slog.Logger) *Carrier { return &Carrier{db, bus, log} }
+
+// Message is one message in the outbox.
+type Message struct {
+	ID             string
+	DeliveryID     string
+	Way            message.Way
+	From           string
+	To             string
+	Subject        string
+	Body           string
+	PossibleRepeat bool
+	CreatedAt      time.Time
+}
+
+// Name is "sandbox".
+func (c *Carrier) Name() string { return Name }
+
+// Carries is true for every way.
+func (c *Carrier) Carries(message.Way) bool { return true }
+
+// Configured is always true.
+func (c *Carrier) Configured(context.Context, store.Querier, string) (bool, error) { return true, nil }
+
+// Send puts a message into the outbox.
+func (c *Carrier) Send(ctx context.Context, a message.Attempt) (message.Receipt, error) {
+	m := Message{
+		ID: id.New(), DeliveryID: a.DeliveryID, Way: a.Way, From: message.SandboxNumber, To: a.To, Subject: a.Subject, Body: a.Body,
+		PossibleRepeat: a.PossibleRepeat, CreatedAt: store.Now(),
+	}
+	if a.Way == message.Email {
+		m.From = message.ReplyAddress(message.SandboxEmail, a.ReplyToken)
+	}
+	err := c.db.Write(access.WithActor(ctx, access.System(a.OrgID)), func(tx *store.Tx) error {
+		if err := insert(ctx, tx, a.OrgID, a.Number, recipientKey(a.To), m); err != nil {
+			return err
+		}
+		return c.bus.Publish(access.WithActor(ctx, access.System(a.OrgID)), tx, events.Event{
+			Kind: "sandbox.message", ID: m.ID, Needs: perm.VerificationRun, Data: map[string]string{"kind": string(m.Way), "delivery_id": a.DeliveryID},
+		})
+	})
+	if err != nil {
+		return message.Receipt{}, fmt.Errorf("sandbox: %w", err)
+	}
+	return message.Receipt{ProviderID: m.ID}, nil
+}
+
+// Lookup says whether the outbox holds a delivery.
+func (c *Carrier) Lookup(ctx context.Context, a message.Attempt) (r message.Receipt, found bool, err error) {
+	r.ProviderID, err = byDelivery(ctx, c.db.Read(), a.OrgID, a.DeliveryID)
+	return r, r.ProviderID != "", err
+}
+
+// Outbox lists the messages of the actor's organization, the newest first; to and way narrow it unless they are empty.
+func (c *Carrier) Outbox(ctx context.Context, to string, way message.Way, p store.Page) ([]Message, string, error) {
+	return list(ctx, c.db.Read(), access.ActorFrom(ctx).OrgID, recipientKey(to), way, p)
+}
+
+// Answer takes in what somebody wrote on the sandbox phone, as long as the sandbox carries that way.
+func (c *Carrier) Answer(ctx context.Context, s *message.Service, in message.In) error {
+	orgID := access.ActorFrom(ctx).OrgID
+	ok, err := s.Sandboxed(ctx, c.db.Read(), orgID, in.Way)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errOff
+	}
+	if in.Way != message.Email {
+		o, err := organization.ByID(ctx, c.db.Read(), orgID)
+		if err != nil {
+			return fmt.Errorf("read organization %s: %w", orgID, err)
+		}
+		if e164, err := input.ParsePhone(in.From, o.Region); err == nil {
+			in.From = e164
+		}
+	}
+	return s.Receive(ctx, in)
+}
+
+// Run forgets old messages until ctx ends.
+func (c *Carrier) Run(ctx context.Context) error {
+	ticker := time.NewTicker(pruneEvery)
+	defer ticker.Stop()
+	for {
+		err := c.db.Write(ctx, func(tx *store.Tx) error { return prune(ctx, tx, store.Now().Add(-keepFor), keepCount) })
+		if err != nil && ctx.Err() == nil {
+			c.log.Error("cannot forget old sandbox messages", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// recipientKey forgives what happens to a number in a query: its plus may have become a space.
+func recipientKey(to string) string {
+	to = input.FoldEmail(to)
+	if to != "" && strings.Trim(to, "0123456789") == "" {
+		return "+" + to
+	}
+	return to
+}
