@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -48,6 +49,7 @@ func (e *BadError) Error() string {
 // VerifyExport reads an export to its end and returns a *BadError for the first thing that is wrong with it. With a key it also checks
 // every signature. It needs a few megabytes however long the export is.
 func VerifyExport(ctx context.Context, r io.Reader, key Key) (Result, error) {
+	var buffers sync.Pool
 	workers := max(2, runtime.GOMAXPROCS(0))
 	work, ordered := make(chan *chunk), make(chan *chunk, 2*workers)
 	group, ctx := errgroup.WithContext(ctx)
@@ -64,7 +66,7 @@ func VerifyExport(ctx context.Context, r io.Reader, key Key) (Result, error) {
 	group.Go(func() error {
 		defer close(work)
 		defer close(ordered)
-		return split(r, func(data []byte) error {
+		return split(r, &buffers, func(data []byte) error {
 			c := &chunk{data: data, done: make(chan struct{})}
 			for _, to := range []chan<- *chunk{ordered, work} {
 				select {
@@ -87,6 +89,7 @@ func VerifyExport(ctx context.Context, r io.Reader, key Key) (Result, error) {
 			if err := v.add(c); err != nil {
 				return err
 			}
+			buffers.Put(&c.data)
 		}
 		return nil
 	})
@@ -97,10 +100,10 @@ func VerifyExport(ctx context.Context, r io.Reader, key Key) (Result, error) {
 }
 
 // split calls fn with pieces of whole lines, and at last with what has no end of line. The pieces grow, so that a short export costs little.
-func split(r io.Reader, fn func([]byte) error) error {
+func split(r io.Reader, buffers *sync.Pool, fn func([]byte) error) error {
 	var rest []byte
 	for size := chunkSize / 16; ; size = min(2*size, chunkSize) {
-		buffer := make([]byte, size)
+		buffer := take(buffers, size)
 		n := copy(buffer, rest)
 		read, err := io.ReadFull(r, buffer[n:])
 		buffer = buffer[:n+read]
@@ -113,15 +116,23 @@ func split(r io.Reader, fn func([]byte) error) error {
 			end, ended = len(buffer), true
 		}
 		if end > 0 {
-			if err := fn(buffer[:end:end]); err != nil {
+			if err := fn(buffer[:end]); err != nil {
 				return err
 			}
 		}
 		if ended {
 			return nil
 		}
-		rest = buffer[end:]
+		rest = bytes.Clone(buffer[end:]) // the buffer will be used again
 	}
+}
+
+// take returns a buffer of that size, a used one if there is one.
+func take(buffers *sync.Pool, size int) []byte {
+	if used, ok := buffers.Get().(*[]byte); ok && cap(*used) >= size {
+		return (*used)[:size]
+	}
+	return make([]byte, size)
 }
 
 // chunk is a piece of whole lines on its way through the workers.
