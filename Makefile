@@ -108,7 +108,7 @@ fuzz: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/fuzz
 
 e2e: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page
-	@cd test/e2e && node --test --test-reporter=spec journeys/
+	@cd test/e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
 
 screenshots: need-test build test/e2e/node_modules/.package-lock.json ## Pictures of every page into test/e2e/out, those of the README into docs/images
 	@cd test/e2e && node screenshots.mjs
@@ -121,7 +121,7 @@ prove: ## The claims at the scale they are stated; figures as JSON lines under b
 	@mkdir -p bench/results
 	@COUNTERSIGN_SCALE=full COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results \
 		scripts/with-postgres go test -count=1 -timeout 120m -p 1 ./internal/... ./test/... ./bench/...
-	@cd test/e2e && COUNTERSIGN_SCALE=full node --test --test-reporter=spec journeys/
+	@cd test/e2e && COUNTERSIGN_SCALE=full node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
 
 bench: binary ## Benchmarks; results as JSON lines under bench/results
 	@mkdir -p bench/results

@@ -1,0 +1,67 @@
+// Takes a picture of every page at two sizes and in both themes into out/, and the few that the README shows into docs/images.
+import { mkdirSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { api, eventually, launch, narrow, signIn, startServer, wide } from "./harness.mjs";
+import { consolePages, open, strangersPages } from "./pages.mjs";
+
+const out = fileURLToPath(new URL("out/", import.meta.url));
+const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
+mkdirSync(out, { recursive: true });
+mkdirSync(images, { recursive: true });
+
+const server = await startServer();
+const browser = await launch();
+try {
+  const { context, page } = await signIn(browser, server);
+  const call = api(context, server.base);
+  const contact = await stage(call);
+  const pages = await consolePages(call);
+  for (const locale of ["en", "fr"]) {
+    for (const theme of ["light", "dark"]) {
+      await call.patch("/api/me", { theme, locale });
+      for (const [width, viewport] of [[1280, wide], [390, narrow]]) {
+        await page.setViewportSize(viewport);
+        for (const [name, path] of [...pages, ["contact-verified", `/contacts/${contact.id}`]]) {
+          await open(page, server.base, path);
+          await page.waitForTimeout(150); // the last animation
+          await page.screenshot({ path: `${out}${name}-${width}-${theme}-${locale}.png` });
+        }
+      }
+    }
+  }
+  await call.patch("/api/me", { theme: "light", locale: "en" });
+  await page.setViewportSize(wide);
+  for (const [name, path] of [["contact", `/contacts/${contact.id}`], ["verify", "/verify"], ["audit", "/audit"]]) {
+    await open(page, server.base, path);
+    await page.waitForTimeout(150);
+    const file = `${images}${name}.png`;
+    await page.screenshot({ path: file });
+    const { size } = statSync(file);
+    console.log(`${file}: ${Math.ceil(size / 1024)} KiB`);
+    if (size > 150 * 1024) {
+      throw new Error(`${file} is larger than 150 KiB`);
+    }
+  }
+  const stranger = await browser.newPage({ viewport: wide });
+  for (const [name, path] of strangersPages) {
+    await open(stranger, server.base, path);
+    await stranger.screenshot({ path: `${out}${name}-1280-light-en.png` });
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+/** Lets something happen, so that there is something to see: one caller verified, another asking who we are. */
+async function stage(call) {
+  const { items } = await call.get("/api/contacts?limit=200");
+  const people = items.filter((c) => c.phones.some((p) => p.kind === "mobile") && c.opted_out.length === 0);
+  const mobile = (c) => c.phones.find((p) => p.kind === "mobile").number;
+  const [caller, asker] = people;
+  const verification = await call.post("/api/verifications", { contact_id: caller.id, method: "sms_code" });
+  const { body } = await call.message(mobile(caller), /\b\d{6}\b/);
+  await call.post(`/api/verifications/${verification.id}/check`, { code: /\b\d{6}\b/.exec(body)[0] });
+  await call.text(mobile(asker), "#verify");
+  await eventually("a pending request", async () => (await call.get("/api/technician-verifications?state=pending")).items.length > 0);
+  return caller;
+}
