@@ -1,0 +1,90 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { onSignedOut } from "@/api/client";
+import { ApiError } from "@/api/problem";
+import { Loading } from "@/components/Loading";
+import { listSearch } from "@/components/list/useListState";
+import { meQuery } from "./me";
+import { registerRouter } from "./navigate";
+import { NotFound, PageError } from "./PageError";
+import { live, queries } from "./services";
+import { Shell } from "./shell/Shell";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } => (typeof search.next === "string" ? { next: search.next } : {}),
+  component: lazyRouteComponent(() => import("@/features/signin/SignInPage"), "SignInPage"),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("@/features/signin/SetupPage"), "SetupPage"),
+});
+const newPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/new-password",
+  component: lazyRouteComponent(() => import("@/features/signin/NewPasswordPage"), "NewPasswordPage"),
+});
+
+/** Everything behind the sign-in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  errorComponent: PageError,
+  pendingComponent: Loading,
+  beforeLoad: async ({ location }) => {
+    try {
+      const me = await queries.ensureQueryData(meQuery);
+      if (me.password_change_required) {
+        throw redirect({ to: "/new-password" });
+      }
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+      }
+      throw error;
+    }
+  },
+});
+
+const within = { getParentRoute: () => shell };
+const list = { ...within, validateSearch: listSearch };
+
+const pages = [
+  createRoute({ ...within, path: "/", component: lazyRouteComponent(() => import("@/features/desk/DeskPage"), "DeskPage") }),
+  createRoute({ ...within, path: "/verify", component: lazyRouteComponent(() => import("@/features/verify/VerifyPage"), "VerifyPage") }),
+  createRoute({ ...list, path: "/tickets", component: lazyRouteComponent(() => import("@/features/ticket/TicketsPage"), "TicketsPage") }),
+  createRoute({ ...list, path: "/tickets/$id", component: lazyRouteComponent(() => import("@/features/ticket/TicketPage"), "TicketPage") }),
+  createRoute({ ...list, path: "/technicians", component: lazyRouteComponent(() => import("@/features/technician/TechniciansPage"), "TechniciansPage") }),
+  createRoute({ ...list, path: "/technicians/$id", component: lazyRouteComponent(() => import("@/features/technician/TechnicianPage"), "TechnicianPage") }),
+  createRoute({ ...list, path: "/customers", component: lazyRouteComponent(() => import("@/features/customer/CustomersPage"), "CustomersPage") }),
+  createRoute({ ...list, path: "/customers/$id", component: lazyRouteComponent(() => import("@/features/customer/CustomerPage"), "CustomerPage") }),
+  createRoute({ ...list, path: "/contacts", component: lazyRouteComponent(() => import("@/features/contact/ContactsPage"), "ContactsPage") }),
+  createRoute({ ...list, path: "/contacts/$id", component: lazyRouteComponent(() => import("@/features/contact/ContactPage"), "ContactPage") }),
+  createRoute({ ...within, path: "/sandbox", component: lazyRouteComponent(() => import("@/features/sandbox/SandboxPage"), "SandboxPage") }),
+  createRoute({ ...list, path: "/audit", component: lazyRouteComponent(() => import("@/features/auditlog/AuditPage"), "AuditPage") }),
+  createRoute({ ...within, path: "/settings", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),
+  createRoute({ ...within, path: "/settings/$tab", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),
+];
+
+/** The pages and their addresses. */
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, setup, newPassword, shell.addChildren(pages)]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultPendingMs: 300,
+});
+
+registerRouter(router);
+
+onSignedOut(() => {
+  live.stop();
+  queries.removeQueries();
+  const { pathname, href } = router.state.location;
+  if (pathname !== "/sign-in" && pathname !== "/setup") {
+    void router.navigate({ to: "/sign-in", search: href === "/" ? {} : { next: href } } as never);
+  }
+});

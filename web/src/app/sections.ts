@@ -1,0 +1,56 @@
+import { BadgeCheck, Building2, ContactRound, House, ScrollText, Settings, Smartphone, Ticket, UserCog, type LucideIcon } from "lucide-react";
+import type { Me } from "@/api/types";
+
+export interface Section {
+  key: "desk" | "verify" | "tickets" | "technicians" | "customers" | "contacts" | "sandbox" | "audit" | "settings";
+  to: string;
+  icon: LucideIcon;
+  /** The letter after g. */
+  letter: string;
+  /** Shown to those who hold this; to everybody when absent. */
+  needs?: string;
+  sandbox?: true;
+}
+
+export interface SectionGroup {
+  key: "work" | "people" | "insight";
+  sections: Section[];
+}
+
+/** The navigation, in its order. */
+export const groups: SectionGroup[] = [
+  {
+    key: "work",
+    sections: [
+      { key: "desk", to: "/", icon: House, letter: "d" },
+      { key: "verify", to: "/verify", icon: BadgeCheck, letter: "v", needs: "verification.run" },
+      { key: "tickets", to: "/tickets", icon: Ticket, letter: "t", needs: "ticket.view" },
+    ],
+  },
+  {
+    key: "people",
+    sections: [
+      { key: "technicians", to: "/technicians", icon: UserCog, letter: "e", needs: "admin.technicians" },
+      { key: "customers", to: "/customers", icon: Building2, letter: "u", needs: "customer.view" },
+      { key: "contacts", to: "/contacts", icon: ContactRound, letter: "c", needs: "contact.view" },
+    ],
+  },
+  {
+    key: "insight",
+    sections: [
+      { key: "sandbox", to: "/sandbox", icon: Smartphone, letter: "p", needs: "verification.run", sandbox: true },
+      { key: "audit", to: "/audit", icon: ScrollText, letter: "a", needs: "admin.audit" },
+      { key: "settings", to: "/settings", icon: Settings, letter: "s" },
+    ],
+  },
+];
+
+/** The sections that this person may see. */
+export function visibleGroups(me: Me | undefined, can: (permission: string) => boolean): SectionGroup[] {
+  return groups
+    .map((group) => ({
+      ...group,
+      sections: group.sections.filter((s) => (!s.needs || can(s.needs)) && (!s.sandbox || me?.organization.sandbox === true)),
+    }))
+    .filter((group) => group.sections.length > 0);
+}

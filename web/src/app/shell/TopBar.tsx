@@ -1,0 +1,64 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Keyboard, Menu, Smartphone } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/app/me";
+import { Mark } from "@/components/Mark";
+import { LiveBadge } from "./LiveBadge";
+import { OwnMenu } from "./OwnMenu";
+import { showKeys } from "./Keys";
+import classes from "./TopBar.module.css";
+
+interface Props {
+  onMenu: () => void;
+  phoneOpen: boolean;
+  onPhone: () => void;
+}
+
+/** Organization, connection, and one's own things. */
+export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
+  const { t } = useTranslation();
+  const me = useMe();
+  return (
+    <header className={classes.top}>
+      <ActionIcon className={classes.menu} variant="subtle" color="gray" size={40} aria-label={t("shell.menu")} onClick={onMenu}>
+        <Menu size={20} />
+      </ActionIcon>
+      <Link to="/" className={classes.brand} aria-label={t("shell.home")}>
+        <Mark size={24} />
+        <span>Countersign</span>
+      </Link>
+      {me && (
+        <span className={classes.organization}>
+          <span className={classes.slash} aria-hidden="true" />
+          <span className={classes.name}>{me.organization.name}</span>
+          {me.organization.sandbox && <span className={classes.sandbox}>{t("sandbox.ribbon")}</span>}
+        </span>
+      )}
+      <div className={classes.right}>
+        <LiveBadge />
+        {me?.organization.sandbox && (
+          <Tooltip label={t("shell.phone")}>
+            <ActionIcon
+              className={classes.phone}
+              variant={phoneOpen ? "light" : "subtle"}
+              color={phoneOpen ? undefined : "gray"}
+              size={36}
+              aria-label={t("shell.phone")}
+              aria-pressed={phoneOpen}
+              onClick={onPhone}
+            >
+              <Smartphone size={18} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <Tooltip label={t("keys.show")}>
+          <ActionIcon className={classes.phone} variant="subtle" color="gray" size={36} aria-label={t("keys.show")} onClick={showKeys}>
+            <Keyboard size={18} />
+          </ActionIcon>
+        </Tooltip>
+        <OwnMenu />
+      </div>
+    </header>
+  );
+}

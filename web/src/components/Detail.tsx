@@ -1,0 +1,71 @@
+import { Link } from "@tanstack/react-router";
+import { ChevronLeft } from "lucide-react";
+import type { ReactNode } from "react";
+import classes from "./Detail.module.css";
+
+interface Props {
+  back: { to: string; label: string };
+  title: string;
+  /** Beside the name: number, state, shield. */
+  badges?: ReactNode;
+  /** Under the name: what it belongs to. */
+  subtitle?: ReactNode;
+  actions?: ReactNode;
+  tabs?: { key: string; label: string; content: ReactNode }[];
+  tab?: string;
+  facts?: ReactNode;
+  children?: ReactNode;
+}
+
+/** The page of one thing: name, state and main actions on top, tabs in the URL, facts at the side from 1,100 px. */
+export function Detail({ back, title, badges, subtitle, actions, tabs, tab, facts, children }: Props) {
+  const active = tabs?.find((x) => x.key === tab) ?? tabs?.[0];
+  return (
+    <div className={classes.detail}>
+      <Link to={back.to} className={classes.back}>
+        <ChevronLeft size={15} aria-hidden="true" />
+        {back.label}
+      </Link>
+      <header className={classes.header}>
+        <div className={classes.name}>
+          <h1 className={classes.title}>{title}</h1>
+          {badges}
+        </div>
+        {actions && <div className={classes.actions}>{actions}</div>}
+        {subtitle && <p className={classes.subtitle}>{subtitle}</p>}
+      </header>
+      {tabs && tabs.length > 1 && (
+        <nav className={classes.tabs} aria-label={title}>
+          {tabs.map((x) => (
+            <Link key={x.key} to="." search={{ tab: x.key } as never} replace resetScroll={false} aria-current={x === active ? "page" : undefined}>
+              {x.label}
+            </Link>
+          ))}
+        </nav>
+      )}
+      <div className={classes.columns} data-facts={facts ? true : undefined}>
+        <div className={classes.main}>
+          {active?.content}
+          {children}
+        </div>
+        {facts && <aside className={classes.facts}>{facts}</aside>}
+      </div>
+    </div>
+  );
+}
+
+/** Names and values of a thing. */
+export function Facts({ items }: { items: ([string, ReactNode] | null)[] }) {
+  return (
+    <dl className={classes.dl}>
+      {items
+        .filter((item): item is [string, ReactNode] => item !== null)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

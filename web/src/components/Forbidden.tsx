@@ -1,0 +1,9 @@
+import { Lock } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { EmptyState } from "./EmptyState";
+
+/** In place of a page that the person may not see: which permission is missing, and who can give it. */
+export function Forbidden({ permission }: { permission: string }) {
+  const { t } = useTranslation();
+  return <EmptyState icon={Lock} title={t("error.forbidden")} text={t("error.needs", { permission })} />;
+}

@@ -1,0 +1,139 @@
+import { Button, Drawer, Group, Modal, Stack } from "@mantine/core";
+import { useForm, type UseFormReturnType } from "@mantine/form";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, fieldErrors } from "@/api/problem";
+import { problemText } from "@/components/problemText";
+import { changesOf, pathsOf } from "./changes";
+import { ErrorSummary, type Summary } from "./ErrorSummary";
+import classes from "./FormDrawer.module.css";
+
+export type Form<T extends Record<string, unknown>> = UseFormReturnType<T>;
+
+interface Props<T extends Record<string, unknown>> {
+  opened: boolean;
+  onClose: () => void;
+  title: string;
+  initial: T;
+  save?: string;
+  /** `changed` holds only the fields that differ from `initial`. */
+  onSave: (values: T, changed: Partial<T>) => Promise<unknown>;
+  children: (form: Form<T>) => ReactNode;
+}
+
+/** The drawer in which things are made and changed. Ctrl-Enter saves; leaving with changes asks. */
+export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
+  const dirty = useRef(false);
+  const [asking, setAsking] = useState(false);
+  const { t } = useTranslation();
+  const close = () => {
+    if (dirty.current) {
+      setAsking(true);
+    } else {
+      props.onClose();
+    }
+  };
+  const leave = () => {
+    dirty.current = false;
+    setAsking(false);
+    props.onClose();
+  };
+  return (
+    <>
+      <Drawer
+        opened={props.opened}
+        onClose={close}
+        title={props.title}
+        position="right"
+        size="md"
+        closeButtonProps={{ "aria-label": t("close") }}
+        classNames={{ title: classes.title }}
+      >
+        <Body {...props} onClose={close} onDone={leave} dirty={dirty} />
+      </Drawer>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t("form.leaveTitle")} zIndex={300} closeButtonProps={{ "aria-label": t("close") }}>
+        <Stack>
+          {t("form.leaveText")}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => setAsking(false)} data-autofocus>
+              {t("form.stay")}
+            </Button>
+            <Button color="red.9" onClick={leave}>
+              {t("form.leave")}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}
+
+interface BodyProps<T extends Record<string, unknown>> extends Props<T> {
+  onDone: () => void;
+  dirty: { current: boolean };
+}
+
+function Body<T extends Record<string, unknown>>({ initial, save, onSave, onClose, onDone, dirty, children }: BodyProps<T>) {
+  const { t } = useTranslation();
+  const first = useRef(initial);
+  const form = useForm<T>({ initialValues: initial });
+  const [busy, setBusy] = useState(false);
+  const [summary, setSummary] = useState<Summary | null>(null);
+  const changed = changesOf(first.current, form.values);
+  dirty.current = Object.keys(changed).length > 0;
+
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (dirty.current) {
+        event.preventDefault();
+      }
+    };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [dirty]);
+
+  const submit = async () => {
+    setBusy(true);
+    setSummary(null);
+    form.clearErrors();
+    try {
+      await onSave(form.values, changed);
+      onDone();
+    } catch (error) {
+      const { byField, rest } = error instanceof ApiError ? fieldErrors(error.problem, pathsOf(form.values)) : { byField: {}, rest: [] };
+      form.setErrors(byField);
+      const fields = Object.entries(byField).map(([path, message]) => ({ path, message }));
+      setSummary({ text: fields.length + rest.length > 0 ? t("form.mend", { count: fields.length + rest.length }) : problemText(error, t), fields, rest });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      noValidate
+      className={classes.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+          event.preventDefault();
+          void submit();
+        }
+      }}
+    >
+      {summary && <ErrorSummary summary={summary} />}
+      <Stack gap="md">{children(form)}</Stack>
+      <Group className={classes.buttons} justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          {t("cancel")}
+        </Button>
+        <Button type="submit" loading={busy} title="Ctrl-Enter">
+          {save ?? t("save")}
+        </Button>
+      </Group>
+    </form>
+  );
+}

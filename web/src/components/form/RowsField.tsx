@@ -1,0 +1,40 @@
+import { ActionIcon, Button } from "@mantine/core";
+import { Plus, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import classes from "./FormDrawer.module.css";
+
+interface Props {
+  legend: string;
+  count: number;
+  error?: ReactNode;
+  add: string;
+  onAdd: () => void;
+  onRemove: (index: number) => void;
+  max?: number;
+  children: (index: number) => ReactNode;
+}
+
+/** Several values of one kind: addresses, numbers. */
+export function RowsField({ legend, count, error, add, onAdd, onRemove, max = 10, children }: Props) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className={classes.rows}>
+      <legend>{legend}</legend>
+      {Array.from({ length: count }, (_, i) => (
+        <div key={i} className={classes.row}>
+          {children(i)}
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label={t("form.remove", { what: `${legend} ${i + 1}` })} onClick={() => onRemove(i)}>
+            <X size={16} />
+          </ActionIcon>
+        </div>
+      ))}
+      {count < max && (
+        <Button variant="subtle" size="compact-sm" leftSection={<Plus size={14} />} onClick={onAdd}>
+          {add}
+        </Button>
+      )}
+      {error && <p className={classes.rowError}>{error}</p>}
+    </fieldset>
+  );
+}

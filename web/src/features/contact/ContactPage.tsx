@@ -1,0 +1,114 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { Pencil, Ticket as TicketIcon, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ifMatch, must } from "@/api/client";
+import { goTo } from "@/app/navigate";
+import { useCan } from "@/app/me";
+import { queries } from "@/app/services";
+import { Confirm } from "@/components/Confirm";
+import { Detail } from "@/components/Detail";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { GuardedButton } from "@/components/GuardedButton";
+import { Loading } from "@/components/Loading";
+import { ShieldBadge } from "@/components/ShieldBadge";
+import { toast } from "@/components/toast";
+import { Activity } from "@/features/auditlog/Activity";
+import { useFollowedContact } from "@/features/sandbox/followed";
+import { TicketForm } from "@/features/ticket/TicketForm";
+import { TicketList } from "@/features/ticket/TicketList";
+import { VerificationPanel } from "@/features/verify/panel/VerificationPanel";
+import { ContactFacts } from "./ContactFacts";
+import { ContactForm } from "./ContactForm";
+import { contactQuery } from "./data";
+
+/** One contact: who they are, and above all whether it is them. */
+export function ContactPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const { id } = useParams({ strict: false }) as { id: string };
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  const query = useQuery(contactQuery(id));
+  const [editing, setEditing] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const [ticketing, setTicketing] = useState(false);
+  useFollowedContact(id);
+  if (query.isPending) {
+    return <Loading rows={6} height={48} />;
+  }
+  const contact = query.data;
+  if (!contact) {
+    return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  }
+  const remove = async () => {
+    await must(api.DELETE("/api/contacts/{id}", { params: { path: { id }, header: ifMatch(contact.version) } }));
+    goTo("/contacts");
+    queries.removeQueries({ queryKey: contactQuery(id).queryKey });
+    void queries.invalidateQueries({ queryKey: ["contacts"] });
+    toast(t("deleted", { name: contact.name }));
+  };
+  const newTicket = (
+    <GuardedButton needs="ticket.create" variant="default" leftSection={<TicketIcon size={15} />} onClick={() => setTicketing(true)}>
+      {t("ticket.new")}
+    </GuardedButton>
+  );
+  return (
+    <>
+      <Detail
+        back={{ to: "/contacts", label: t("nav.contacts") }}
+        title={contact.name}
+        badges={<ShieldBadge shield={contact.shield} />}
+        subtitle={
+          <>
+            {contact.job_title && `${contact.job_title} · `}
+            <Link to="/customers/$id" params={{ id: contact.customer_id }}>
+              {contact.customer_name}
+            </Link>
+          </>
+        }
+        actions={
+          <>
+            {newTicket}
+            <GuardedButton needs="contact.edit" variant="default" leftSection={<Pencil size={15} />} onClick={() => setEditing(true)}>
+              {t("edit")}
+            </GuardedButton>
+          </>
+        }
+        tab={tab}
+        tabs={[
+          { key: "verify", label: t("contact.tabVerify"), content: <VerificationPanel key={id} contact={contact} /> },
+          {
+            key: "tickets",
+            label: t("nav.tickets"),
+            content: <TicketList fixed={{ contact_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
+          },
+          ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
+        ]}
+        facts={
+          <>
+            <ContactFacts contact={contact} />
+            {can("contact.edit") && (
+              <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setDeleting(true)}>
+                {t("contact.delete")}
+              </Button>
+            )}
+          </>
+        }
+      />
+      <ContactForm key={contact.version} opened={editing} onClose={() => setEditing(false)} contact={contact} />
+      <TicketForm
+        opened={ticketing}
+        onClose={() => setTicketing(false)}
+        customer={{ id: contact.customer_id, name: contact.customer_name }}
+        contact={{ id: contact.id, name: contact.name }}
+        onSaved={(ticket) => goTo(`/tickets/${ticket.id}`)}
+      />
+      <Confirm opened={deleting} onClose={() => setDeleting(false)} title={t("contact.delete")} action={t("delete")} typed={contact.name} onConfirm={remove}>
+        {t("contact.deleteText", { name: contact.name })}
+      </Confirm>
+    </>
+  );
+}

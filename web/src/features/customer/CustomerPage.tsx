@@ -1,0 +1,118 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useParams, useSearch } from "@tanstack/react-router";
+import { ContactRound, Pencil, Plus, Ticket as TicketIcon, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ifMatch, must } from "@/api/client";
+import { useCan } from "@/app/me";
+import { goTo } from "@/app/navigate";
+import { queries } from "@/app/services";
+import { Card } from "@/components/Card";
+import { Confirm } from "@/components/Confirm";
+import { Detail, Facts } from "@/components/Detail";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { GuardedButton } from "@/components/GuardedButton";
+import { Loading } from "@/components/Loading";
+import { RelativeTime } from "@/components/RelativeTime";
+import { toast } from "@/components/toast";
+import { Activity } from "@/features/auditlog/Activity";
+import { ContactForm } from "@/features/contact/ContactForm";
+import { ContactList } from "@/features/contact/ContactList";
+import { TicketForm } from "@/features/ticket/TicketForm";
+import { TicketList } from "@/features/ticket/TicketList";
+import { CustomerForm } from "./CustomerForm";
+import { customerQuery } from "./data";
+
+/** One customer, with its people and tickets. */
+export function CustomerPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const { id } = useParams({ strict: false }) as { id: string };
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  const query = useQuery(customerQuery(id));
+  const [open, setOpen] = useState<"edit" | "delete" | "contact" | "ticket" | null>(null);
+  const close = () => setOpen(null);
+  if (query.isPending) {
+    return <Loading rows={6} height={48} />;
+  }
+  const customer = query.data;
+  if (!customer) {
+    return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  }
+  const remove = async () => {
+    await must(api.DELETE("/api/customers/{id}", { params: { path: { id }, header: ifMatch(customer.version) } }));
+    goTo("/customers");
+    queries.removeQueries({ queryKey: customerQuery(id).queryKey });
+    void queries.invalidateQueries({ queryKey: ["customers"] });
+    toast(t("deleted", { name: customer.name }));
+  };
+  const newContact = (
+    <GuardedButton needs="contact.edit" variant="default" leftSection={<Plus size={15} />} onClick={() => setOpen("contact")}>
+      {t("contact.new")}
+    </GuardedButton>
+  );
+  const newTicket = (
+    <GuardedButton needs="ticket.create" variant="default" leftSection={<TicketIcon size={15} />} onClick={() => setOpen("ticket")}>
+      {t("ticket.new")}
+    </GuardedButton>
+  );
+  return (
+    <>
+      <Detail
+        back={{ to: "/customers", label: t("nav.customers") }}
+        title={customer.name}
+        actions={
+          <>
+            {newContact}
+            {newTicket}
+            <GuardedButton needs="customer.edit" variant="default" leftSection={<Pencil size={15} />} onClick={() => setOpen("edit")}>
+              {t("edit")}
+            </GuardedButton>
+          </>
+        }
+        tab={tab}
+        tabs={[
+          {
+            key: "contacts",
+            label: t("nav.contacts"),
+            content: <ContactList fixed={{ customer_id: id }} empty={<EmptyState icon={ContactRound} title={t("contact.noneHere")} action={newContact} />} />,
+          },
+          {
+            key: "tickets",
+            label: t("nav.tickets"),
+            content: <TicketList fixed={{ customer_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
+          },
+          ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
+        ]}
+        facts={
+          <>
+            <Card title={t("contact.facts")}>
+              <Facts
+                items={[
+                  [t("customer.domains"), customer.domains.join(", ") || "–"],
+                  [t("nav.contacts"), customer.contact_count],
+                  [t("customer.openTickets"), customer.open_ticket_count],
+                  customer.notes ? [t("customer.notes"), customer.notes] : null,
+                  [t("customer.since"), <RelativeTime key="since" at={customer.created_at} />],
+                ]}
+              />
+            </Card>
+            {can("admin.customers") && (
+              <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
+                {t("customer.delete")}
+              </Button>
+            )}
+          </>
+        }
+      />
+      <CustomerForm key={customer.version} opened={open === "edit"} onClose={close} customer={customer} />
+      <ContactForm opened={open === "contact"} onClose={close} customer={customer} onSaved={(contact) => goTo(`/contacts/${contact.id}`)} />
+      <TicketForm opened={open === "ticket"} onClose={close} customer={customer} onSaved={(ticket) => goTo(`/tickets/${ticket.id}`)} />
+      <Confirm opened={open === "delete"} onClose={close} title={t("customer.delete")} action={t("delete")} typed={customer.name} onConfirm={remove}>
+        {t("customer.deleteText", { name: customer.name, contacts: customer.contact_count })}
+      </Confirm>
+    </>
+  );
+}

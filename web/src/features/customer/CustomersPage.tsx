@@ -1,0 +1,51 @@
+import { Building2, Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "@/api/client";
+import type { Customer } from "@/api/types";
+import { useCan } from "@/app/me";
+import { goTo } from "@/app/navigate";
+import { EmptyState } from "@/components/EmptyState";
+import { Forbidden } from "@/components/Forbidden";
+import { GuardedButton } from "@/components/GuardedButton";
+import { List } from "@/components/list/List";
+import { PageHeader } from "@/components/PageHeader";
+import { RelativeTime } from "@/components/RelativeTime";
+import { CustomerForm } from "./CustomerForm";
+
+/** The client companies. */
+export function CustomersPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const [creating, setCreating] = useState(false);
+  if (!can("customer.view")) {
+    return <Forbidden permission="customer.view" />;
+  }
+  const add = (
+    <GuardedButton needs="admin.customers" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
+      {t("customer.new")}
+    </GuardedButton>
+  );
+  return (
+    <>
+      <PageHeader title={t("nav.customers")} actions={add} />
+      <List<Customer>
+        label={t("nav.customers")}
+        queryKey={["customers"]}
+        load={(query, signal) => must(api.GET("/api/customers", { params: { query }, signal }))}
+        rowId={(c) => c.id}
+        href={(c) => `/customers/${c.id}`}
+        defaultSort="name"
+        empty={<EmptyState icon={Building2} title={t("customer.none")} text={t("customer.noneText")} action={add} />}
+        columns={[
+          { key: "name", header: t("customer.name"), sort: "name", cell: (c) => c.name },
+          { key: "domains", header: t("customer.domains"), hide: "phone", cell: (c) => c.domains.join(", ") },
+          { key: "contacts", header: t("nav.contacts"), width: "110px", cell: (c) => c.contact_count },
+          { key: "tickets", header: t("customer.openTickets"), width: "130px", hide: "phone", cell: (c) => c.open_ticket_count },
+          { key: "since", header: t("customer.since"), sort: "created_at", hide: "tablet", width: "160px", cell: (c) => <RelativeTime at={c.created_at} /> },
+        ]}
+      />
+      <CustomerForm opened={creating} onClose={() => setCreating(false)} onSaved={(customer) => goTo(`/customers/${customer.id}`)} />
+    </>
+  );
+}

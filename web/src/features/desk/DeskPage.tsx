@@ -1,0 +1,83 @@
+import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, must } from "@/api/client";
+import { useCan, useMe } from "@/app/me";
+import { Card } from "@/components/Card";
+import { ErrorState } from "@/components/ErrorState";
+import { Loading } from "@/components/Loading";
+import { PageHeader } from "@/components/PageHeader";
+import { RelativeTime } from "@/components/RelativeTime";
+import { ticketName } from "@/features/ticket/data";
+import { FindContact } from "@/features/verify/FindContact";
+import { MyVerifications, Waiting } from "@/features/verify/VerifyPage";
+import { Checklist } from "./Checklist";
+import classes from "./DeskPage.module.css";
+
+/** The first page: what waits, and what is mine. */
+export function DeskPage() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const can = useCan();
+  return (
+    <>
+      <PageHeader title={t("desk.title", { name: me?.technician.given_name || me?.technician.name })} text={t("desk.text")} />
+      <Checklist />
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          {can("verification.run") && (
+            <Card title={t("verify.waiting")}>
+              <Waiting compact />
+            </Card>
+          )}
+          {can("ticket.view") && <Tickets />}
+        </div>
+        <div className={classes.column}>
+          {can("contact.view") && (
+            <Card title={t("verify.find")}>
+              <FindContact />
+            </Card>
+          )}
+          {can("verification.run") && <MyVerifications always />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Tickets() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const query = useQuery({
+    queryKey: ["tickets", { status: "open", desk: true }],
+    queryFn: () => must(api.GET("/api/tickets", { params: { query: { status: "open", sort: "-updated_at", limit: 50 } } })),
+  });
+  const all = query.data?.items ?? [];
+  const mine = all.filter((x) => x.created_by?.id === me?.technician.id);
+  const shown = (mine.length > 0 ? mine : all).slice(0, 8);
+  return (
+    <Card title={mine.length > 0 || all.length === 0 ? t("desk.myTickets") : t("desk.openTickets")} actions={<Link to="/tickets">{t("desk.allTickets")}</Link>} flush>
+      {query.isPending ? (
+        <div className={classes.pad}>
+          <Loading rows={4} />
+        </div>
+      ) : query.isError ? (
+        <ErrorState error={query.error} retry={() => void query.refetch()} compact />
+      ) : shown.length === 0 ? (
+        <p className={classes.pad}>{t("desk.noTickets")}</p>
+      ) : (
+        <ul className={classes.tickets}>
+          {shown.map((ticket) => (
+            <li key={ticket.id}>
+              <Link to="/tickets/$id" params={{ id: ticket.id }} data-row>
+                <strong>{ticketName(ticket)}</strong>
+                <small>{[ticket.contact_name, ticket.customer_name].filter(Boolean).join(" · ")}</small>
+              </Link>
+              <RelativeTime at={ticket.updated_at} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,58 @@
+import { MultiSelect, Select, TextInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { api, must } from "@/api/client";
+import type { Token } from "@/api/types";
+import { useMe } from "@/app/me";
+import { FormDrawer } from "@/components/form/FormDrawer";
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  onMade: (token: Token) => void;
+}
+
+/** Makes an API token: a name, how long it lives, and what it may do at most. */
+export function TokenForm({ opened, onClose, onMade }: Props) {
+  const { t } = useTranslation();
+  const me = useMe();
+  return (
+    <FormDrawer
+      opened={opened}
+      onClose={onClose}
+      title={t("settings.tokens.new")}
+      save={t("settings.tokens.create")}
+      initial={{ name: "", expires_in_hours: "2160", permissions: [] as string[] }}
+      onSave={async ({ name, expires_in_hours, permissions }) => {
+        const hours = Number(expires_in_hours);
+        const body = { name, ...(hours ? { expires_in_hours: hours } : {}), ...(permissions.length > 0 ? { permissions } : {}) };
+        onMade(await must(api.POST("/api/tokens", { body })));
+      }}
+    >
+      {(form) => (
+        <>
+          <TextInput label={t("settings.tokens.name")} description={t("settings.tokens.nameHelp")} required data-autofocus {...form.getInputProps("name")} />
+          <Select
+            label={t("settings.tokens.life")}
+            data={[
+              { value: "24", label: t("settings.tokens.lives.day") },
+              { value: "720", label: t("settings.tokens.lives.month") },
+              { value: "2160", label: t("settings.tokens.lives.quarter") },
+              { value: "8760", label: t("settings.tokens.lives.year") },
+              { value: "0", label: t("settings.tokens.lives.ever") },
+            ]}
+            allowDeselect={false}
+            {...form.getInputProps("expires_in_hours")}
+          />
+          <MultiSelect
+            label={t("settings.tokens.permissions")}
+            description={t("settings.tokens.permissionsHelp")}
+            data={me?.permissions ?? []}
+            searchable
+            clearable
+            {...form.getInputProps("permissions")}
+          />
+        </>
+      )}
+    </FormDrawer>
+  );
+}

@@ -1,0 +1,37 @@
+import { Plus, Ticket as TicketIcon } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCan } from "@/app/me";
+import { goTo } from "@/app/navigate";
+import { EmptyState } from "@/components/EmptyState";
+import { Forbidden } from "@/components/Forbidden";
+import { GuardedButton } from "@/components/GuardedButton";
+import { PageHeader } from "@/components/PageHeader";
+import { CustomerFilter } from "@/features/customer/CustomerFilter";
+import { TicketForm } from "./TicketForm";
+import { TicketList } from "./TicketList";
+
+/** The tickets. */
+export function TicketsPage() {
+  const { t } = useTranslation();
+  const can = useCan();
+  const [creating, setCreating] = useState(false);
+  if (!can("ticket.view")) {
+    return <Forbidden permission="ticket.view" />;
+  }
+  const add = (
+    <GuardedButton needs="ticket.create" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
+      {t("ticket.new")}
+    </GuardedButton>
+  );
+  return (
+    <>
+      <PageHeader title={t("nav.tickets")} actions={add} />
+      <TicketList
+        filters={[{ key: "customer_id", label: t("customer.one"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> }]}
+        empty={<EmptyState icon={TicketIcon} title={t("ticket.none")} text={t("ticket.noneText")} action={add} />}
+      />
+      <TicketForm opened={creating} onClose={() => setCreating(false)} onSaved={(ticket) => goTo(`/tickets/${ticket.id}`)} />
+    </>
+  );
+}

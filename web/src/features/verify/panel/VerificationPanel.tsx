@@ -1,0 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Panel, Ticket, Verification } from "@/api/types";
+import { Callout } from "@/components/Callout";
+import { Card } from "@/components/Card";
+import { ErrorState } from "@/components/ErrorState";
+import { Loading } from "@/components/Loading";
+import { RelativeTime } from "@/components/RelativeTime";
+import { ShieldBadge } from "@/components/ShieldBadge";
+import { panelQuery } from "@/features/verify/data";
+import { RequestCard } from "@/features/verify/RequestCard";
+import { History } from "./History";
+import { Outcome } from "./Outcome";
+import { Pending } from "./Pending";
+import { Start } from "./Start";
+import classes from "./Panel.module.css";
+
+interface Props {
+  contact: { id: string; name: string; customer_id: string };
+  /** The ticket that a new verification belongs to, unless another is chosen. */
+  ticket?: Pick<Ticket, "id" | "number" | "summary" | "contact_id"> | null;
+}
+
+/** The heart: proves that the caller is this contact. */
+export function VerificationPanel({ contact, ticket }: Props) {
+  const { t } = useTranslation();
+  const query = useQuery({ ...panelQuery(contact.id), refetchInterval: (q) => (q.state.data?.pending ? 5_000 : false) });
+  const panel = query.data;
+  const { outcome, watch, dismiss } = useOutcome(panel);
+  if (query.isPending) {
+    return (
+      <Card title={t("panel.title")}>
+        <Loading rows={4} height={48} />
+      </Card>
+    );
+  }
+  if (!panel) {
+    return (
+      <Card title={t("panel.title")}>
+        <ErrorState error={query.error} retry={() => void query.refetch()} compact />
+      </Card>
+    );
+  }
+  return (
+    <>
+      {panel.technician_verification && <RequestCard request={panel.technician_verification} />}
+      <Card title={t("panel.title")} actions={<ShieldBadge shield={panel.shield} />}>
+        <div className={classes.panel}>
+          {panel.locked_until && (
+            <Callout tone="denied" title={t("panel.locked")}>
+              {t("panel.lockedText")} <RelativeTime at={panel.locked_until} />
+            </Callout>
+          )}
+          {panel.technician_verification && !panel.pending && <Callout tone="pending">{t("panel.bothWays")}</Callout>}
+          {panel.pending ? (
+            <Pending key={panel.pending.id} verification={panel.pending} onEnd={watch} />
+          ) : (
+            <>
+              {outcome && <Outcome key={outcome.id} verification={outcome} contactName={contact.name} onDismiss={dismiss} />}
+              <Start contact={contact} ticket={ticket} panel={panel} onStart={watch} again={outcome !== null} />
+            </>
+          )}
+        </div>
+      </Card>
+      <Card title={t("panel.history")} flush>
+        <History items={panel.history} />
+      </Card>
+    </>
+  );
+}
+
+/** Follows a verification seen pending here until its end, which may come from the other side or with the clock. */
+function useOutcome(panel: Panel | undefined) {
+  const [watched, setWatched] = useState<Verification | null>(null);
+  const pending = panel?.pending;
+  useEffect(() => {
+    if (pending) {
+      setWatched(pending);
+    }
+  }, [pending]);
+  const later = panel?.history.find((v) => v.id === watched?.id);
+  const latest = later && later.state !== "pending" ? later : watched;
+  return {
+    outcome: latest && latest.state !== "pending" ? latest : null,
+    watch: setWatched,
+    dismiss: () => setWatched(null),
+  };
+}

@@ -1,0 +1,3 @@
+import type { Texts } from "../shape";
+import { en } from "../en";
+export const fr: Texts<typeof en> = en;
