@@ -16,29 +16,74 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate runs the migrations that this database has not seen. Each is one transaction, so that a killed server leaves a whole one
-// behind, and a lock keeps two servers on one PostgreSQL from running them at once.
-func (db *DB) migrate(ctx context.Context) error {
+// migrate runs the migrations that this database has not seen, up to the one numbered last (0: all). Each is one transaction, so that
+// a killed server leaves a whole one behind, and a lock keeps two servers on one PostgreSQL from running them at once.
+func (db *DB) migrate(ctx context.Context, last int64) error {
+	if last == Unmigrated {
+		return nil
+	}
+	p, err := db.migrations()
+	if err != nil {
+		return err
+	}
+	if last == 0 {
+		_, err = p.Up(ctx)
+	} else {
+		_, err = p.UpTo(ctx, last)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Schema returns the number of the last migration that this database has seen.
+func (db *DB) Schema(ctx context.Context) (int64, error) {
+	p, err := db.migrations()
+	if err != nil {
+		return 0, err
+	}
+	v, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the schema's version: %w", err)
+	}
+	return v, nil
+}
+
+// NewestSchema returns the number of the last migration that this program knows.
+func NewestSchema() (newest int64, err error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		v, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("number of %s: %w", name, err)
+		}
+		newest = max(newest, v)
+	}
+	return newest, nil
+}
+
+func (db *DB) migrations() (*goose.Provider, error) {
 	files, err := migrationsFor(db.dialect)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{}
 	if db.dialect == Postgres {
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return fmt.Errorf("lock for migrations: %w", err)
+			return nil, fmt.Errorf("lock for migrations: %w", err)
 		}
 		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
 	}
 	p, err := goose.NewProvider(dialect, db.write, files, options...)
 	if err != nil {
-		return fmt.Errorf("prepare migrations: %w", err)
+		return nil, fmt.Errorf("prepare migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	return p, nil
 }
 
 // migrationsFor returns the migrations in the words of one database. They are written in PostgreSQL's; a file named

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -26,11 +27,15 @@ const (
 // FileName is the SQLite database inside the data folder.
 const FileName = "countersign.db"
 
+// Unmigrated as Options.Schema opens a database as it is.
+const Unmigrated = -1
+
 // Options say which database to open.
 type Options struct {
-	Dir string       // data folder; holds the SQLite file when URL is empty
-	URL string       // postgres://… ; empty means SQLite
-	Log *slog.Logger // nil discards
+	Dir    string       // data folder; holds the SQLite file when URL is empty
+	URL    string       // postgres://… ; empty means SQLite
+	Log    *slog.Logger // nil discards
+	Schema int64        // the last migration to run, for restore and doctor; 0 means all
 }
 
 // Querier reads. A DB's Read() sees what is committed, a Tx also its own changes.
@@ -62,7 +67,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.migrate(ctx, o.Schema); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -90,6 +95,20 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 
 // Read returns a Querier outside any transaction.
 func (db *DB) Read() Querier { return db.read }
+
+// Snapshot runs fn on a view of the database that later commits do not change. On SQLite a long one keeps the write-ahead log from
+// being reused, on PostgreSQL dead rows from being removed; neither delays writers.
+func (db *DB) Snapshot(ctx context.Context, fn func(q Querier) error) (err error) {
+	options := &sql.TxOptions{ReadOnly: true}
+	if db.dialect == Postgres {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := db.read.BeginTx(ctx, options)
+	if err != nil {
+		return fmt.Errorf("begin a snapshot: %w", err)
+	}
+	return errors.Join(fn(tx), tx.Rollback())
+}
 
 // SQL is the pool that writes, for the job queue and for backup; slices use Read and Write.
 func (db *DB) SQL() *sql.DB { return db.write }
@@ -137,6 +156,7 @@ func touchPrivate(path string) error {
 }
 
 func sqliteDSN(path string, readOnly bool) string {
+	path = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) // it is part of an address
 	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)" +
 		"&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)"
 	if readOnly {
