@@ -109,7 +109,7 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w
 }
 
 func answerText(locale, organization string, w word) string {
-	if strings.HasPrefix(locale, "fr") {
+	if isFrench(locale) {
 		switch w {
 		case wordStop:
 			return organization + " : vous ne recevrez plus de messages de notre part. Répondez START pour en recevoir à nouveau."
@@ -126,3 +126,5 @@ func answerText(locale, organization string, w word) string {
 	}
 	return organization + ": we write to check who you are when you call us. Reply #verify to check who we are, STOP to get no more messages."
 }
+
+func isFrench(locale string) bool { return strings.HasPrefix(locale, "fr") }

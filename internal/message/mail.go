@@ -1,0 +1,281 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/seal"
+	"countersign.dev/countersign/internal/store"
+)
+
+// The ways to protect the connection to a mail server.
+const (
+	StartTLS    = "starttls"
+	ImplicitTLS = "tls"
+	NoTLS       = "none"
+)
+
+// Mail is an organization's own mail server. Password is only filled for the adapter that signs in with it.
+type Mail struct {
+	Host           string
+	Port           int
+	TLS            string
+	Username       string
+	Password       string
+	PasswordSet    bool
+	FromAddress    string
+	FromName       string
+	InboundAddress string // where contacts write to; mail for it has to reach our SMTP listener
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	Version        int64
+}
+
+// What the mark of a reply (a plus sign and 32 characters) leaves of 64 characters before the @, and of 254 in all.
+const (
+	maxInboundLocal = 64 - 33
+	maxInboundAll   = 254 - 33
+)
+
+// MailSettings returns the mail server of the actor's organization, without its password.
+func (s *Service) MailSettings(ctx context.Context) (Mail, error) {
+	orgID, err := s.checkSettings(ctx)
+	if err != nil {
+		return Mail{}, err
+	}
+	m, _, err := findMail(ctx, s.DB.Read(), orgID)
+	return m, err
+}
+
+// SetMail checks and keeps the mail server of the actor's organization. A nil password keeps the old one, which is refused if the
+// connection changes: otherwise the old password could be sent to a server of somebody's choice.
+func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matches func(version int64) error) (Mail, error) {
+	orgID, err := s.checkSettings(ctx)
+	if err != nil {
+		return Mail{}, err
+	}
+	if want, err = want.checked(password); err != nil {
+		return Mail{}, err
+	}
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+		o, err := organization.ByID(ctx, tx, orgID)
+		if err != nil {
+			return err
+		}
+		if o.Demo {
+			return errDemo
+		}
+		old, sealed, err := findMail(ctx, tx, orgID)
+		if err != nil && !errors.Is(err, errMailAbsent) {
+			return err
+		}
+		if err := matches(old.Version); err != nil {
+			return err
+		}
+		switch {
+		case password != nil && *password == "":
+			sealed = nil
+		case password != nil:
+			if sealed, err = s.Keys.Seal(mailPlace(orgID), []byte(*password)); err != nil {
+				return err
+			}
+		case old.PasswordSet && (old.Host != want.Host || old.Port != want.Port || old.TLS != want.TLS || old.Username != want.Username):
+			return errPasswordAgain
+		}
+		now := store.Now()
+		want.CreatedAt, want.UpdatedAt, want.Version, want.PasswordSet = now, now, old.Version+1, len(sealed) > 0
+		if old.Version > 0 {
+			want.CreatedAt = old.CreatedAt
+		}
+		if err := putMail(ctx, tx, orgID, want, sealed); err != nil {
+			return err
+		}
+		return s.Audit.Record(ctx, tx, audit.Event{
+			Action: "settings.mail.update", Targets: []audit.Target{{Type: "organization", ID: orgID, Name: o.Name}},
+			Before: old.fields(), After: want.fields(), Detail: map[string]any{"password_changed": password != nil},
+		})
+	})
+	return want, err
+}
+
+// RemoveMail forgets the mail server; the sandbox carries mail again.
+func (s *Service) RemoveMail(ctx context.Context) error {
+	orgID, err := s.checkSettings(ctx)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		old, _, err := findMail(ctx, tx, orgID)
+		if err != nil {
+			return err
+		}
+		if err := deleteMail(ctx, tx, orgID); err != nil {
+			return err
+		}
+		return s.Audit.Record(ctx, tx, audit.Event{
+			Action: "settings.mail.delete", Targets: []audit.Target{{Type: "organization", ID: orgID}}, Before: old.fields(),
+		})
+	})
+}
+
+// How long the sender of a trial waits for its outcome, and how often he looks.
+const (
+	trialLife = 30 * time.Second
+	trialLook = 50 * time.Millisecond
+)
+
+// TryMail sends a mail by the organization's own server and returns what came of the first attempt.
+func (s *Service) TryMail(ctx context.Context, to string) (Delivery, error) {
+	orgID, err := s.checkSettings(ctx)
+	if err != nil {
+		return Delivery{}, err
+	}
+	if _, _, err := findMail(ctx, s.DB.Read(), orgID); err != nil {
+		return Delivery{}, err
+	}
+	o, err := organization.ByID(ctx, s.DB.Read(), orgID)
+	if err != nil {
+		return Delivery{}, err
+	}
+	subject, body := trialText(o.Locale, o.Name)
+	var deliveryID string
+	err = s.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		deliveryID, err = s.Send(ctx, tx, Out{
+			Way: Email, To: to, Subject: subject, Body: body, Purpose: Trial, Owner: Ref{Type: "organization", ID: orgID},
+			ExpiresAt: store.Now().Add(trialLife),
+		})
+		return err
+	})
+	if err != nil {
+		if fault.KindOf(err) == fault.Invalid {
+			return Delivery{}, ErrAddress.At("/to")
+		}
+		return Delivery{}, err
+	}
+	return s.firstOutcome(ctx, orgID, deliveryID)
+}
+
+func (s *Service) firstOutcome(ctx context.Context, orgID, deliveryID string) (Delivery, error) {
+	ticker := time.NewTicker(trialLook)
+	defer ticker.Stop()
+	for {
+		d, err := deliveryByID(ctx, s.DB.Read(), orgID, deliveryID)
+		if err != nil || !d.live() || d.Reason != "" {
+			return d, err
+		}
+		select {
+		case <-ctx.Done():
+			return d, nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func trialText(locale, organization string) (subject, body string) {
+	if isFrench(locale) {
+		return organization + " : essai d'envoi", "Cet essai de " + organization + " vous est bien parvenu."
+	}
+	return organization + ": trial mail", "This trial mail of " + organization + " has reached you."
+}
+
+// MailOf is the mail server of an organization with its password, for the adapter; ok is false where there is none.
+func (s *Service) MailOf(ctx context.Context, q store.Querier, orgID string) (m Mail, ok bool, err error) {
+	m, sealed, err := findMail(ctx, q, orgID)
+	if errors.Is(err, errMailAbsent) {
+		return m, false, nil
+	}
+	if err != nil || len(sealed) == 0 {
+		return m, err == nil, err
+	}
+	password, err := s.Keys.Unseal(mailPlace(orgID), sealed)
+	m.Password = string(password)
+	return m, err == nil, err
+}
+
+// MailRecipient finds the organization that receives mail at an address, also at the reply address of one of its messages.
+func (s *Service) MailRecipient(ctx context.Context, address string) (orgID string, ok bool, err error) {
+	inbound, _ := SplitReply(input.FoldEmail(address))
+	orgID, err = organizationOfInbound(ctx, s.DB.Read(), inbound)
+	return orgID, orgID != "", err
+}
+
+// Inbound tells where an organization can be written to: the number for texts, and the mail address ("" if its mail server has none).
+func (s *Service) Inbound(ctx context.Context, q store.Querier, orgID string) (number, email string, err error) {
+	sandboxed, err := s.Sandboxed(ctx, q, orgID, Email)
+	if err != nil || sandboxed {
+		return SandboxNumber, SandboxEmail, err
+	}
+	m, _, err := findMail(ctx, q, orgID)
+	if err != nil && !errors.Is(err, errMailAbsent) {
+		return "", "", err
+	}
+	return SandboxNumber, m.InboundAddress, nil
+}
+
+func (s *Service) checkSettings(ctx context.Context) (orgID string, err error) {
+	orgID = access.ActorFrom(ctx).OrgID
+	return orgID, s.Guard.Check(ctx, perm.AdminSettings, access.Object{Type: "organization", ID: orgID})
+}
+
+func (m Mail) checked(password *string) (Mail, error) {
+	var f input.Form
+	m.Host = f.Required("/host", m.Host, 253)
+	if m.Port < 1 || m.Port > 65535 {
+		f.Refuse("/port", "A port is a number from 1 to 65535; 587 and 465 are usual.")
+	}
+	switch m.TLS {
+	case StartTLS, ImplicitTLS:
+	case NoTLS:
+		if m.Username != "" {
+			f.Refuse("/tls", "A password is only sent over TLS. Choose starttls or tls.")
+		}
+	default:
+		f.Refuse("/tls", "Choose starttls, tls or none.")
+	}
+	m.Username = f.Line("/username", m.Username, 254)
+	if password != nil && len(*password) > 500 {
+		f.Refuse("/password", "This is too long; 500 characters are allowed.")
+	}
+	m.FromName = f.Line("/from_name", m.FromName, 100)
+	if m.FromAddress = f.Email("/from_address", m.FromAddress); m.FromAddress == "" {
+		f.Refuse("/from_address", "This is required.")
+	}
+	m.InboundAddress = input.FoldEmail(f.Email("/inbound_address", m.InboundAddress))
+	if inbound, token := SplitReply(m.InboundAddress); token != "" || len(inbound) != len(m.InboundAddress) {
+		f.Refuse("/inbound_address", "Choose an address without a plus sign: what comes behind it marks replies.")
+	} else if strings.IndexByte(inbound, '@') > maxInboundLocal || len(inbound) > maxInboundAll {
+		f.Refuse("/inbound_address", "Choose an address with at most 31 characters before the @: replies need the rest.")
+	}
+	return m, f.Err()
+}
+
+func (m Mail) fields() map[string]any {
+	if m.Version == 0 {
+		return nil
+	}
+	return map[string]any{
+		"host": m.Host, "port": m.Port, "tls": m.TLS, "username": m.Username, "password_set": m.PasswordSet,
+		"from_address": m.FromAddress, "from_name": m.FromName, "inbound_address": m.InboundAddress,
+	}
+}
+
+func mailPlace(orgID string) seal.Place {
+	return seal.Place{Table: "message_mail", Column: "password", ID: orgID}
+}
+
+// putMailError tells an address that another organization has from other errors.
+func putMailError(err error) error {
+	if store.IsConflict(err) {
+		return errInboundTaken
+	}
+	return fmt.Errorf("keep the mail server: %w", err)
+}

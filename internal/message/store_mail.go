@@ -1,0 +1,126 @@
+package message
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"countersign.dev/countersign/internal/store"
+)
+
+// findMail returns errMailAbsent where an organization has no mail server.
+func findMail(ctx context.Context, q store.Querier, org string) (m Mail, sealed []byte, err error) {
+	err = q.QueryRowContext(ctx, `
+		select host, port, tls, username, password, from_address, from_name, inbound_address, created_at, updated_at, version
+		from message_mail where org_id = $1`, org).
+		Scan(&m.Host, &m.Port, &m.TLS, &m.Username, &sealed, &m.FromAddress, &m.FromName, &m.InboundAddress,
+			(*store.Time)(&m.CreatedAt), (*store.Time)(&m.UpdatedAt), &m.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, nil, errMailAbsent
+	}
+	if err != nil {
+		return m, nil, fmt.Errorf("find the mail server of %s: %w", org, err)
+	}
+	m.PasswordSet = len(sealed) > 0
+	return m, sealed, nil
+}
+
+func hasMail(ctx context.Context, q store.Querier, org string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `select count(*) from message_mail where org_id = $1`, org).Scan(&n)
+	return n > 0, err
+}
+
+func putMail(ctx context.Context, tx *store.Tx, org string, m Mail, sealed []byte) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into message_mail (org_id, host, port, tls, username, password, from_address, from_name, inbound_address, created_at, updated_at, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		on conflict (org_id) do update set host = excluded.host, port = excluded.port, tls = excluded.tls, username = excluded.username,
+			password = excluded.password, from_address = excluded.from_address, from_name = excluded.from_name,
+			inbound_address = excluded.inbound_address, updated_at = excluded.updated_at, version = excluded.version`,
+		org, m.Host, m.Port, m.TLS, m.Username, sealed, m.FromAddress, m.FromName, m.InboundAddress,
+		store.Time(m.CreatedAt), store.Time(m.UpdatedAt), m.Version)
+	if err != nil {
+		return putMailError(err)
+	}
+	return nil
+}
+
+func deleteMail(ctx context.Context, tx *store.Tx, org string) error {
+	if _, err := tx.ExecContext(ctx, `delete from message_mail where org_id = $1`, org); err != nil {
+		return fmt.Errorf("forget the mail server of %s: %w", org, err)
+	}
+	return nil
+}
+
+func organizationOfInbound(ctx context.Context, q store.Querier, address string) (org string, err error) {
+	if address == "" {
+		return "", nil
+	}
+	err = q.QueryRowContext(ctx, `select org_id from message_mail where inbound_address = $1`, address).Scan(&org)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return org, err
+}
+
+// The record of deliveries.
+
+func deliveryByID(ctx context.Context, q store.Querier, org, id string) (d Delivery, err error) {
+	err = q.QueryRowContext(ctx, `select `+deliveryColumns+` from message_delivery where org_id = $1 and id = $2`, org, id).Scan(d.fields()...)
+	if err != nil {
+		return d, fmt.Errorf("find delivery %s: %w", id, err)
+	}
+	return d, nil
+}
+
+func listDeliveries(ctx context.Context, q store.Querier, w store.Where, p store.Page) (items []Delivery, next string, err error) {
+	if p.Cursor != "" {
+		parts, err := store.ParseCursor(p.Cursor, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		w.Add("id < ?", parts[0])
+	}
+	rows, err := q.QueryContext(ctx, `select `+deliveryColumns+` from message_delivery`+w.SQL()+` order by id desc limit `+w.Arg(p.Limit+1), w.Args()...) //nolint:gosec // only placeholders are joined
+	if err != nil {
+		return nil, "", fmt.Errorf("list deliveries: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var d Delivery
+		if err := rows.Scan(d.fields()...); err != nil {
+			return nil, "", fmt.Errorf("read delivery: %w", err)
+		}
+		items = append(items, d)
+	}
+	if len(items) > p.Limit {
+		items = items[:p.Limit]
+		next = store.Cursor(items[p.Limit-1].ID)
+	}
+	return items, next, rows.Err()
+}
+
+func attemptsOf(ctx context.Context, q store.Querier, org string, deliveryIDs []string) (map[string][]Request, error) {
+	w := store.Where{}
+	w.Add("org_id = ?", org)
+	w.In("delivery_id", deliveryIDs)
+	rows, err := q.QueryContext(ctx, `
+		select delivery_id, number, provider, state, reason, possible_repeat, started_at, ended_at
+		from message_attempt`+w.SQL()+` order by delivery_id, number`, w.Args()...) //nolint:gosec // only placeholders are joined
+	if err != nil {
+		return nil, fmt.Errorf("list attempts: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	all := map[string][]Request{}
+	for rows.Next() {
+		var id string
+		var a Request
+		if err := rows.Scan(&id, &a.Number, &a.Provider, &a.State, &a.Reason, &a.PossibleRepeat, (*store.Time)(&a.StartedAt), (*store.Time)(&a.EndedAt)); err != nil {
+			return nil, fmt.Errorf("read attempt: %w", err)
+		}
+		all[id] = append(all[id], a)
+	}
+	return all, rows.Err()
+}
