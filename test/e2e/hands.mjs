@@ -10,6 +10,7 @@ export const mouse = {
   },
   async choose(page, box, text) {
     await box.click();
+    await box.fill("");
     await box.pressSequentially(text);
     await page.getByRole("option", { name: text }).first().click();
   },

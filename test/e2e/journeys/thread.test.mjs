@@ -27,13 +27,13 @@ after(async () => {
 async function pickUp(hand, contact) {
   await phone.bringToFront();
   await open(phone, server.base, "/sandbox");
-  await hand.choose(phone, phone.getByRole("combobox", { name: "Whose phone" }), contact.name);
-  await phone.getByText(`Phone of ${contact.name}`).first().waitFor();
+  await hand.choose(phone, phone.getByRole("combobox", { name: "Phone of" }), contact.name);
+  await phone.getByRole("region", { name: `Phone of ${contact.name}` }).waitFor();
 }
 
-/** Waits until the phone shows a message that holds a code, and returns the code. */
+/** Waits until the newest message on the phone holds a code, and returns the code. */
 async function readCode() {
-  const message = phone.getByText(/\b\d{6}\b/).last();
+  const message = phone.getByRole("log").getByRole("listitem").filter({ hasText: /\b\d{6}\b/ }).last();
   await message.waitFor();
   return /\b\d{6}\b/.exec(await message.textContent())[0];
 }
