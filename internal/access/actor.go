@@ -34,6 +34,7 @@ type Actor struct {
 	RequestID     string
 	Authenticated time.Time // when the person last proved who they are
 	MustChange    bool      // a temporary password has to be replaced before anything else
+	Passive       bool      // the request is made by an open page on its own and does not keep a session alive
 }
 
 // SignedIn says whether the actor is known.

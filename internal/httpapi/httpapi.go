@@ -79,6 +79,7 @@ type Route struct {
 	MaxBody         int64 // bytes; 64 KiB if 0
 	Status          int   // of a success, if neither 200, 201 nor 204
 
+	Passive   bool // made by open pages on their own: it does not keep a session alive
 	CrossSite bool // may be called from other web sites: webhooks, which authenticate themselves and use no cookie
 	Hidden    bool // not in the OpenAPI document: pages
 }
@@ -113,7 +114,7 @@ func New(o Options) *API {
 	a.document = sync.OnceValues(a.Document)
 	a.Raw(Route{ID: "openapi", Method: "GET", Path: "/api/openapi.json", Needs: perm.Public, Hidden: true}, http.HandlerFunc(a.serveDocument))
 	a.Raw(Route{ID: "docs", Method: "GET", Path: "/api/docs", Needs: perm.Public, Hidden: true}, http.HandlerFunc(a.serveDocs))
-	a.Raw(Route{ID: "stream-events", Method: "GET", Path: "/api/events", Summary: "Follow what changes, as server-sent events.", Needs: perm.SignedIn}, http.HandlerFunc(a.serveEvents))
+	a.Raw(Route{ID: "stream-events", Method: "GET", Path: "/api/events", Summary: "Follow what changes, as server-sent events.", Needs: perm.SignedIn, Passive: true}, http.HandlerFunc(a.serveEvents))
 	return a
 }
 

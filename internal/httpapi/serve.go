@@ -148,6 +148,8 @@ func (a *API) guarded(route Route, hasBody bool, next http.Handler) http.Handler
 // admit settles who asks and whether they may use the route at all.
 func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 	caller := access.ActorFrom(r.Context())
+	caller.Passive = route.Passive
+	r = r.WithContext(access.WithActor(r.Context(), caller))
 	actor := caller
 	if route.Needs != perm.Public || hasCredentials(r) {
 		found, err := a.Auth.Authenticate(r)

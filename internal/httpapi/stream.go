@@ -193,7 +193,8 @@ func (s *stream) mayHear(ctx context.Context, e events.Stored) bool {
 // again asks who the person is, as on any request. It ends the stream of a session or token that is over.
 func (s *stream) again(ctx context.Context) (context.Context, error) {
 	before := access.ActorFrom(ctx)
-	now, err := s.api.Auth.Authenticate(s.r)
+	asking := access.WithActor(ctx, access.Actor{Address: before.Address, Device: before.Device, RequestID: before.RequestID, Passive: true})
+	now, err := s.api.Auth.Authenticate(s.r.WithContext(asking))
 	if err != nil {
 		return ctx, err
 	}
