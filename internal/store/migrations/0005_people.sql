@@ -25,7 +25,7 @@ create table technician (
     display_name    text not null, -- the chosen name, or what given and family name make
     sort_name       text not null,
     email           text not null,
-    email_key    text not null,
+    email_key       text not null,
     phone           text not null,
     job_title       text not null,
     usernames       text not null,
@@ -109,7 +109,7 @@ create index contact_phone_number on contact_phone (org_id, number);
 create table contact_email (
     org_id          text not null,
     contact_id      text not null,
-    email_key    text not null,
+    email_key       text not null,
     created_at      bigint not null,
     added_by        text not null,
     initial         boolean not null,

@@ -1,0 +1,116 @@
+package customer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/store"
+)
+
+const columns = `c.org_id, c.id, c.name, c.domains, c.notes, c.created_at, c.updated_at, c.version,
+	(select count(*) from contact p where p.org_id = c.org_id and p.customer_id = c.id),
+	(select count(*) from ticket t where t.org_id = c.org_id and t.customer_id = c.id and t.status = 'open')`
+
+func (c *Customer) fields(domains *store.JSON[[]string], more ...any) []any {
+	return append([]any{
+		&c.OrgID, &c.ID, &c.Name, domains, &c.Notes, (*store.Time)(&c.CreatedAt), (*store.Time)(&c.UpdatedAt), &c.Version,
+		&c.ContactCount, &c.OpenTicketCount,
+	}, more...)
+}
+
+// ByID finds one customer.
+func ByID(ctx context.Context, q store.Querier, org, id string) (c Customer, err error) {
+	var domains store.JSON[[]string]
+	err = q.QueryRowContext(ctx, `select `+columns+` from customer c where c.org_id = $1 and c.id = $2`, org, id).Scan(c.fields(&domains)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Customer{}, ErrNotFound
+	}
+	if err != nil {
+		return Customer{}, fmt.Errorf("find customer %s: %w", id, err)
+	}
+	c.Domains = domains.V
+	return c, nil
+}
+
+// lock returns a customer that nobody else changes before the transaction ends.
+func lock(ctx context.Context, tx *store.Tx, org, id string) (Customer, error) {
+	if _, err := tx.ExecContext(ctx, `update customer set version = version where org_id = $1 and id = $2`, org, id); err != nil {
+		return Customer{}, fmt.Errorf("lock customer %s: %w", id, err)
+	}
+	return ByID(ctx, tx, org, id)
+}
+
+func list(ctx context.Context, q store.Querier, org string, scope access.Scope, want Query) (found []Customer, next string, err error) {
+	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
+		"name":       {Expression: "c.sort_name", Tie: "c.id"},
+		"created_at": {Expression: "c.created_at", Tie: "c.id", Number: true},
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	w := &store.Where{}
+	w.Add("c.org_id = ?", org)
+	scope.Where(w, "c.id")
+	w.Search("c.search_text", input.Search(want.Text))
+	if err := order.After(w, want.Cursor); err != nil {
+		return nil, "", err
+	}
+	query := `select ` + columns + `, ` + order.Column() + ` from customer c` + w.SQL() + order.SQL() + ` limit ` + w.Arg(want.Limit+1)
+	rows, err := q.QueryContext(ctx, query, w.Args()...)
+	if err != nil {
+		return nil, "", fmt.Errorf("list customers: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var c Customer
+		var domains store.JSON[[]string]
+		var key any
+		if err := rows.Scan(c.fields(&domains, &key)...); err != nil {
+			return nil, "", fmt.Errorf("list customers: %w", err)
+		}
+		if len(found) == want.Limit {
+			return found, next, rows.Err()
+		}
+		c.Domains = domains.V
+		found, next = append(found, c), order.Cursor(key, c.ID)
+	}
+	return found, "", rows.Err()
+}
+
+func insert(ctx context.Context, tx *store.Tx, c Customer) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		c.OrgID, c.ID, c.Name, store.Fold(c.Name), store.JSON[[]string]{V: c.Domains}, c.Notes, c.searchText(),
+		store.Time(c.CreatedAt), store.Time(c.UpdatedAt), c.Version)
+	return err
+}
+
+func update(ctx context.Context, tx *store.Tx, c Customer) error {
+	ok, err := store.Changed(tx.ExecContext(ctx, `
+		update customer set name = $1, sort_name = $2, domains = $3, notes = $4, search_text = $5, updated_at = $6, version = version + 1
+		where org_id = $7 and id = $8 and version = $9`,
+		c.Name, store.Fold(c.Name), store.JSON[[]string]{V: c.Domains}, c.Notes, c.searchText(), store.Time(c.UpdatedAt),
+		c.OrgID, c.ID, c.Version))
+	if err == nil && !ok {
+		return errStale
+	}
+	return err
+}
+
+func remove(ctx context.Context, tx *store.Tx, org, id string) error {
+	ok, err := store.Changed(tx.ExecContext(ctx, `delete from customer where org_id = $1 and id = $2`, org, id))
+	switch {
+	case store.IsConflict(err):
+		return errInUse
+	case err != nil:
+		return fmt.Errorf("delete customer %s: %w", id, err)
+	case !ok:
+		return ErrNotFound
+	}
+	return nil
+}

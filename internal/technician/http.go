@@ -1,0 +1,221 @@
+package technician
+
+import (
+	"context"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/httpapi"
+)
+
+// Routes mounts the technicians.
+func (s *Service) Routes(api *httpapi.API) {
+	const all, each = "/api/technicians", "/api/technicians/{id}"
+	route := func(id, method, path, summary string) httpapi.Route {
+		r := httpapi.Route{ID: id, Method: method, Path: path, Summary: summary, Needs: perm.AdminTechnicians}
+		if path != all {
+			r.Object = s.object
+		}
+		return r
+	}
+	create := route("create-technician", "POST", all, "Create or invite a technician")
+	create.Creates = true
+	httpapi.Handle(api, route("list-technicians", "GET", all, "List technicians"), s.getList)
+	httpapi.Handle(api, create, s.post)
+	httpapi.Handle(api, route("get-technician", "GET", each, "Read a technician"), s.get)
+	httpapi.Handle(api, route("edit-technician", "PATCH", each, "Change some fields of a technician"), s.patch)
+	httpapi.Handle(api, route("replace-technician", "PUT", each, "Change all fields of a technician"), s.put)
+	httpapi.Handle(api, route("delete-technician", "DELETE", each, "Delete who has left, or an invitation"), s.delete)
+	httpapi.Handle(api, route("suspend-technician", "POST", each+"/suspend", "Take all rights for a while and end all sessions"), s.suspend)
+	httpapi.Handle(api, route("reactivate-technician", "POST", each+"/reactivate", "Give the rights back"), s.reactivate)
+}
+
+func (s *Service) object(ctx context.Context, id string) (access.Object, error) {
+	t, err := ByID(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, id)
+	return t.Object(), err
+}
+
+// fieldsBody is what an administrator may enter; owner, state and theme are not among it.
+type fieldsBody struct {
+	GivenName    string    `json:"given_name,omitempty" maxLength:"100"`
+	FamilyName   string    `json:"family_name,omitempty" maxLength:"100" doc:"one of the two names is required"`
+	DisplayName  string    `json:"display_name,omitempty" maxLength:"200" doc:"instead of given and family name"`
+	Email        string    `json:"email" minLength:"3" maxLength:"254" doc:"what the technician signs in with"`
+	Phone        string    `json:"phone,omitempty" maxLength:"40" doc:"as people write it; kept in E.164"`
+	JobTitle     string    `json:"job_title,omitempty" maxLength:"200"`
+	Usernames    []string  `json:"usernames,omitempty" maxItems:"20" doc:"in other systems, as system:name or a plain name"`
+	PlatformRole perm.Role `json:"platform_role,omitempty" enum:"administrator,manager,technician,read_only"`
+	Status       Status    `json:"status,omitempty" enum:"active,inactive,suspended,over_limit"`
+	Locale       string    `json:"locale,omitempty" maxLength:"35" doc:"BCP 47; empty means the organization's"`
+	TimeZone     string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA; empty means the organization's"`
+	TeamIDs      []string  `json:"team_ids,omitempty" maxItems:"100"`
+	CustomerIDs  []string  `json:"customer_ids,omitempty" maxItems:"1000"`
+}
+
+// newBody is a new technician.
+type newBody struct {
+	fieldsBody
+	Password string `json:"password,omitempty" maxLength:"1024" doc:"temporary; without it the technician is invited"`
+}
+
+func (b fieldsBody) fields(theme string) Fields {
+	return Fields{
+		GivenName: b.GivenName, FamilyName: b.FamilyName, DisplayName: b.DisplayName, Email: b.Email, Phone: b.Phone, JobTitle: b.JobTitle,
+		Usernames: b.Usernames, PlatformRole: b.PlatformRole, Status: b.Status, Locale: b.Locale, TimeZone: b.TimeZone, Theme: theme,
+		TeamIDs: b.TeamIDs, CustomerIDs: b.CustomerIDs,
+	}
+}
+
+// changed are the fields of t after a change. Leaving role or status out never changes what somebody may do.
+func (b fieldsBody) changed(t Technician) Fields {
+	f := b.fields(t.Theme)
+	if f.PlatformRole == "" {
+		f.PlatformRole = t.PlatformRole
+	}
+	if f.Status == "" {
+		f.Status = t.Status
+	}
+	return f
+}
+
+func fieldsOf(f Fields) fieldsBody {
+	return fieldsBody{
+		GivenName: f.GivenName, FamilyName: f.FamilyName, DisplayName: f.DisplayName, Email: f.Email, Phone: f.Phone, JobTitle: f.JobTitle,
+		Usernames: f.Usernames, PlatformRole: f.PlatformRole, Status: f.Status, Locale: f.Locale, TimeZone: f.TimeZone,
+		TeamIDs: f.TeamIDs, CustomerIDs: f.CustomerIDs,
+	}
+}
+
+// Body is a technician on the wire, also for who is signed in.
+type Body struct {
+	ID           string     `json:"id"`
+	Name         string     `json:"name"`
+	DisplayName  string     `json:"display_name"`
+	GivenName    string     `json:"given_name"`
+	FamilyName   string     `json:"family_name"`
+	Email        string     `json:"email"`
+	Phone        string     `json:"phone"`
+	JobTitle     string     `json:"job_title"`
+	Usernames    []string   `json:"usernames"`
+	PlatformRole perm.Role  `json:"platform_role"`
+	Owner        bool       `json:"owner"`
+	Status       Status     `json:"status" enum:"active,inactive,suspended,over_limit"`
+	State        State      `json:"state" enum:"invitation,activated"`
+	Locale       string     `json:"locale"`
+	TimeZone     string     `json:"time_zone"`
+	Theme        string     `json:"theme" enum:"auto,light,dark"`
+	TeamIDs      []string   `json:"team_ids"`
+	CustomerIDs  []string   `json:"customer_ids"`
+	LastActiveAt *time.Time `json:"last_active_at"`
+	CreatedAt    time.Time  `json:"created_at"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+	Version      int64      `json:"version"`
+}
+
+// BodyOf is a technician as the API shows one.
+func BodyOf(t Technician) Body {
+	b := Body{
+		ID: t.ID, Name: t.Name(), DisplayName: t.DisplayName, GivenName: t.GivenName, FamilyName: t.FamilyName, Email: t.Email, Phone: t.Phone,
+		JobTitle: t.JobTitle, Usernames: t.Usernames, PlatformRole: t.PlatformRole, Owner: t.Owner, Status: t.Status, State: t.State,
+		Locale: t.Locale, TimeZone: t.TimeZone, Theme: t.Theme, TeamIDs: t.TeamIDs, CustomerIDs: t.CustomerIDs,
+		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Version: t.Version,
+	}
+	if !t.LastActiveAt.IsZero() {
+		b.LastActiveAt = &t.LastActiveAt
+	}
+	return b
+}
+
+func answer(t Technician, err error) (*httpapi.One[Body], error) {
+	return &httpapi.One[Body]{ETag: httpapi.ETag(t.Version), Body: BodyOf(t)}, err
+}
+
+func (s *Service) getList(ctx context.Context, in *struct {
+	httpapi.Paging
+	Q          string `query:"q" maxLength:"200" doc:"words in name, email, phone or usernames"`
+	Status     Status `query:"status" enum:"active,inactive,suspended,over_limit"`
+	State      State  `query:"state" enum:"invitation,activated"`
+	Role       string `query:"role" maxLength:"36" doc:"a platform role"`
+	CustomerID string `query:"customer_id" maxLength:"36" doc:"assigned to this customer"`
+	TeamID     string `query:"team_id" maxLength:"36"`
+	Sort       string `query:"sort" enum:"name,-name,email,-email,last_active_at,-last_active_at,created_at,-created_at"`
+},
+) (*httpapi.Page[Body], error) {
+	found, next, err := s.List(ctx, Query{
+		Text: in.Q, Status: in.Status, State: in.State, Role: in.Role, CustomerID: in.CustomerID, TeamID: in.TeamID, Sort: in.Sort,
+		Page: in.Page(),
+	})
+	items := make([]Body, len(found))
+	for i, t := range found {
+		items[i] = BodyOf(t)
+	}
+	return httpapi.NewPage(items, next), err
+}
+
+func (s *Service) post(ctx context.Context, in *struct{ Body newBody }) (*httpapi.Created[Body], error) {
+	t, err := s.Create(ctx, in.Body.fields(""), in.Body.Password)
+	return &httpapi.Created[Body]{Location: "/api/technicians/" + t.ID, ETag: httpapi.ETag(t.Version), Body: BodyOf(t)}, err
+}
+
+func (s *Service) get(ctx context.Context, in *struct {
+	ID string `path:"id"`
+},
+) (*httpapi.One[Body], error) {
+	return answer(s.Find(ctx, in.ID))
+}
+
+func (s *Service) patch(ctx context.Context, in *struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match"`
+	Body    httpapi.Patch[fieldsBody]
+},
+) (*httpapi.One[Body], error) {
+	return answer(s.Update(ctx, in.ID, func(t Technician) (Fields, error) {
+		if err := httpapi.IfMatch(in.IfMatch, t.Version); err != nil {
+			return t.Fields, err
+		}
+		b, err := httpapi.Merge(fieldsOf(t.Fields), in.Body.RawMessage)
+		return b.changed(t), err
+	}))
+}
+
+func (s *Service) put(ctx context.Context, in *struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match"`
+	Body    fieldsBody
+},
+) (*httpapi.One[Body], error) {
+	return answer(s.Update(ctx, in.ID, func(t Technician) (Fields, error) {
+		return in.Body.changed(t), httpapi.IfMatch(in.IfMatch, t.Version)
+	}))
+}
+
+func (s *Service) delete(ctx context.Context, in *struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match"`
+},
+) (*struct{}, error) {
+	return nil, s.Delete(ctx, in.ID, func(t Technician) error { return httpapi.IfMatch(in.IfMatch, t.Version) })
+}
+
+func (s *Service) suspend(ctx context.Context, in *struct {
+	ID   string `path:"id"`
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"for the audit log"`
+	}
+},
+) (*httpapi.One[Body], error) {
+	reason := ""
+	if in.Body != nil {
+		reason = in.Body.Reason
+	}
+	return answer(s.Suspend(ctx, in.ID, reason))
+}
+
+func (s *Service) reactivate(ctx context.Context, in *struct {
+	ID string `path:"id"`
+},
+) (*httpapi.One[Body], error) {
+	return answer(s.Reactivate(ctx, in.ID))
+}

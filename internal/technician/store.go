@@ -1,0 +1,318 @@
+package technician
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/store"
+)
+
+const columns = `t.org_id, t.id, t.given_name, t.family_name, t.chosen_name, t.email, t.phone, t.job_title, t.usernames, t.platform_role,
+	t.owner, t.status, t.state, t.locale, t.time_zone, t.theme, t.last_active_at, t.created_at, t.updated_at, t.version`
+
+// row is a technician with the column that needs a type of ours.
+type row struct {
+	Technician
+	usernames store.JSON[[]string]
+}
+
+func (r *row) fields(more ...any) []any {
+	return append([]any{
+		&r.OrgID, &r.ID, &r.GivenName, &r.FamilyName, &r.DisplayName, &r.Email, &r.Phone, &r.JobTitle, &r.usernames, &r.PlatformRole,
+		&r.Owner, &r.Status, &r.State, &r.Locale, &r.TimeZone, &r.Theme, (*store.Time)(&r.LastActiveAt), (*store.Time)(&r.CreatedAt),
+		(*store.Time)(&r.UpdatedAt), &r.Version,
+	}, more...)
+}
+
+func (r *row) technician() Technician {
+	r.Usernames = r.usernames.V
+	return r.Technician
+}
+
+// ByID finds one technician.
+func ByID(ctx context.Context, q store.Querier, org, id string) (Technician, error) {
+	var r row
+	err := q.QueryRowContext(ctx, `select `+columns+` from technician t where t.org_id = $1 and t.id = $2`, org, id).Scan(r.fields()...)
+	return one(ctx, q, r, err)
+}
+
+// ByEmail finds the technician with an email, however it is written: in the organization with this short name, or, without one, the
+// oldest anywhere.
+func ByEmail(ctx context.Context, q store.Querier, slug, email string) (Technician, error) {
+	w := &store.Where{}
+	w.Add("t.email_key = ?", input.FoldEmail(email))
+	if slug != "" {
+		w.Add("t.org_id in (select id from organization where slug = ?)", slug)
+	}
+	var r row
+	err := q.QueryRowContext(ctx, `select `+columns+` from technician t`+w.SQL()+` order by t.created_at, t.id limit 1`, w.Args()...).Scan(r.fields()...)
+	return one(ctx, q, r, err)
+}
+
+func one(ctx context.Context, q store.Querier, r row, err error) (Technician, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return Technician{}, ErrNotFound
+	}
+	if err != nil {
+		return Technician{}, fmt.Errorf("find technician: %w", err)
+	}
+	found := []Technician{r.technician()}
+	if err := addCustomers(ctx, q, found); err != nil {
+		return Technician{}, err
+	}
+	return found[0], nil
+}
+
+// Administrators are all who may do everything now, the oldest first.
+func Administrators(ctx context.Context, q store.Querier, org string) ([]Technician, error) {
+	return query(ctx, q, `
+		select `+columns+` from technician t
+		where t.org_id = $1 and (t.owner or t.platform_role = 'administrator') and t.status = 'active' and t.state = 'activated'
+		order by t.created_at, t.id`, org)
+}
+
+func query(ctx context.Context, q store.Querier, text string, args ...any) (found []Technician, err error) {
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list technicians: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(r.fields()...); err != nil {
+			return nil, fmt.Errorf("list technicians: %w", err)
+		}
+		found = append(found, r.technician())
+	}
+	return found, rows.Err()
+}
+
+// OwnsAddress says whether a phone number in E.164 or an email is a technician's own (R14).
+func OwnsAddress(ctx context.Context, q store.Querier, org, address string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `
+		select count(*) from technician where org_id = $1 and (email_key = $2 or (phone = $3 and phone <> ''))`,
+		org, input.FoldEmail(address), address).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for the owner of an address: %w", err)
+	}
+	return n > 0, nil
+}
+
+// Touch notes that a technician acted; within a minute of the last time it does nothing.
+func Touch(ctx context.Context, tx *store.Tx, org, id string, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		update technician set last_active_at = $1 where org_id = $2 and id = $3 and (last_active_at is null or last_active_at < $4)`,
+		store.Time(now), org, id, store.Time(now.Add(-time.Minute)))
+	if err != nil {
+		return fmt.Errorf("note that technician %s acted: %w", id, err)
+	}
+	return nil
+}
+
+// lock returns a technician whom nobody else changes before the transaction ends.
+func lock(ctx context.Context, tx *store.Tx, org, id string) (Technician, error) {
+	if _, err := tx.ExecContext(ctx, `update technician set version = version where org_id = $1 and id = $2`, org, id); err != nil {
+		return Technician{}, fmt.Errorf("lock technician %s: %w", id, err)
+	}
+	return ByID(ctx, tx, org, id)
+}
+
+// lockAdministrators makes those wait who want to take another administrator away.
+func lockAdministrators(ctx context.Context, tx *store.Tx, org string) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into technician_lock (org_id, taken) values ($1, 1)
+		on conflict (org_id) do update set taken = technician_lock.taken + 1`, org)
+	if err != nil {
+		return fmt.Errorf("lock the administrators: %w", err)
+	}
+	return nil
+}
+
+func countAdministrators(ctx context.Context, q store.Querier, org string) (n int, err error) {
+	err = q.QueryRowContext(ctx, `
+		select count(*) from technician
+		where org_id = $1 and (owner or platform_role = 'administrator') and status = 'active' and state = 'activated'`, org).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count administrators: %w", err)
+	}
+	return n, nil
+}
+
+func list(ctx context.Context, q store.Querier, org string, want Query) (found []Technician, next string, err error) {
+	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
+		"name":           {Expression: "t.sort_name", Tie: "t.id"},
+		"email":          {Expression: "t.email_key", Tie: "t.id"},
+		"created_at":     {Expression: "t.created_at", Tie: "t.id", Number: true},
+		"last_active_at": {Expression: "coalesce(t.last_active_at, 0)", Tie: "t.id", Number: true},
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	w := filters(org, want)
+	if err := order.After(w, want.Cursor); err != nil {
+		return nil, "", err
+	}
+	text := `select ` + columns + `, ` + order.Column() + ` from technician t` + w.SQL() + order.SQL() + ` limit ` + w.Arg(want.Limit+1)
+	rows, err := q.QueryContext(ctx, text, w.Args()...)
+	if err != nil {
+		return nil, "", fmt.Errorf("list technicians: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	last := ""
+	for rows.Next() {
+		var r row
+		var key any
+		if err := rows.Scan(r.fields(&key)...); err != nil {
+			return nil, "", fmt.Errorf("list technicians: %w", err)
+		}
+		if len(found) == want.Limit {
+			next = last
+			break
+		}
+		found, last = append(found, r.technician()), order.Cursor(key, r.ID)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, "", fmt.Errorf("list technicians: %w", err)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, "", fmt.Errorf("list technicians: %w", err)
+	}
+	return found, next, addCustomers(ctx, q, found)
+}
+
+func filters(org string, want Query) *store.Where {
+	w := &store.Where{}
+	w.Add("t.org_id = ?", org)
+	if want.Status != "" {
+		w.Add("t.status = ?", string(want.Status))
+	}
+	if want.State != "" {
+		w.Add("t.state = ?", string(want.State))
+	}
+	if want.Role != "" {
+		w.Add("t.platform_role = ?", want.Role)
+	}
+	if want.TeamID != "" {
+		w.In("t.id", nil) // there are no teams yet
+	}
+	if want.CustomerID != "" {
+		w.Add("t.id in (select technician_id from technician_customer where org_id = ? and customer_id = ?)", org, want.CustomerID)
+	}
+	w.Search("t.search_text", input.Search(want.Text))
+	return w
+}
+
+// addCustomers fills in the customers that technicians of one organization are assigned to.
+func addCustomers(ctx context.Context, q store.Querier, technicians []Technician) error {
+	if len(technicians) == 0 {
+		return nil
+	}
+	at, ids := map[string]*Technician{}, make([]string, len(technicians))
+	for i := range technicians {
+		ids[i] = technicians[i].ID
+		at[ids[i]] = &technicians[i]
+	}
+	w := &store.Where{}
+	w.Add("org_id = ?", technicians[0].OrgID)
+	w.In("technician_id", ids)
+	rows, err := q.QueryContext(ctx, `
+		select technician_id, customer_id from technician_customer`+w.SQL()+` order by technician_id, customer_id`, w.Args()...)
+	if err != nil {
+		return fmt.Errorf("list assigned customers: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var technicianID, customerID string
+		if err := rows.Scan(&technicianID, &customerID); err != nil {
+			return fmt.Errorf("list assigned customers: %w", err)
+		}
+		t := at[technicianID]
+		t.CustomerIDs = append(t.CustomerIDs, customerID)
+	}
+	return rows.Err()
+}
+
+func insert(ctx context.Context, tx *store.Tx, t Technician) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title,
+			usernames, platform_role, owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		t.OrgID, t.ID, t.GivenName, t.FamilyName, t.DisplayName, t.Name(), store.Fold(t.Name()), t.Email, input.FoldEmail(t.Email), t.Phone,
+		t.JobTitle, store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Owner, string(t.Status), string(t.State), t.Locale,
+		t.TimeZone, t.Theme, t.searchText(), store.Time(t.CreatedAt), store.Time(t.UpdatedAt), t.Version)
+	if store.IsConflict(err) {
+		return errEmail
+	}
+	return err
+}
+
+func update(ctx context.Context, tx *store.Tx, t Technician) error {
+	ok, err := store.Changed(tx.ExecContext(ctx, `
+		update technician set given_name = $1, family_name = $2, chosen_name = $3, display_name = $4, sort_name = $5, email = $6,
+			email_key = $7, phone = $8, job_title = $9, usernames = $10, platform_role = $11, locale = $12, time_zone = $13, theme = $14,
+			search_text = $15, updated_at = $16, version = version + 1
+		where org_id = $17 and id = $18 and version = $19`,
+		t.GivenName, t.FamilyName, t.DisplayName, t.Name(), store.Fold(t.Name()), t.Email, input.FoldEmail(t.Email), t.Phone, t.JobTitle,
+		store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Locale, t.TimeZone, t.Theme, t.searchText(),
+		store.Time(t.UpdatedAt), t.OrgID, t.ID, t.Version))
+	switch {
+	case store.IsConflict(err):
+		return errEmail
+	case err == nil && !ok:
+		return errStale
+	}
+	return err
+}
+
+func updateStatus(ctx context.Context, tx *store.Tx, t Technician, from Status) error {
+	ok, err := store.Changed(tx.ExecContext(ctx, `
+		update technician set status = $1, updated_at = $2, version = version + 1 where org_id = $3 and id = $4 and status = $5`,
+		string(t.Status), store.Time(t.UpdatedAt), t.OrgID, t.ID, string(from)))
+	if err == nil && !ok {
+		return errStale
+	}
+	return err
+}
+
+func activate(ctx context.Context, tx *store.Tx, org, id string, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		update technician set state = 'activated', updated_at = $1, version = version + 1 where org_id = $2 and id = $3`, store.Time(now), org, id)
+	return err
+}
+
+func remove(ctx context.Context, tx *store.Tx, org, id string) error {
+	ok, err := store.Changed(tx.ExecContext(ctx, `delete from technician where org_id = $1 and id = $2`, org, id))
+	switch {
+	case store.IsConflict(err):
+		return errInUse
+	case err != nil:
+		return fmt.Errorf("delete technician %s: %w", id, err)
+	case !ok:
+		return ErrNotFound
+	}
+	return nil
+}
+
+// saveCustomers replaces the customers that a technician is assigned to.
+func saveCustomers(ctx context.Context, tx *store.Tx, org, id string, customers []string) error {
+	if _, err := tx.ExecContext(ctx, `delete from technician_customer where org_id = $1 and technician_id = $2`, org, id); err != nil {
+		return fmt.Errorf("assign technician %s: %w", id, err)
+	}
+	for i, c := range customers {
+		ok, err := store.Changed(tx.ExecContext(ctx, `
+			insert into technician_customer (org_id, technician_id, customer_id)
+			select org_id, $1, id from customer where org_id = $2 and id = $3`, id, org, c))
+		if err != nil {
+			return fmt.Errorf("assign technician %s: %w", id, err)
+		}
+		if !ok {
+			return noSuchCustomer(i)
+		}
+	}
+	return nil
+}
