@@ -1,0 +1,176 @@
+package signin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/technician"
+)
+
+// Routes registers the routes of sign-in, sessions and tokens. They and Authenticate go by the API's idea of which requests came over TLS.
+func (s *Service) Routes(api *httpapi.API) {
+	s.secure = api.Secure
+	httpapi.Handle(api, httpapi.Route{ID: "sign-in", Method: "POST", Path: "/api/session", Summary: "Sign in with email and password", Needs: perm.Public, MaxBody: 8 << 10, Secret: true}, s.postSession)
+	httpapi.Handle(api, httpapi.Route{ID: "sign-out", Method: "DELETE", Path: "/api/session", Summary: "Sign out; nothing happens without a session", Needs: perm.Public}, s.deleteSession)
+	httpapi.Handle(api, httpapi.Route{ID: "follow-sign-in-link", Method: "POST", Path: "/api/session/link", Summary: "Sign in with a one-time link", Needs: perm.Public, MaxBody: 1 << 10, Secret: true}, s.postLink)
+	httpapi.Handle(api, httpapi.Route{ID: "get-setup", Method: "GET", Path: "/api/setup", Summary: "Say whether the installation has no organization yet", Needs: perm.Public}, s.getSetup)
+	httpapi.Handle(api, httpapi.Route{ID: "set-up", Method: "POST", Path: "/api/setup", Summary: "Make the first organization and its owner", Needs: perm.Public, MaxBody: 8 << 10, Status: http.StatusCreated, Secret: true}, s.postSetup)
+
+	httpapi.Handle(api, httpapi.Route{ID: "get-me", Method: "GET", Path: "/api/me", Summary: "Who am I, and what may I do", Needs: perm.SignedIn, WhileMustChange: true}, s.getMe)
+	httpapi.Handle(api, httpapi.Route{ID: "update-me", Method: "PATCH", Path: "/api/me", Summary: "Change one's own profile", Needs: perm.SignedIn}, s.patchMe)
+	httpapi.Handle(api, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/me/password", Summary: "Change one's own password and end one's other sessions", Needs: perm.SignedIn, WhileMustChange: true, MaxBody: 8 << 10}, s.putPassword)
+
+	httpapi.Handle(api, httpapi.Route{ID: "list-sessions", Method: "GET", Path: "/api/sessions", Summary: "List one's own sessions, or with admin.technicians somebody's", Needs: perm.SignedIn}, s.listSessions)
+	httpapi.Handle(api, httpapi.Route{ID: "end-session", Method: "DELETE", Path: "/api/sessions/{id}", Summary: "End a session", Needs: perm.SignedIn, Object: s.sessionObject}, s.deleteOneSession)
+	httpapi.Handle(api, httpapi.Route{ID: "end-other-sessions", Method: "DELETE", Path: "/api/sessions", Summary: "End all of one's other sessions", Needs: perm.SignedIn}, s.deleteSessions)
+
+	httpapi.Handle(api, httpapi.Route{ID: "list-tokens", Method: "GET", Path: "/api/tokens", Summary: "List one's own API tokens, or with admin.technicians somebody's", Needs: perm.SignedIn}, s.listTokens)
+	httpapi.Handle(api, httpapi.Route{ID: "create-token", Method: "POST", Path: "/api/tokens", Summary: "Make an API token; its secret is shown once", Needs: perm.SignedIn, Creates: true, Secret: true}, s.postToken)
+	httpapi.Handle(api, httpapi.Route{ID: "delete-token", Method: "DELETE", Path: "/api/tokens/{id}", Summary: "Delete an API token at once", Needs: perm.SignedIn, Object: s.tokenObject}, s.deleteToken)
+}
+
+// browser is embedded in inputs whose route reads or sets cookies; huma hands it the request.
+type browser struct{ request *http.Request }
+
+// Resolve is called by huma once the input has been read.
+func (b *browser) Resolve(ctx huma.Context) []error {
+	b.request, _ = humago.Unwrap(ctx)
+	return nil
+}
+
+// cookieName is a cookie's name on this connection (D-18).
+func (s *Service) cookieName(r *http.Request, name string) string {
+	if s.secure(r) {
+		return hostPrefix + name
+	}
+	return name
+}
+
+// cookie makes a cookie that scripts cannot read and other sites cannot send along with a change. An empty value deletes it.
+func (s *Service) cookie(r *http.Request, name, value string, life time.Duration) http.Cookie {
+	c := http.Cookie{
+		Name: s.cookieName(r, name), Value: value, Path: "/", MaxAge: int(life.Seconds()),
+		Secure: s.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// cookies are those of a session that has just begun.
+func (s *Service) cookies(r *http.Request, started Started) []http.Cookie {
+	out := []http.Cookie{s.cookie(r, sessionCookie, started.Token, sessionLife)}
+	if started.Device != "" {
+		out = append(out, s.cookie(r, deviceCookie, started.Device, deviceLife))
+	}
+	return out
+}
+
+// deviceOf is the secret of a browser that signed in before, or "".
+func (s *Service) deviceOf(r *http.Request) string {
+	cookies := r.CookiesNamed(s.cookieName(r, deviceCookie))
+	if len(cookies) != 1 || len(cookies[0].Value) != secretLength {
+		return ""
+	}
+	return cookies[0].Value
+}
+
+type signedIn struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	Body      signedInBody
+}
+
+type signedInBody struct {
+	Technician             technician.Body `json:"technician"`
+	MFARequired            bool            `json:"mfa_required"`
+	Methods                []string        `json:"methods" doc:"how the person may prove who they are"`
+	PasswordChangeRequired bool            `json:"password_change_required" doc:"a temporary password has to be replaced before anything else"`
+}
+
+func (s *Service) signedIn(ctx context.Context, r *http.Request, started Started, err error) (*signedIn, error) {
+	if err != nil {
+		return nil, err
+	}
+	t, err := technician.ByID(ctx, s.DB.Read(), started.Session.OrgID, started.Session.TechnicianID)
+	if err != nil {
+		return nil, err
+	}
+	return &signedIn{s.cookies(r, started), signedInBody{
+		Technician: technician.BodyOf(t), Methods: []string{"password"}, PasswordChangeRequired: started.MustChange,
+	}}, nil
+}
+
+type postSession struct {
+	browser
+	Body struct {
+		Email        string `json:"email" maxLength:"320"`
+		Password     string `json:"password" maxLength:"1024" writeOnly:"true"`
+		Organization string `json:"organization,omitempty" maxLength:"100" doc:"the organization's short name, for people of several"`
+	}
+}
+
+func (s *Service) postSession(ctx context.Context, in *postSession) (*signedIn, error) {
+	started, err := s.SignIn(ctx, Attempt{in.Body.Email, in.Body.Password, in.Body.Organization, s.deviceOf(in.request)})
+	return s.signedIn(ctx, in.request, started, err)
+}
+
+type postLink struct {
+	browser
+	Body struct {
+		Token string `json:"token" maxLength:"100"`
+	}
+}
+
+func (s *Service) postLink(ctx context.Context, in *postLink) (*signedIn, error) {
+	started, err := s.FollowLink(ctx, in.Body.Token)
+	return s.signedIn(ctx, in.request, started, err)
+}
+
+type postSetup struct {
+	browser
+	Body struct {
+		Token        string `json:"token" maxLength:"100"`
+		Organization string `json:"organization" maxLength:"200"`
+		Region       string `json:"region,omitempty" maxLength:"2" doc:"ISO 3166 code of the default country of phone numbers; US if absent"`
+		Name         string `json:"name" maxLength:"200"`
+		Email        string `json:"email" maxLength:"320"`
+		Password     string `json:"password" maxLength:"1024" writeOnly:"true"`
+	}
+}
+
+func (s *Service) postSetup(ctx context.Context, in *postSetup) (*signedIn, error) {
+	b := in.Body
+	started, err := s.SetUp(ctx, b.Token, NewOwner{Organization: b.Organization, Region: b.Region, Name: b.Name, Email: b.Email, Password: b.Password})
+	return s.signedIn(ctx, in.request, started, err)
+}
+
+type setupState struct {
+	Body struct {
+		Needed bool `json:"needed"`
+	}
+}
+
+func (s *Service) getSetup(ctx context.Context, _ *struct{}) (out *setupState, err error) {
+	out = &setupState{}
+	out.Body.Needed, err = s.NeedsSetup(ctx)
+	return out, err
+}
+
+type signedOut struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *Service) deleteSession(ctx context.Context, in *struct{ browser }) (*signedOut, error) {
+	if access.ActorFrom(ctx).TokenID != "" {
+		return &signedOut{}, nil
+	}
+	return &signedOut{[]http.Cookie{s.cookie(in.request, sessionCookie, "", 0)}}, s.SignOut(ctx)
+}

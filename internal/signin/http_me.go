@@ -1,0 +1,222 @@
+package signin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/technician"
+)
+
+type meOrganization struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Slug     string `json:"slug"`
+	Region   string `json:"region"`
+	TimeZone string `json:"time_zone"`
+	Locale   string `json:"locale"`
+	Demo     bool   `json:"demo"`
+	Sandbox  bool   `json:"sandbox" doc:"messages go to the sandbox phone, not out into the world"`
+}
+
+type meSession struct {
+	ID            string    `json:"id"`
+	ExpiresAt     time.Time `json:"expires_at"`
+	IdleExpiresAt time.Time `json:"idle_expires_at"`
+}
+
+type me struct {
+	Technician             technician.Body   `json:"technician"`
+	Organization           meOrganization    `json:"organization"`
+	Permissions            []perm.Permission `json:"permissions" doc:"what the technician holds somewhere"`
+	Session                *meSession        `json:"session" doc:"null behind an API token"`
+	PasswordChangeRequired bool              `json:"password_change_required"`
+}
+
+func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], error) {
+	actor := access.ActorFrom(ctx)
+	t, err := technician.ByID(ctx, s.DB.Read(), actor.OrgID, actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	o, err := organization.ByID(ctx, s.DB.Read(), actor.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	out := me{
+		Technician: technician.BodyOf(t), Permissions: s.Guard.Permissions(ctx), PasswordChangeRequired: actor.MustChange,
+		Organization: meOrganization{o.ID, o.Name, o.Slug, o.Region, o.TimeZone, o.Locale, o.Demo, true},
+	}
+	if actor.SessionID != "" {
+		current, err := sessionByID(ctx, s.DB.Read(), actor.OrgID, actor.SessionID)
+		if err != nil {
+			return nil, err
+		}
+		out.Session = &meSession{current.ID, current.ExpiresAt, current.IdleExpiresAt()}
+	}
+	return &httpapi.One[me]{ETag: httpapi.ETag(t.Version), Body: out}, nil
+}
+
+type putPassword struct {
+	browser
+	Body struct {
+		CurrentPassword string `json:"current_password" maxLength:"1024" writeOnly:"true"`
+		NewPassword     string `json:"new_password" maxLength:"1024" writeOnly:"true"`
+	}
+}
+
+type passwordChanged struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *Service) putPassword(ctx context.Context, in *putPassword) (*passwordChanged, error) {
+	started, err := s.ChangePassword(ctx, in.Body.CurrentPassword, in.Body.NewPassword)
+	if err != nil || started.Token == "" {
+		return &passwordChanged{}, err
+	}
+	return &passwordChanged{s.cookies(in.request, started)}, nil
+}
+
+type sessionItem struct {
+	ID           string    `json:"id"`
+	TechnicianID string    `json:"technician_id"`
+	Current      bool      `json:"current"`
+	Device       string    `json:"device"`
+	Address      string    `json:"address"`
+	CreatedAt    time.Time `json:"created_at"`
+	LastSeenAt   time.Time `json:"last_seen_at"`
+	ExpiresAt    time.Time `json:"expires_at"`
+}
+
+type byTechnician struct {
+	TechnicianID string `query:"technician_id" format:"uuid" doc:"oneself if absent; others need admin.technicians"`
+}
+
+func (s *Service) listSessions(ctx context.Context, in *byTechnician) (*httpapi.Page[sessionItem], error) {
+	sessions, err := s.Sessions(ctx, in.TechnicianID)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]sessionItem, 0, len(sessions))
+	for _, x := range sessions {
+		items = append(items, sessionItem{
+			x.ID, x.TechnicianID, x.ID == access.ActorFrom(ctx).SessionID, x.Device, x.Address, x.CreatedAt, x.LastSeenAt, x.ExpiresAt,
+		})
+	}
+	return httpapi.NewPage(items, ""), nil
+}
+
+type byID struct {
+	ID string `path:"id"`
+}
+
+func (s *Service) sessionObject(ctx context.Context, key string) (access.Object, error) {
+	_, err := s.ownedBy(ctx, sessionOwner, key)
+	return access.Object{Type: "session", ID: key}, err
+}
+
+func (s *Service) deleteOneSession(ctx context.Context, in *byID) (*struct{}, error) {
+	return nil, s.EndSession(ctx, in.ID)
+}
+
+func (s *Service) deleteSessions(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	return nil, s.EndOthers(ctx)
+}
+
+type tokenItem struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Prefix      string            `json:"prefix" doc:"the first characters, to tell tokens apart"`
+	Permissions []perm.Permission `json:"permissions" nullable:"true" doc:"null: all of its owner's"`
+	CreatedAt   time.Time         `json:"created_at"`
+	ExpiresAt   time.Time         `json:"expires_at"`
+	LastUsedAt  *time.Time        `json:"last_used_at"`
+}
+
+func itemOf(t Token) tokenItem {
+	item := tokenItem{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Permissions: t.Permissions, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt}
+	if !t.LastUsedAt.IsZero() {
+		item.LastUsedAt = &t.LastUsedAt
+	}
+	return item
+}
+
+func (s *Service) listTokens(ctx context.Context, in *byTechnician) (*httpapi.Page[tokenItem], error) {
+	tokens, err := s.Tokens(ctx, in.TechnicianID)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]tokenItem, 0, len(tokens))
+	for _, t := range tokens {
+		items = append(items, itemOf(t))
+	}
+	return httpapi.NewPage(items, ""), nil
+}
+
+type postToken struct {
+	Body struct {
+		Name           string            `json:"name" minLength:"1" maxLength:"100"`
+		ExpiresInHours int               `json:"expires_in_hours,omitempty" minimum:"1" maximum:"8784" doc:"2160 (90 days) if absent"`
+		Permissions    []perm.Permission `json:"permissions,omitempty" maxItems:"200" doc:"all that one holds if absent"`
+	}
+}
+
+type newTokenItem struct {
+	tokenItem
+	Token string `json:"token" doc:"shown this once"`
+}
+
+func (s *Service) postToken(ctx context.Context, in *postToken) (*httpapi.Created[newTokenItem], error) {
+	t, secret, err := s.CreateToken(ctx, NewToken{in.Body.Name, in.Body.Permissions, time.Duration(in.Body.ExpiresInHours) * time.Hour})
+	if err != nil {
+		return nil, err
+	}
+	t.Prefix = secret[:shownPrefix]
+	return &httpapi.Created[newTokenItem]{Location: "/api/tokens/" + t.ID, Body: newTokenItem{itemOf(t), secret}}, nil
+}
+
+func (s *Service) tokenObject(ctx context.Context, key string) (access.Object, error) {
+	_, err := s.ownedBy(ctx, tokenOwner, key)
+	return access.Object{Type: "token", ID: key}, err
+}
+
+func (s *Service) deleteToken(ctx context.Context, in *byID) (*struct{}, error) {
+	return nil, s.DeleteToken(ctx, in.ID)
+}
+
+// profile is what people may change about themselves.
+type profile struct {
+	GivenName  string `json:"given_name,omitempty" maxLength:"100"`
+	FamilyName string `json:"family_name,omitempty" maxLength:"100"`
+	Phone      string `json:"phone,omitempty" maxLength:"40"`
+	JobTitle   string `json:"job_title,omitempty" maxLength:"200"`
+	Locale     string `json:"locale,omitempty" maxLength:"35" doc:"BCP 47; empty means the organization's"`
+	TimeZone   string `json:"time_zone,omitempty" maxLength:"64" doc:"IANA; empty means the organization's"`
+	Theme      string `json:"theme,omitempty" enum:"auto,light,dark"`
+}
+
+type patchMe struct {
+	IfMatch string `header:"If-Match"`
+	Body    httpapi.Patch[profile]
+}
+
+func (s *Service) patchMe(ctx context.Context, in *patchMe) (*httpapi.One[me], error) {
+	_, err := s.Technicians.UpdateOwn(ctx, func(t technician.Technician) (technician.Fields, error) {
+		if err := httpapi.IfMatch(in.IfMatch, t.Version); err != nil {
+			return technician.Fields{}, err
+		}
+		p, err := httpapi.Merge(profile{t.GivenName, t.FamilyName, t.Phone, t.JobTitle, t.Locale, t.TimeZone, t.Theme}, in.Body.RawMessage)
+		f := t.Fields
+		f.GivenName, f.FamilyName, f.Phone, f.JobTitle = p.GivenName, p.FamilyName, p.Phone, p.JobTitle
+		f.Locale, f.TimeZone, f.Theme = p.Locale, p.TimeZone, p.Theme
+		return f, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.getMe(ctx, nil)
+}

@@ -1,0 +1,205 @@
+package signin
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"countersign.dev/countersign/internal/store"
+)
+
+// Locking (D-15). Failures are counted for an account from one network, and for the account from everywhere; a device from which
+// the person signed in before is counted by itself, so that nobody can lock the owner out of it.
+const (
+	lockAfter  = 10 // failures from one network, or on one known device
+	lockWindow = 15 * time.Minute
+	lockFor    = 15 * time.Minute
+
+	freeFailures = 3 // before each further failure asks for a longer pause: 1 s, 2 s, 4 s …
+
+	lockAllAfter = 50 // failures in a row from everywhere; from then on each one locks twice as long
+	lockAllMost  = 24 * time.Hour
+
+	everywhere   = "*"
+	devicePrefix = "device:"
+)
+
+// failureKey names a counter. Names that nobody has are counted too, without an organization.
+type failureKey struct{ org, account, network string }
+
+// counter is the state of one: failures in a row, and what follows from them.
+type counter struct {
+	failures  int
+	notBefore time.Time
+	locked    time.Time
+}
+
+// verdict says what the counters think of an attempt. The answer and the work are the same in each case.
+type verdict uint8
+
+const (
+	allowed verdict = iota
+	early           // the pause is not over: the right password is refused, a wrong one counts
+	lockedOut
+)
+
+func (c counter) verdict(now time.Time) verdict {
+	switch {
+	case c.locked.After(now):
+		return lockedOut
+	case c.notBefore.After(now):
+		return early
+	}
+	return allowed
+}
+
+// after returns c with the limits that its failures call for.
+func (c counter) after(network string, now time.Time) counter {
+	c.notBefore, c.locked = time.Time{}, time.Time{}
+	if network == everywhere {
+		if over := c.failures - lockAllAfter; over >= 0 {
+			c.locked = now.Add(min(lockFor<<min(over, 10), lockAllMost))
+		}
+		return c
+	}
+	if c.failures >= lockAfter {
+		c.locked = now.Add(lockFor)
+	} else if over := c.failures - freeFailures; over > 0 {
+		c.notBefore = now.Add(time.Second << (over - 1))
+	}
+	return c
+}
+
+// counted is an attempt that stands in its counters as a failure.
+type counted struct {
+	verdict verdict // the strictest of the counters
+	keys    []failureKey
+	before  []counter // what each counter said before
+}
+
+// count counts an attempt as a failure before its password is looked at, so that parallel attempts cannot be more than the limit; the
+// right password takes it back.
+func (s *Service) count(ctx context.Context, keys []failureKey, now time.Time) (out counted, err error) {
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+		out = counted{keys: keys}
+		for _, k := range keys {
+			since := now.Add(-lockWindow)
+			if k.network == everywhere {
+				since = time.Time{}
+			}
+			c, err := countFailure(ctx, tx, k, now, since)
+			if err != nil {
+				return err
+			}
+			v := c.verdict(now)
+			out.verdict, out.before = max(out.verdict, v), append(out.before, c)
+			if v == lockedOut {
+				err = uncount(ctx, tx, k, c) // what is locked anyhow does not lock longer
+			} else {
+				err = saveCounter(ctx, tx, k, c.after(k.network, now))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// takeBack leaves the counters as if the attempt had not been made.
+func (c counted) takeBack(ctx context.Context, tx *store.Tx) error {
+	for i, k := range c.keys {
+		if err := uncount(ctx, tx, k, c.before[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clear ends the counting after a success.
+func (c counted) clear(ctx context.Context, tx *store.Tx) error {
+	for _, k := range c.keys {
+		if err := clearFailures(ctx, tx, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// network is what one attacker is assumed to hold: a /24 of IPv4, a /64 of IPv6.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return "unknown"
+	}
+	a = a.Unmap().WithZone("")
+	bits := 64
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return p.String()
+}
+
+// Failed sign-ins that one network may make with any names: a burst, then one in three seconds.
+const (
+	failureBurst = 100
+	failureEvery = 3 * time.Second
+	maxNetworks  = 10_000
+)
+
+// networkLimits holds one bucket for each network that failed lately. Successes cost nothing, so that an office behind one address
+// can sign in at nine in the morning.
+type networkLimits struct {
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+}
+
+func newNetworkLimits() *networkLimits {
+	return &networkLimits{buckets: map[string]*rate.Limiter{}}
+}
+
+// check returns how long the network has to wait, 0 for not at all.
+func (l *networkLimits) check(network string, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.buckets[network]
+	if b == nil || b.TokensAt(now) >= 1 {
+		return 0
+	}
+	return failureEvery
+}
+
+func (l *networkLimits) failed(network string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.buckets[network]
+	if b == nil {
+		l.forget(now)
+		b = rate.NewLimiter(rate.Every(failureEvery), failureBurst)
+		l.buckets[network] = b
+	}
+	b.AllowN(now, 1)
+}
+
+// forget drops the networks that have been quiet once there are many, and all if that does not help.
+func (l *networkLimits) forget(now time.Time) {
+	if len(l.buckets) < maxNetworks {
+		return
+	}
+	for n, b := range l.buckets {
+		if b.TokensAt(now) >= failureBurst {
+			delete(l.buckets, n)
+		}
+	}
+	if len(l.buckets) >= maxNetworks {
+		clear(l.buckets) // the counters in the database still hold
+	}
+}

@@ -1,0 +1,318 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
+)
+
+// Limits of sessions (SIG-20, D-15).
+const (
+	idleLimit    = 30 * time.Minute
+	sessionLife  = 12 * time.Hour
+	maxSessions  = 5
+	seenEvery    = time.Minute
+	freshFor     = 5 * time.Minute
+	keepSessions = 7 * 24 * time.Hour // after they could have been used at most
+
+	maxDevices   = 20
+	deviceLife   = 180 * 24 * time.Hour
+	keepFailures = 30 * 24 * time.Hour
+)
+
+// The names of the cookies. Over TLS the prefix __Host- keeps sibling domains and plain http from setting them (D-18).
+const (
+	hostPrefix    = "__Host-"
+	sessionCookie = "cs_session"
+	deviceCookie  = "cs_device"
+)
+
+// Why a session ended.
+const (
+	whySignedOut       = "signed_out"
+	whyReplaced        = "replaced" // by the next sign-in from the same browser
+	whyTooMany         = "too_many" // the oldest gives way
+	whyPasswordChanged = "password_changed"
+	whyEnded           = "ended" // from a list of sessions
+)
+
+// Session is one browser in which a technician is signed in.
+type Session struct {
+	ID           string
+	OrgID        string
+	TechnicianID string
+	Methods      []string
+	Address      string
+	Device       string
+
+	CreatedAt, AuthenticatedAt, LastSeenAt, ExpiresAt time.Time
+	IdleFor                                           time.Duration
+	EndedAt                                           time.Time
+}
+
+// IdleExpiresAt is when the session ends unless it is used before.
+func (s Session) IdleExpiresAt() time.Time {
+	if t := s.LastSeenAt.Add(s.IdleFor); t.Before(s.ExpiresAt) {
+		return t
+	}
+	return s.ExpiresAt
+}
+
+func (s Session) live(now time.Time) bool { return s.EndedAt.IsZero() && now.Before(s.IdleExpiresAt()) }
+
+// Started is a session that has just begun, with the secrets that only its browser gets.
+type Started struct {
+	Session    Session
+	Token      string
+	Device     string // "" if the browser has the one it needs
+	MustChange bool
+}
+
+// beginning is how a session comes about.
+type beginning struct {
+	method   string
+	device   string       // id of a known device
+	secret   string       // and its secret
+	replaces access.Actor // who made the request; a session of theirs in this browser ends
+}
+
+// start begins a session in the caller's transaction. Whoever locks, suspends or changes the password at the same moment wins.
+func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginning) (Started, error) {
+	now := store.Now()
+	if err := lockEpoch(ctx, tx, who); err != nil {
+		return Started{}, err
+	}
+	caller := access.ActorFrom(ctx)
+	out := Started{Token: id.Secret(), MustChange: who.mustChange, Session: Session{
+		ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Methods: []string{b.method}, Address: caller.Address, Device: caller.Device,
+		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(sessionLife), IdleFor: idleLimit,
+	}}
+	secret := b.secret
+	if b.device == "" {
+		b.device, secret = id.New(), id.Secret() // never one that the browser brought along: somebody may have planted it
+		out.Device = secret
+	}
+	if err := saveDevice(ctx, tx, who.orgID, who.id, b.device, id.Hash(secret), now); err != nil {
+		return Started{}, err
+	}
+	ctx = as(ctx, who, out.Session.ID, now)
+	if b.replaces.SessionID != "" {
+		if err := s.end(ctx, tx, b.replaces.OrgID, []string{b.replaces.SessionID}, whyReplaced, now); err != nil {
+			return Started{}, err
+		}
+	}
+	if err := insertSession(ctx, tx, out.Session, id.Hash(out.Token), who.epoch); err != nil {
+		return Started{}, err
+	}
+	over, err := sessionsOverLimit(ctx, tx, who.orgID, who.id, now)
+	if err != nil {
+		return Started{}, err
+	}
+	if err := s.end(ctx, tx, who.orgID, over, whyTooMany, now); err != nil {
+		return Started{}, err
+	}
+	if err := technician.Touch(ctx, tx, who.orgID, who.id, now); err != nil {
+		return Started{}, err
+	}
+	return out, s.Audit.Record(ctx, tx, audit.Event{
+		Action: "session.create", Targets: []audit.Target{{Type: "technician", ID: who.id, Name: who.name}},
+		Detail: map[string]any{"method": b.method, "session_id": out.Session.ID, "new_device": out.Device != ""},
+	})
+}
+
+// end ends sessions and tells their browsers.
+func (s *Service) end(ctx context.Context, tx *store.Tx, org string, ids []string, why string, now time.Time) error {
+	for _, sessionID := range ids {
+		technicianID, err := endSession(ctx, tx, org, sessionID, why, now)
+		if errors.Is(err, errNoSession) {
+			continue // it has ended already
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Audit.Record(ctx, tx, audit.Event{
+			Action: "session.delete", Reason: why, Targets: []audit.Target{{Type: "session", ID: sessionID}, {Type: "technician", ID: technicianID}},
+		}); err != nil {
+			return err
+		}
+		if err := s.Events.Publish(ctx, tx, events.Event{
+			Kind: "session.ended", ID: sessionID, To: technicianID, Data: map[string]string{"reason": why},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndAll ends every session and sign-in link of a technician at once, in the transaction of the change that calls for it.
+func (s *Service) EndAll(ctx context.Context, tx *store.Tx, technicianID, why string) error {
+	org, now := access.ActorFrom(ctx).OrgID, store.Now()
+	if _, err := nextEpoch(ctx, tx, org, technicianID); err != nil {
+		return err
+	}
+	ids, err := openSessions(ctx, tx, org, technicianID)
+	if err != nil {
+		return err
+	}
+	if err := s.end(ctx, tx, org, ids, why, now); err != nil {
+		return err
+	}
+	return deleteOf(ctx, tx, org, technicianID, "signin_link")
+}
+
+// Inactive ends what a technician who may no longer act has open. Tokens rest with their owner; of somebody who has left they are deleted,
+// and of somebody who is deleted nothing is kept. It is the Inactive hook of technician.
+func (s *Service) Inactive(ctx context.Context, tx *store.Tx, technicianID, why string) error {
+	if err := s.EndAll(ctx, tx, technicianID, why); err != nil {
+		return err
+	}
+	org := access.ActorFrom(ctx).OrgID
+	switch why {
+	case string(technician.Inactive):
+		return deleteOf(ctx, tx, org, technicianID, "signin_token", "signin_device")
+	case "deleted":
+		return deleteOf(ctx, tx, org, technicianID, "signin_token", "signin_device", "signin_session", "signin_account")
+	}
+	return nil
+}
+
+// SignOut ends the session of ctx. A token has none, and nothing happens.
+func (s *Service) SignOut(ctx context.Context) error {
+	actor := access.ActorFrom(ctx)
+	if actor.SessionID == "" {
+		return nil
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		return s.end(ctx, tx, actor.OrgID, []string{actor.SessionID}, whySignedOut, store.Now())
+	})
+}
+
+// Sessions lists the live sessions of a technician, the newest first: one's own, or anybody's with admin.technicians.
+func (s *Service) Sessions(ctx context.Context, technicianID string) ([]Session, error) {
+	actor := access.ActorFrom(ctx)
+	if technicianID == "" {
+		technicianID = actor.ID
+	}
+	if err := s.mayManage(ctx, technicianID); err != nil {
+		return nil, err
+	}
+	return liveSessions(ctx, s.DB.Read(), actor.OrgID, technicianID, store.Now())
+}
+
+// mayManage lets technicians see to what is their own, and administrators to everybody's.
+func (s *Service) mayManage(ctx context.Context, technicianID string) error {
+	if technicianID == access.ActorFrom(ctx).ID {
+		return nil
+	}
+	return s.Guard.Holds(ctx, perm.AdminTechnicians)
+}
+
+// ownedBy finds whose session or token an id is. What belongs to others looks like nothing to whoever may not manage it.
+func (s *Service) ownedBy(ctx context.Context, find func(ctx context.Context, q store.Querier, org, id string) (string, error), key string) (technicianID string, err error) {
+	technicianID, err = find(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, key)
+	if err == nil && s.mayManage(ctx, technicianID) != nil {
+		return "", errNoSession
+	}
+	return technicianID, err
+}
+
+// EndSession ends one session: one's own, or anybody's with admin.technicians.
+func (s *Service) EndSession(ctx context.Context, sessionID string) error {
+	if _, err := s.ownedBy(ctx, sessionOwner, sessionID); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		return s.end(ctx, tx, access.ActorFrom(ctx).OrgID, []string{sessionID}, whyEnded, store.Now())
+	})
+}
+
+// EndOthers ends all of one's sessions but the one that asks.
+func (s *Service) EndOthers(ctx context.Context) error {
+	actor := access.ActorFrom(ctx)
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		ids, err := openSessions(ctx, tx, actor.OrgID, actor.ID)
+		if err != nil {
+			return err
+		}
+		for i, sessionID := range ids {
+			if sessionID == actor.SessionID {
+				ids = append(ids[:i], ids[i+1:]...)
+				break
+			}
+		}
+		return s.end(ctx, tx, actor.OrgID, ids, whyEnded, store.Now())
+	})
+}
+
+// Authenticate tells who makes a request: the holder of a live session or API token who may act at this moment, or nobody. The answer
+// comes from the database each time, so whatever ends a session or a technician ends it for the next request.
+func (s *Service) Authenticate(r *http.Request) (access.Actor, error) {
+	if header := r.Header.Get("Authorization"); header != "" {
+		token, ok := bearer(header)
+		if !ok {
+			return access.Actor{}, nil
+		}
+		return s.byToken(r.Context(), token)
+	}
+	name := sessionCookie
+	if s.secure(r) {
+		name = hostPrefix + sessionCookie
+	}
+	// A browser sends one cookie of a name. Of two, one was planted for another path, and we cannot tell which.
+	cookies := r.CookiesNamed(name)
+	if len(cookies) != 1 || len(cookies[0].Value) != secretLength {
+		return access.Actor{}, nil
+	}
+	return s.bySession(r.Context(), cookies[0].Value)
+}
+
+const secretLength = 43 // of id.Secret
+
+// bearer reads an API token from an Authorization header.
+func bearer(header string) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || len(token) != len(tokenPrefix)+secretLength || !strings.HasPrefix(token, tokenPrefix) {
+		return "", false
+	}
+	for _, c := range []byte(token) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return "", false
+		}
+	}
+	return token, true
+}
+
+func (s *Service) bySession(ctx context.Context, token string) (access.Actor, error) {
+	f, err := findSession(ctx, s.DB.Read(), id.Hash(token))
+	now := store.Now()
+	if err != nil || !f.live(now) || f.epoch != f.who.epoch || !f.who.mayAct() {
+		return access.Actor{}, err
+	}
+	if now.Sub(f.lastSeen) >= seenEvery && !access.ActorFrom(ctx).Passive {
+		s.note(ctx, "session", f.id, func(tx *store.Tx) error {
+			_, err := sawSession(ctx, tx, f.who.orgID, f.id, now)
+			return err
+		})
+	}
+	return access.Actor{
+		OrgID: f.who.orgID, Kind: access.Technician, ID: f.who.id, Name: f.who.name, Role: f.who.role, Owner: f.who.owner,
+		SessionID: f.id, Authenticated: f.authenticated, MustChange: f.who.mustChange,
+	}, nil
+}
+
+// note writes down that something was used. A request does not fail because this does.
+func (s *Service) note(ctx context.Context, what, key string, fn func(tx *store.Tx) error) {
+	if err := s.DB.Write(ctx, fn); err != nil && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "last use was not written", "of", what, "id", key, "err", err)
+	}
+}
