@@ -1,0 +1,31 @@
+package verify
+
+import (
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/fault"
+)
+
+const permRun = perm.VerificationRun
+
+var (
+	errNotFound = fault.New(fault.NotFound, "verify.not_found", "There is no such verification.")
+
+	// errCode is the one answer to every code that does not verify, whatever the reason (R3).
+	errCode = fault.New(fault.Invalid, "verify.code_refused", "This code does not verify the caller. Check the digits, or start a new verification.").At("/code")
+
+	errMethod        = fault.Field("/method", "verify.method_unknown", "Choose one of: sms_code, sms_link, email_code, email_link.")
+	errNoAddress     = fault.New(fault.Invalid, "verify.no_address", "The contact has no address for this method. Add one, or choose another method.").At("/method")
+	errAddress       = fault.Field("/address", "verify.address_unknown", "This is not an address of the contact for this method. Choose one that is on their page.")
+	errOwnAddress    = fault.New(fault.Invalid, "verify.own_address", "This address belongs to a technician, so it proves nothing about the contact. Choose another.").At("/address")
+	errContact       = fault.Field("/contact_id", "verify.contact_unknown", "There is no such contact, or you may not see them.")
+	errTicket        = fault.Field("/ticket_id", "verify.ticket_mismatch", "Choose a ticket of the contact's customer.")
+	errNoteNeeded    = fault.Field("/note", "verify.note_required", "The ticket belongs to somebody else: say why this person is verified for it.")
+	errDirection     = fault.Field("/call_direction", "verify.direction_invalid", "Say inbound (they called us) or outbound (we called them).")
+	errContactLocked = fault.New(fault.Conflict, "verify.contact_locked", "Verification of this contact is locked because of a report or too many wrong codes. Call them back on a number you know.")
+	errTechLocked    = fault.New(fault.Conflict, "verify.codes_suspended", "Your code methods are suspended after too many wrong codes. Use a link, or ask an administrator.")
+	errStale         = fault.New(fault.Stale, "verify.settings_changed", "Somebody else changed these settings meanwhile. Load them again.")
+	errEnded         = fault.New(fault.Conflict, "verify.ended", "This verification has already ended.")
+	errClaimed       = fault.New(fault.Conflict, "verify.claimed", "Another technician has claimed this request.")
+	errNotClaimer    = fault.New(fault.Conflict, "verify.not_claimer", "Only the technician who claimed this request may do that.")
+	errVerbalNote    = fault.Field("/note", "verify.note_required", "Say what the person told you.")
+)

@@ -1,0 +1,74 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/store"
+)
+
+// sweepBatch bounds how many verifications one transaction of Sweep ends.
+const sweepBatch = 200
+
+// Sweep ends what has run out of time, in all organizations, and forgets wrong codes and locks that no longer count.
+// What it ends has counted as expired from its last second on, whether Sweep was there or not.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := s.clock.now()
+	verifications, err := dueVerifications(ctx, s.DB.Read(), now, sweepBatch)
+	if err != nil {
+		return err
+	}
+	requests, err := dueRequests(ctx, s.DB.Read(), now, sweepBatch)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, v := range verifications {
+		errs = append(errs, s.expire(ctx, v, now))
+	}
+	for _, r := range requests {
+		errs = append(errs, s.expireRequest(ctx, r, now))
+	}
+	errs = append(errs, s.DB.Write(ctx, func(tx *store.Tx) error { return forget(ctx, tx, now.Add(-48*time.Hour), now) }))
+	return errors.Join(errs...)
+}
+
+func (s *Service) expire(ctx context.Context, v Verification, now time.Time) error {
+	ctx = access.WithActor(ctx, access.System(v.OrgID))
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		ended, err := endVerification(ctx, tx, v.OrgID, v.ID, Expired, now, time.Time{})
+		if err != nil || ended.ID == "" {
+			return err
+		}
+		if err := s.noteEnd(ctx, tx, ended); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, "verification.expire", ended, nil)
+	})
+}
+
+func (s *Service) expireRequest(ctx context.Context, r Request, now time.Time) error {
+	ctx = access.WithActor(ctx, access.System(r.OrgID))
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		ended, err := endRequest(ctx, tx, r.OrgID, r.ID, r.State, Expired, "", false, now)
+		if err != nil || ended.ID == "" {
+			return err
+		}
+		if err := s.noteRequest(ctx, tx, ended); err != nil {
+			return err
+		}
+		return s.recordRequest(ctx, tx, ended, audit.Success, "")
+	})
+}
+
+// LetGo ends what is still open with a contact who is being deleted.
+func (s *Service) LetGo(ctx context.Context, tx *store.Tx, c contact.Contact) error {
+	if err := s.cancelPending(ctx, tx, c); err != nil {
+		return err
+	}
+	return s.cancelLive(ctx, tx, c)
+}

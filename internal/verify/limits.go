@@ -1,0 +1,139 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
+)
+
+// checkLocks refuses a contact that is locked, and a code method of a technician whose code methods are suspended.
+func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID string, sp spec) error {
+	actor, now := access.ActorFrom(ctx), s.clock.now()
+	until, err := lockedUntil(ctx, q, actor.OrgID, "contact:"+contactID)
+	if err != nil {
+		return err
+	}
+	if now.Before(until) {
+		return errContactLocked
+	}
+	if sp.link {
+		return nil
+	}
+	until, err = lockedUntil(ctx, q, actor.OrgID, "technician:"+actor.ID)
+	if err != nil {
+		return err
+	}
+	if now.Before(until) {
+		return errTechLocked
+	}
+	return nil
+}
+
+// countWrong keeps a wrong code and draws the consequences: each alert is raised once, by the code that reaches the limit (R5, D-33).
+func (s *Service) countWrong(ctx context.Context, tx *store.Tx, v Verification, now time.Time) error {
+	if err := insertWrong(ctx, tx, v.OrgID, id.New(), v.ContactID, v.TechnicianID, now); err != nil {
+		return err
+	}
+	day, hour := now.Add(-24*time.Hour), now.Add(-time.Hour)
+	inContact, inTechnician, inOrganization, err := countWrongs(ctx, tx, v, day, hour)
+	if err != nil {
+		return err
+	}
+	if inContact == contactWrongLimit {
+		if err := putLock(ctx, tx, v.OrgID, "contact:"+v.ContactID, "wrong_codes", now.Add(24*time.Hour)); err != nil {
+			return err
+		}
+		if err := s.alert(ctx, tx, "contact_locked", v.CustomerID, v.ContactID, v.ContactName); err != nil {
+			return err
+		}
+	}
+	if inTechnician >= techWrongLimit {
+		if err := putLock(ctx, tx, v.OrgID, "technician:"+v.TechnicianID, "wrong_codes", now.Add(time.Hour)); err != nil {
+			return err
+		}
+		if err := s.alert(ctx, tx, "technician_suspended", v.CustomerID, v.ContactID, v.ContactName); err != nil {
+			return err
+		}
+	}
+	if inOrganization == orgWrongLimit {
+		return s.alert(ctx, tx, "organization_wrong_codes", "", "", "")
+	}
+	return nil
+}
+
+// lockForFraud is what follows when a person says that they did not call (R10).
+func (s *Service) lockForFraud(ctx context.Context, tx *store.Tx, v Verification, now time.Time) error {
+	if err := putLock(ctx, tx, v.OrgID, "contact:"+v.ContactID, "fraud_report", now.Add(fraudLock)); err != nil {
+		return err
+	}
+	return s.alert(ctx, tx, "denied", v.CustomerID, v.ContactID, v.ContactName)
+}
+
+// alert tells the administrators that somebody may be attacking: in the record, on their screens and by mail.
+func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, contactID, contactName string) error {
+	org := access.ActorFrom(ctx).OrgID
+	e := audit.Event{Action: "security.alert", Outcome: audit.Denied, Reason: reason, CustomerID: customerID}
+	if contactID != "" {
+		e.Targets = []audit.Target{{Type: "contact", ID: contactID, Name: contactName}}
+	}
+	if err := s.Audit.Record(ctx, tx, e); err != nil {
+		return err
+	}
+	alertID := id.New()
+	err := s.Events.Publish(ctx, tx, events.Event{
+		Kind: "security.alert", ID: alertID, CustomerID: customerID, Needs: permRun, Data: map[string]string{"reason": reason, "contact_id": contactID},
+	})
+	if err != nil {
+		return err
+	}
+	o, err := organization.ByID(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	admins, err := technician.Administrators(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	for _, a := range admins {
+		text := alertText(languageFor(a.Locale, o.Locale), o.Name, reason, contactName)
+		_, err := s.Messages.Send(ctx, tx, message.Out{
+			Way: message.Email, To: a.Email, Subject: text.subject, Body: text.body, Purpose: message.Internal,
+			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + alertID + "/" + a.ID,
+		})
+		if err != nil && fault.KindOf(err) == fault.Internal { // an address that mail may not go to must not stop the alert
+			return err
+		}
+	}
+	return nil
+}
+
+// recordRefusal writes down that an act was refused, unless it failed for a reason of ours, and returns why.
+func (s *Service) recordRefusal(ctx context.Context, e audit.Event, why error) error {
+	if fault.KindOf(why) == fault.Internal {
+		return why
+	}
+	e.Outcome, e.Reason = audit.Denied, fault.CodeOf(why)
+	err := s.DB.Write(ctx, func(tx *store.Tx) error { return s.Audit.Record(ctx, tx, e) })
+	if err != nil {
+		return errors.Join(why, err)
+	}
+	return why
+}
+
+// publish tells the screens that v changed.
+func (s *Service) publish(ctx context.Context, tx *store.Tx, v Verification) error {
+	return s.Events.Publish(ctx, tx, events.Event{
+		Kind: "verification.changed", ID: v.ID, CustomerID: v.CustomerID, Needs: permRun,
+		Data: map[string]string{"contact_id": v.ContactID, "state": string(v.State)},
+	})
+}

@@ -1,0 +1,122 @@
+package verify
+
+import (
+	"context"
+	"crypto/hmac"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+)
+
+// Link is what the page behind a link shows. It reveals who asks, nothing about the contact.
+type Link struct {
+	Organization   string
+	TechnicianName string
+	Language       string
+	State          State
+	token          string
+	verification   Verification
+}
+
+// OpenLink looks a link up and changes nothing, however often and by whatever it is opened (R8).
+func (s *Service) OpenLink(ctx context.Context, token string) (Link, error) {
+	v, err := findByLink(ctx, s.DB.Read(), id.Hash(token))
+	if err != nil {
+		return Link{}, err
+	}
+	v = v.at(s.clock.now())
+	o, err := organization.ByID(ctx, s.DB.Read(), v.OrgID)
+	if err != nil {
+		return Link{}, err
+	}
+	return Link{o.Name, firstName(v.TechnicianName), v.Language, v.State, token, v}, nil
+}
+
+// Answer is what the contact says on the page behind a link.
+type Answer struct {
+	Number    string    // the three digits that the technician says
+	Direction Direction // how the call began, as the contact saw it
+	NotMe     bool      // "I did not ask for this"
+}
+
+// AnswerLink settles a verification by link and returns its new state. The number has one try: a wrong one ends the link, whether it
+// came with yes or with "not me", so that a scanner that presses everything can neither verify nor deny. Who called whom has to agree.
+func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, error) {
+	v := l.verification
+	if v.State != Pending {
+		return v.State, nil
+	}
+	ctx, err := s.asContact(ctx, v)
+	if err != nil {
+		return v.State, err
+	}
+	state := v.State
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+		now := s.clock.now()
+		mac, err := spendLink(ctx, tx, v.OrgID, v.ID, now)
+		if err != nil {
+			return err
+		}
+		if mac == nil { // somebody was quicker, or it expired meanwhile
+			current, err := findVerification(ctx, tx, v.OrgID, v.ID)
+			state = current.at(now).State
+			return err
+		}
+		state = s.judge(v, mac, a)
+		return s.settleLink(ctx, tx, v, state, now)
+	})
+	return state, err
+}
+
+// judge is the outcome of one answer whose try was spent.
+func (s *Service) judge(v Verification, mac []byte, a Answer) State {
+	switch {
+	case !hmac.Equal(mac, s.mac(v.OrgID, v.ID, a.Number)):
+		return Failed
+	case a.NotMe:
+		return Denied
+	case a.Direction != v.CallDirection:
+		return Frozen
+	}
+	return Verified
+}
+
+func (s *Service) settleLink(ctx context.Context, tx *store.Tx, v Verification, state State, now time.Time) error {
+	if state == Verified {
+		_, err := s.succeed(ctx, tx, v, now)
+		return err
+	}
+	ended, err := endVerification(ctx, tx, v.OrgID, v.ID, state, now, time.Time{})
+	if err != nil {
+		return err
+	}
+	switch state {
+	case Denied:
+		err = s.lockForFraud(ctx, tx, ended, now)
+	case Frozen:
+		err = s.alert(ctx, tx, "direction_mismatch", v.CustomerID, v.ContactID, v.ContactName)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.noteEnd(ctx, tx, ended); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, "verification.answer", ended, nil)
+}
+
+// asContact makes the contact of v the actor, keeping what is known of the request.
+func (s *Service) asContact(ctx context.Context, v Verification) (context.Context, error) {
+	c, err := contact.ByID(ctx, s.DB.Read(), v.OrgID, v.ContactID)
+	if err != nil {
+		return ctx, err
+	}
+	was := access.ActorFrom(ctx)
+	return access.WithActor(ctx, access.Actor{
+		OrgID: v.OrgID, Kind: access.Contact, ID: c.ID, Name: c.Name, Address: was.Address, Device: was.Device, RequestID: was.RequestID,
+	}), nil
+}
