@@ -35,7 +35,7 @@ func (l *Log) Prove(ctx context.Context, org string, seq int64) (Inclusion, erro
 	if len(rows) == 0 || last == nil || last.size < seq {
 		return Inclusion{}, errNotCovered
 	}
-	nodes, err := proof.Inclusion(uint64(seq-1), uint64(last.size)) //nolint:gosec // both positive
+	nodes, err := proof.Inclusion(uint64(seq-1), uint64(last.size))
 	if err != nil {
 		return Inclusion{}, fmt.Errorf("prove event %d: %w", seq, err)
 	}
@@ -83,17 +83,17 @@ func nodeHash(ctx context.Context, q store.Querier, org string, id compact.NodeI
 	if id.Level >= nodeLevel {
 		hash, err := node(ctx, q, org, id.Level, id.Index)
 		if err == nil && hash == nil {
-			err = &BadError{Seq: int64(id.Index<<id.Level) + 1, Reason: "a part of the tree is missing"} //nolint:gosec // far below 2^63
+			err = &BadError{Seq: int64(id.Index<<id.Level) + 1, Reason: "a part of the tree is missing"}
 		}
 		return hash, err
 	}
 	begin, end := id.Coverage()
-	leaves, err := leavesFrom(ctx, q, org, int64(begin)+1, int64(end)) //nolint:gosec // far below 2^63
+	leaves, err := leavesFrom(ctx, q, org, int64(begin)+1, int64(end))
 	if err != nil {
 		return nil, err
 	}
-	if len(leaves) != int(end-begin) { //nolint:gosec // at most 128
-		return nil, &BadError{Seq: int64(begin) + 1, Reason: "an event is missing here or shortly after"} //nolint:gosec // far below 2^63
+	if len(leaves) != int(end-begin) {
+		return nil, &BadError{Seq: int64(begin) + 1, Reason: "an event is missing here or shortly after"}
 	}
 	for len(leaves) > 1 {
 		for i := range len(leaves) / 2 {

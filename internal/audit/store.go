@@ -177,7 +177,7 @@ func insertTargets(ctx context.Context, tx *store.Tx, org string, rows []targetR
 func insertNodes(ctx context.Context, tx *store.Tx, org string, rows []nodeRow) error {
 	for _, r := range rows {
 		_, err := tx.ExecContext(ctx, `insert into audit_node (org_id, level, position, hash) values ($1, $2, $3, $4)`,
-			org, int64(r.level), int64(r.index), r.hash) //nolint:gosec // far below 2^63
+			org, int64(r.level), int64(r.index), r.hash)
 		if err != nil {
 			return fmt.Errorf("insert node %d/%d: %w", r.level, r.index, err)
 		}
