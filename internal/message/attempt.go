@@ -240,6 +240,9 @@ func (s *Service) work(ctx context.Context, j job) (res result) {
 		res.state, res.reason, res.after = refusedTemporary, refusal.Reason, refusal.After
 	case errors.Is(err, ErrNotSent):
 		res.state, res.reason = refusedTemporary, reasonNotSent
+		if e, ok := errors.AsType[*notSentError](err); ok {
+			res.reason = e.reason
+		}
 		s.Log.Warn("message not sent, it is tried again", "provider", j.sender.Name(), "delivery", j.ID, "error", err)
 	default:
 		s.Log.Warn("message sent without an answer", "provider", j.sender.Name(), "delivery", j.ID, "error", err)

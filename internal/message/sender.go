@@ -52,6 +52,17 @@ type Priced interface {
 // ErrNotSent marks an error that came before the request was written: it is tried again freely.
 var ErrNotSent = errors.New("the request was not written")
 
+// NotSent returns an error that wraps ErrNotSent and its cause; reason is a stable word for what failed, such as "connect".
+func NotSent(reason string, cause error) error { return &notSentError{reason, cause} }
+
+type notSentError struct {
+	reason string
+	cause  error
+}
+
+func (e *notSentError) Error() string   { return "not sent (" + e.reason + "): " + e.cause.Error() }
+func (e *notSentError) Unwrap() []error { return []error{ErrNotSent, e.cause} }
+
 // Refusal is a provider's clear no.
 type Refusal struct {
 	Permanent bool

@@ -26,12 +26,6 @@ func findMail(ctx context.Context, q store.Querier, org string) (m Mail, sealed 
 	return m, sealed, nil
 }
 
-func hasMail(ctx context.Context, q store.Querier, org string) (bool, error) {
-	var n int
-	err := q.QueryRowContext(ctx, `select count(*) from message_mail where org_id = $1`, org).Scan(&n)
-	return n > 0, err
-}
-
 func putMail(ctx context.Context, tx *store.Tx, org string, m Mail, sealed []byte) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into message_mail (org_id, host, port, tls, username, password, from_address, from_name, inbound_address, created_at, updated_at, version)

@@ -35,21 +35,23 @@ var (
 )
 
 // fillers say nothing: they may stand around a word that means it.
-var fillers = set("please pls plz kindly now thanks thank you ok okay hey hi hello sir sirs just immediately already",
-	"s'il vous plait svp merci por favor gracias bitte danke")
+var (
+	fillers     = set("please pls plz kindly now thanks thank ok okay hey hi hello sir sirs just immediately already svp merci gracias bitte danke")
+	fillPhrases = regexp.MustCompile(`\b(?:thank you|s il (?:vous|te) plait|por favor)\b`)
+)
 
 // What people write instead of the word, in text that normal has cleaned and split into sentences. Each pattern needs an object that can
 // only mean our messages, since people also write "I can't stop the printer".
 var stopSentences = patterns(
 	// "stop texting me", "can you please stop sending me these messages", "you must stop contacting this number"
 	`^(?:START)(?:stop|quit|cease) (?:texting|messaging|contacting|emailing|mailing|spamming|bothering|harassing|writing|writing to|sending to) (?:me|us|my (?:phone|number|cell)|this (?:phone|number))\b`,
-	`^(?:START)(?:stop|quit|cease) sending (?:me |us )?(?:OURS|anything)(?: END)?$`,
+	`^(?:START)(?:stop|quit|cease) sending (?:me |us )?(?:OURS|anything|these|those|this)(?: END)?$`,
 	`^(?:START)(?:stop|quit|cease|end|cancel) (?:all )?(?:OURS)(?: END)?$`,
 	`^(?:START)(?:stop|quit) (?:texting|messaging|emailing|contacting)(?: END)?$`,
 	// "I want to stop receiving your texts", "how do I stop these texts"
 	`^(?:i (?:want|wish|would like|need|d like|wanna) to |how (?:do|can) i |i (?:am |m )?asking to |let me )(?:stop|quit) (?:receiving |getting )?(?:OURS)(?: END)?$`,
 	// "don't text me", "do not contact me again", "never message this number"
-	`^(?:START)(?:do not|don t|dont|never) (?:ever )?(?:text|message|contact|email|mail|sms|write|write to) (?:me|us|my (?:phone|number|cell)|this (?:phone|number))\b`,
+	`^(?:START)(?:do not|don t|dont|never) (?:ever )?(?:text|message|contact|email|mail|sms|write|write to) (?:me|us|my (?:phone|number|cell)|this (?:phone|number))(?:$| END\b| (?:or|and|because|since|i|you|we|about|on|at|with|if|unless)\b)`,
 	`^(?:START)(?:do not|don t|dont|never) send (?:me |us )?(?:OURS|anything)(?: END)?$`,
 	// "no more texts", "no texts please"
 	`^(?:START)no more (?:texts?|text messages?|messages?|sms|emails?)(?: END)?$`,
@@ -100,11 +102,16 @@ func set(lists ...string) map[string]bool {
 	return out
 }
 
-// wordOf reads a message. Of an email without text, the subject counts.
+// wordOf reads a message. In a mail the first line counts as the message, since a signature may follow; of one without text, the subject.
 func wordOf(in In) word {
-	text := in.Body
-	if strings.TrimSpace(text) == "" {
+	text := strings.TrimSpace(in.Body)
+	if text == "" {
 		text = in.Subject
+	}
+	if first, _, more := strings.Cut(text, "\n"); more && in.Way == Email {
+		if w := classify(first); w != wordNone {
+			return w
+		}
 	}
 	return classify(text)
 }
@@ -171,7 +178,7 @@ func bare(sentence string) string { return strings.Join(unfilled(sentence), "") 
 
 func unfilled(sentence string) []string {
 	var kept []string
-	for w := range strings.FieldsSeq(sentence) {
+	for w := range strings.FieldsSeq(fillPhrases.ReplaceAllString(sentence, " ")) {
 		if !fillers[w] {
 			kept = append(kept, w)
 		}

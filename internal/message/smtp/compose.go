@@ -1,0 +1,87 @@
+package smtp
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+
+	"countersign.dev/countersign/internal/message"
+)
+
+var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
+
+// compose writes a mail as plain text with a simple HTML twin. Its Message-ID follows from the delivery, so that a mail program shows a
+// repetition once, and its Reply-To is an address that only its receiver knows (D-24).
+func compose(m message.Mail, a message.Attempt, now time.Time) (text []byte, messageID string, err error) {
+	messageID = a.DeliveryID + "@" + domainOf(m.FromAddress)
+	var h mail.Header
+	h.SetDate(now.UTC())
+	h.SetMessageID(messageID)
+	h.SetAddressList("From", []*mail.Address{{Name: m.FromName, Address: m.FromAddress}})
+	h.SetAddressList("To", []*mail.Address{{Address: a.To}})
+	if m.InboundAddress != "" {
+		h.SetAddressList("Reply-To", []*mail.Address{{Name: m.FromName, Address: message.ReplyAddress(m.InboundAddress, a.ReplyToken)}})
+	}
+	h.SetSubject(a.Subject)
+	h.Set("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
+	h.Set("X-Auto-Response-Suppress", "All")
+	if a.PossibleRepeat {
+		h.Set("X-Possible-Repeat", "yes")
+	}
+	var b bytes.Buffer
+	w, err := mail.CreateInlineWriter(&b, h)
+	if err != nil {
+		return nil, "", fmt.Errorf("compose mail: %w", err)
+	}
+	for _, part := range []struct{ kind, text string }{{"text/plain", a.Body}, {"text/html", asHTML(a.Body)}} {
+		if err := writePart(w, part.kind, part.text); err != nil {
+			return nil, "", fmt.Errorf("compose mail: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, "", fmt.Errorf("compose mail: %w", err)
+	}
+	return b.Bytes(), messageID, nil
+}
+
+func writePart(w *mail.InlineWriter, kind, text string) error {
+	var h mail.InlineHeader
+	h.SetContentType(kind, map[string]string{"charset": "utf-8"})
+	h.Set("Content-Transfer-Encoding", "quoted-printable")
+	p, err := w.CreatePart(h)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(p, strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")); err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// asHTML shows the same text, with its web addresses as links.
+func asHTML(text string) string {
+	var b strings.Builder
+	b.WriteString(`<!doctype html><html><body style="font-family:sans-serif;font-size:16px;line-height:1.5">`)
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n\n") {
+		b.WriteString("<p>" + strings.ReplaceAll(linked(paragraph), "\n", "<br>") + "</p>")
+	}
+	b.WriteString("</body></html>")
+	return b.String()
+}
+
+func linked(text string) string {
+	var b strings.Builder
+	last := 0
+	for _, at := range webAddress.FindAllStringIndex(text, -1) {
+		address := html.EscapeString(text[at[0]:at[1]])
+		b.WriteString(html.EscapeString(text[last:at[0]]) + `<a href="` + address + `">` + address + `</a>`)
+		last = at[1]
+	}
+	return b.String() + html.EscapeString(text[last:])
+}
