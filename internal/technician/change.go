@@ -78,7 +78,7 @@ func newTechnician(org string, f Fields) Technician {
 	return Technician{OrgID: org, ID: id.New(), Fields: f, State: Invitation, CreatedAt: now, UpdatedAt: now, Version: 1}
 }
 
-func (s *Service) preparePassword(ctx context.Context, password string, t Technician) (keepPassword, error) {
+func (s *Service) preparePassword(ctx context.Context, password string, t Technician) (KeepPassword, error) {
 	if password == "" {
 		return nil, nil
 	}
@@ -88,7 +88,7 @@ func (s *Service) preparePassword(ctx context.Context, password string, t Techni
 	return s.hooks.Password(ctx, password, t)
 }
 
-func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep keepPassword) error {
+func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep KeepPassword) error {
 	if err := insert(ctx, tx, t); err != nil {
 		return fmt.Errorf("create technician %s: %w", t.ID, err)
 	}

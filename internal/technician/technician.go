@@ -83,13 +83,13 @@ func (t Technician) Object() access.Object { return access.Object{Type: "technic
 // Hooks are what sign-in adds to technicians; every one may be nil.
 type Hooks struct {
 	// Password checks a temporary password and does the slow work on it outside any transaction; what it returns keeps it.
-	Password func(ctx context.Context, password string, t Technician) (keep func(ctx context.Context, tx *store.Tx, technicianID string) error, err error)
+	Password func(ctx context.Context, password string, t Technician) (KeepPassword, error)
 	// Inactive ends the sessions and tokens of a technician who may no longer act.
 	Inactive func(ctx context.Context, tx *store.Tx, technicianID, reason string) error
 }
 
-// keepPassword stores a prepared password in a transaction.
-type keepPassword = func(ctx context.Context, tx *store.Tx, technicianID string) error
+// KeepPassword stores a prepared password in a transaction.
+type KeepPassword = func(ctx context.Context, tx *store.Tx, technicianID string) error
 
 // Service keeps technicians.
 type Service struct {
