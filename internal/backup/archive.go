@@ -124,8 +124,8 @@ func eachFile(r io.Reader, fn func(name string, content []byte) error) error {
 		}
 	}
 	// The end checks gzip's own checksum; nothing follows it.
-	if _, err := io.Copy(io.Discard, z); err != nil {
-		return errDamaged.Because(err)
+	if n, err := io.CopyN(io.Discard, z, 1<<20); !errors.Is(err, io.EOF) {
+		return errDamaged.Because(fmt.Errorf("%d bytes follow its last file: %w", n, err))
 	}
 	if _, err := buffered.ReadByte(); !errors.Is(err, io.EOF) {
 		return errDamaged.Because(errors.New("something follows its end"))

@@ -282,7 +282,7 @@ func (o Options) writeKey(r io.ReadSeeker) (undo func() error, err error) {
 }
 
 func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the folder
 	if err != nil {
 		return err
 	}

@@ -10,5 +10,5 @@ func freeSpace(path string) (uint64, error) {
 	if err := syscall.Statfs(path, &s); err != nil {
 		return 0, err
 	}
-	return uint64(s.Bavail) * uint64(s.Bsize), nil //nolint:gosec,unconvert // the types differ between systems; neither is negative
+	return uint64(s.Bavail) * uint64(s.Bsize), nil
 }

@@ -81,7 +81,7 @@ func (o Options) withDefaults() Options {
 // pause doubles from one second to an hour, give or take a fifth so that what failed together does not come back together.
 func pause(attempt int) time.Duration {
 	d := min(time.Second<<min(attempt-1, 12), time.Hour)
-	return d*4/5 + rand.N(d*2/5) //nolint:gosec // not a secret
+	return d*4/5 + rand.N(d*2/5)
 }
 
 // Queue holds the jobs of one database.

@@ -148,7 +148,7 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 
 // touchPrivate makes the database file readable by its owner alone before SQLite creates it with a wider mode.
 func touchPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the folder
 	if err != nil {
 		return fmt.Errorf("create the database file: %w", err)
 	}
