@@ -46,8 +46,10 @@ func TestTheThreadOnBothDatabases(t *testing.T) {
 			}
 			wantCode(t, w.verify.SaveSettings(w.as("ada"), set, 1), "verify.settings_changed")
 
+			w.exec(`update message_start set last_at = last_at - 3600000000`)
 			w.exec(`update message_delivery set created_at = created_at - 3600000000`) // the limits of the address count from the last start
 			w.receive(mailFrom(piaEmail, "#verify"))
+			w.await(piaEmail, 2)
 			r, _, err := w.verify.Requests(w.as("tom"), verify.Pending, 10, "")
 			if err != nil || len(r) != 1 {
 				t.Fatal(len(r), err)
@@ -59,6 +61,7 @@ func TestTheThreadOnBothDatabases(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.text(piaPhone, "NO")
+			w.await(piaPhone, 2)
 			w.wantState(v.ID, verify.Denied)
 			if err := w.verify.Sweep(w.Context()); err != nil {
 				t.Fatal(err)

@@ -119,7 +119,7 @@ func (s *Service) reportFraud(ctx context.Context, tx *store.Tx, in message.In) 
 		return true, err
 	}
 	t := answerText(v.Language, o.Name, answerReported, "")
-	_, err = s.Messages.Send(ctx, tx, message.Out{
+	err = s.tell(ctx, tx, message.Out{
 		Way: in.Way, To: v.Address, Subject: t.subject, Body: t.body, Purpose: message.Verification, OnRequest: true,
 		Owner: message.Ref{Type: "verification", ID: v.ID}, ContactID: v.ContactID, CustomerID: v.CustomerID, Key: "verification/" + v.ID + "/reported",
 	})

@@ -106,11 +106,11 @@ func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, c
 	}
 	for _, a := range admins {
 		text := alertText(languageFor(a.Locale, o.Locale), o.Name, reason, contactName)
-		_, err := s.Messages.Send(ctx, tx, message.Out{
+		err := s.tell(ctx, tx, message.Out{
 			Way: message.Email, To: a.Email, Subject: text.subject, Body: text.body, Purpose: message.Internal,
-			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + alertID + "/" + a.ID,
+			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + reason + "/" + contactID + "/" + s.clock.now().Format("2006010215") + "/" + a.ID, // one an hour, however often it happens
 		})
-		if err != nil && fault.KindOf(err) == fault.Internal { // an address that mail may not go to must not stop the alert
+		if err != nil {
 			return err
 		}
 	}

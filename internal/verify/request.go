@@ -70,15 +70,6 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 	if err != nil {
 		return err
 	}
-	if err := s.Messages.Allow(ctx, tx, in.Way, in.From, now); err != nil {
-		if fault.KindOf(err) == fault.Internal {
-			return err
-		}
-		return s.recordRequest(ctx, tx, Request{ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID, Medium: in.Way}, audit.Denied, fault.CodeOf(err))
-	}
-	if err := s.cancelLive(ctx, tx, c); err != nil {
-		return err
-	}
 	r := Request{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID, Medium: in.Way, Address: in.From,
 		Language: languageFor(c.Language, o.Locale), State: Pending, CreatedAt: now, ExpiresAt: now.Add(technicianLife), Version: 1,
@@ -91,10 +82,18 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		digits = id.Digits(2)
 		r.digitsMAC = s.mac(r.OrgID, r.ID, digits)
 	}
-	if err := insertRequest(ctx, tx, r); err != nil {
+	err = s.reply(ctx, tx, r, "request", true, requestText(r.Language, o.Name, code, digits))
+	if err != nil && fault.KindOf(err) != fault.Internal { // the limits of the address, also for who asks again and again
+		r.ID = ""
+		return s.recordRequest(ctx, tx, r, audit.Denied, fault.CodeOf(err))
+	}
+	if err != nil {
 		return err
 	}
-	if err := s.reply(ctx, tx, r, "request", true, requestText(r.Language, o.Name, code, digits)); err != nil {
+	if err := s.cancelLive(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := insertRequest(ctx, tx, r); err != nil {
 		return err
 	}
 	return s.recordRequest(ctx, tx, r, audit.Success, "")
@@ -111,12 +110,24 @@ func (s *Service) cancelLive(ctx context.Context, tx *store.Tx, c contact.Contac
 
 // reply answers the contact on the medium and address of their request. Only the code itself counts as starting something (D-26).
 func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what string, starts bool, t text) error {
-	_, err := s.Messages.Send(ctx, tx, message.Out{
+	out := message.Out{
 		Way: r.Medium, To: r.Address, Subject: t.subject, Body: t.body, Purpose: message.Verification,
 		Owner: message.Ref{Type: "technician_verification", ID: r.ID}, ContactID: r.ContactID,
 		CustomerID: r.CustomerID, Key: "technician-verification/" + r.ID + "/" + what, Starts: starts, OnRequest: true, ExpiresAt: r.ExpiresAt,
-	})
+	}
+	if !starts {
+		return s.tell(ctx, tx, out)
+	}
+	_, err := s.Messages.Send(ctx, tx, out)
 	return err
+}
+
+// tell sends what is good to know but must not stop anything: an address that may get no message gets none.
+func (s *Service) tell(ctx context.Context, tx *store.Tx, out message.Out) error {
+	if _, err := s.Messages.Send(ctx, tx, out); err != nil && fault.KindOf(err) == fault.Internal {
+		return err
+	}
+	return nil
 }
 
 // recordRequest writes down what happened to r and tells the screens.

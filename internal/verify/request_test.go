@@ -268,3 +268,27 @@ func TestMailCountsOnlyWhenItsSenderIsProven(t *testing.T) {
 func mailFrom(from, body string) message.In {
 	return message.In{Way: message.Email, From: from, To: "verify@sandbox.example.com", Subject: "hello", Body: body}
 }
+
+func TestAskingTooOftenStartsNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		first, _ := w.asked()
+		w.text(piaPhone, "#verify")
+		if n := len(w.inbox(piaPhone)); n != 1 {
+			t.Errorf("%d codes within a second", n)
+		}
+		w.wantRequest(first.ID, verify.Pending) // the refused one did not end it
+	})
+}
+
+func TestWhoOptedOutMayStillAsk(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.text(piaPhone, "STOP")
+		_, _, err := w.verify.Start(w.as("tom"), verify.StartRequest{ContactID: pia, Method: verify.SMSCode})
+		wantCode(t, err, "message.opted_out")
+		w.claimed()
+		w.text(piaPhone, "#confirm")
+		if body := w.last(piaPhone).body; !strings.Contains(body, "one of us") {
+			t.Errorf("got %q", body)
+		}
+	})
+}

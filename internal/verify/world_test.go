@@ -110,7 +110,7 @@ func build(t *testing.T, db *store.DB, fn func(t *testing.T, w *world)) {
 func (w *world) start() {
 	log := audit.New(w.db, w.keys)
 	bus := events.New(w.db, slog.New(slog.DiscardHandler))
-	w.messages = message.New(message.Deps{DB: w.db, Guard: w.guard, Keys: w.keys, Audit: log, Events: bus})
+	w.messages = message.New(message.Deps{Log: slog.New(slog.NewTextHandler(w.Output(), nil)), DB: w.db, Guard: w.guard, Keys: w.keys, Audit: log, Events: bus})
 	w.messages.Use(sandbox.New(w.db, bus, slog.New(slog.DiscardHandler)))
 	w.verify = verify.New(verify.Deps{
 		DB: w.db, Guard: w.guard, Keys: w.keys, Audit: log, Events: bus, Messages: w.messages,
