@@ -1,23 +1,16 @@
-// After the build: a compressed copy beside each text file, so that the server need not compress,
-// the placeholder that keeps the folder in the repository, and the size of the first load, which has a limit.
+// After the build: the placeholder that keeps the folder in the repository, and the size of the first load, which has a limit.
 import { gzipSync } from "node:zlib";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const dist = new URL("../dist/", import.meta.url).pathname;
 const limit = 250 * 1024;
 
-const files = readdirSync(dist, { recursive: true, withFileTypes: true })
-  .filter((f) => f.isFile() && /\.(js|css|svg|webmanifest)$/.test(f.name))
-  .map((f) => join(f.parentPath, f.name));
-for (const file of files) {
-  writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
-}
 writeFileSync(join(dist, ".gitkeep"), "");
 
 const html = readFileSync(join(dist, "index.html"), "utf8");
 const first = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map((m) => m[1]);
-const size = first.reduce((sum, file) => sum + readFileSync(join(dist, `${file}.gz`)).length, 0);
+const size = first.reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
 console.log(`first load: ${(size / 1024).toFixed(1)} KB gzipped in ${first.length} files (limit ${limit / 1024} KB)`);
 if (size > limit) {
   console.error("the first load is over its limit");

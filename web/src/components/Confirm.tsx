@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemText } from "./problemText";
 import { Callout } from "./Callout";
+import { Dialog } from "./Dialog";
 
 interface Props {
   opened: boolean;
@@ -19,9 +20,9 @@ interface Props {
 /** Asks before something that cannot simply be undone, and says what will change. */
 export function Confirm(props: Props) {
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={props.title}>
+    <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
       <Question {...props} />
-    </Modal>
+    </Dialog>
   );
 }
 

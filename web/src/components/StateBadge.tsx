@@ -25,7 +25,7 @@ const looks = {
   over_limit: ["denied", CircleAlert],
   invitation: ["pending", Clock],
   activated: ["verified", CheckCircle2],
-  success: ["verified", CheckCircle2],
+  success: ["neutral", CheckCircle2],
   error: ["denied", CircleAlert],
 } as const satisfies Record<string, readonly [Tone, LucideIcon]>;
 

@@ -13,9 +13,7 @@ const paper: MantineColorsTuple = [
 /** The console's theme. Colours that carry meaning are CSS variables in tokens.css. */
 export const theme = createTheme({
   primaryColor: "signal",
-  primaryShade: { light: 6, dark: 3 },
-  autoContrast: true,
-  luminanceThreshold: 0.34,
+  primaryShade: { light: 6, dark: 5 },
   colors: { signal, gray: paper, dark: ink },
   black: "#1c2230",
   white: "#fffefc",
@@ -28,8 +26,6 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" } },
     TextInput: { defaultProps: { size: "sm" } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } } },
-    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 }, centered: true } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } } },
   },
 });

@@ -1,10 +1,11 @@
-import { Kbd, Modal } from "@mantine/core";
+import { Kbd } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isTyping } from "@/app/keys";
 import { useCan, useMe } from "@/app/me";
 import { visibleGroups } from "@/app/sections";
+import { Dialog } from "@/components/Dialog";
 import classes from "./Keys.module.css";
 
 const opener = new EventTarget();
@@ -57,7 +58,7 @@ export function Keys() {
   }, [places, navigate]);
 
   return (
-    <Modal opened={open} onClose={() => setOpen(false)} title={t("keys.title")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened={open} onClose={() => setOpen(false)} title={t("keys.title")}>
       <dl className={classes.keys}>
         <Row keys={["/"]} text={t("keys.search")} />
         <Row keys={["j"]} text={t("keys.next")} />
@@ -70,7 +71,7 @@ export function Keys() {
           <Row key={s.key} keys={["g", s.letter]} text={t("keys.goTo", { place: t(`nav.${s.key}`) })} />
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   );
 }
 

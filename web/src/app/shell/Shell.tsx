@@ -1,4 +1,3 @@
-import { Drawer } from "@mantine/core";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +5,7 @@ import { useMe } from "@/app/me";
 import { usePreference } from "@/app/preference";
 import { live } from "@/app/services";
 import { Loading } from "@/components/Loading";
+import { Sheet } from "@/components/Sheet";
 import { Arrivals } from "@/features/verify/Arrivals";
 import { BottomBar } from "./BottomBar";
 import { Keys } from "./Keys";
@@ -59,9 +59,9 @@ export function Shell() {
         </aside>
       )}
       <BottomBar onMenu={() => setMenu(true)} />
-      <Drawer opened={menu} onClose={() => setMenu(false)} size={280} title={t("name")} closeButtonProps={{ "aria-label": t("close") }}>
+      <Sheet opened={menu} onClose={() => setMenu(false)} title={t("name")} position="left" size={280}>
         <Navigation folded={false} />
-      </Drawer>
+      </Sheet>
       <Arrivals />
       <Keys />
     </div>

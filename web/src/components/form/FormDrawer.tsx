@@ -1,9 +1,11 @@
-import { Button, Drawer, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, fieldErrors } from "@/api/problem";
+import { Dialog } from "@/components/Dialog";
 import { problemText } from "@/components/problemText";
+import { Sheet } from "@/components/Sheet";
 import { changesOf, pathsOf } from "./changes";
 import { ErrorSummary, type Summary } from "./ErrorSummary";
 import classes from "./FormDrawer.module.css";
@@ -40,18 +42,10 @@ export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
   };
   return (
     <>
-      <Drawer
-        opened={props.opened}
-        onClose={close}
-        title={props.title}
-        position="right"
-        size="md"
-        closeButtonProps={{ "aria-label": t("close") }}
-        classNames={{ title: classes.title }}
-      >
+      <Sheet opened={props.opened} onClose={close} title={props.title} position="right">
         <Body {...props} onClose={close} onDone={leave} dirty={dirty} />
-      </Drawer>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t("form.leaveTitle")} zIndex={300} closeButtonProps={{ "aria-label": t("close") }}>
+      </Sheet>
+      <Dialog opened={asking} onClose={() => setAsking(false)} title={t("form.leaveTitle")}>
         <Stack>
           {t("form.leaveText")}
           <Group justify="flex-end">
@@ -63,7 +57,7 @@ export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -31,53 +31,55 @@ interface Props<T> {
 export function Rows<T>({ label, rows, columns, rowId, href, expand, sort, onSort, stale }: Props<T>) {
   const [open, setOpen] = useState<string | null>(null);
   return (
-    <table className={classes.table} aria-label={label} data-stale={stale || undefined}>
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <Header key={column.key} column={column} sort={sort} onSort={onSort} />
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => {
-          const id = rowId(row);
-          const expanded = open === id;
-          const toggle = () => setOpen(expanded ? null : id);
-          return (
-            <Fragment key={id}>
-              <tr className={classes.row} data-open={expanded || undefined} onClick={expand ? undefined : openRow}>
-                {columns.map((column, i) => (
-                  <td key={column.key} data-hide={column.hide}>
-                    {i > 0 ? (
-                      column.cell(row)
-                    ) : href ? (
-                      <Link to={href(row)} className={classes.primary} data-row>
-                        {column.cell(row)}
-                      </Link>
-                    ) : expand ? (
-                      <button type="button" className={classes.primary} data-row aria-expanded={expanded} onClick={toggle}>
-                        <ChevronRight size={14} aria-hidden="true" className={classes.chevron} data-open={expanded || undefined} />
-                        {column.cell(row)}
-                      </button>
-                    ) : (
-                      column.cell(row)
-                    )}
-                  </td>
-                ))}
-              </tr>
-              {expanded && expand && (
-                <tr>
-                  <td colSpan={columns.length} className={classes.expanded}>
-                    {expand(row)}
-                  </td>
+    <div className={classes.scroll}>
+      <table className={classes.table} aria-label={label} data-stale={stale || undefined}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Header key={column.key} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const id = rowId(row);
+            const expanded = open === id;
+            const toggle = () => setOpen(expanded ? null : id);
+            return (
+              <Fragment key={id}>
+                <tr className={classes.row} data-open={expanded || undefined} onClick={expand ? undefined : openRow}>
+                  {columns.map((column, i) => (
+                    <td key={column.key} data-hide={column.hide}>
+                      {i > 0 ? (
+                        column.cell(row)
+                      ) : href ? (
+                        <Link to={href(row)} className={classes.primary} data-row>
+                          {column.cell(row)}
+                        </Link>
+                      ) : expand ? (
+                        <button type="button" className={classes.primary} data-row aria-expanded={expanded} onClick={toggle}>
+                          <ChevronRight size={14} aria-hidden="true" className={classes.chevron} data-open={expanded || undefined} />
+                          {column.cell(row)}
+                        </button>
+                      ) : (
+                        column.cell(row)
+                      )}
+                    </td>
+                  ))}
                 </tr>
-              )}
-            </Fragment>
-          );
-        })}
-      </tbody>
-    </table>
+                {expanded && expand && (
+                  <tr>
+                    <td colSpan={columns.length} className={classes.expanded}>
+                      {expand(row)}
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

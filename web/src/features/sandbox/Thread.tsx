@@ -20,7 +20,7 @@ export function Thread({ messages, service }: { messages: PhoneMessage[]; servic
     <>
       <p className={classes.peer}>{service}</p>
       {messages.length === 0 && <p className={classes.blank}>{t("sandbox.noSms")}</p>}
-      <ol className={classes.thread} role="log" aria-label={t("sandbox.tab.sms")}>
+      <ol className={classes.thread} aria-live="polite" aria-label={t("sandbox.tab.sms")}>
         {messages.map((m) => (
           <li key={m.id} data-mine={m.mine || undefined}>
             <p>

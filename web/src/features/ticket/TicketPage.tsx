@@ -77,7 +77,7 @@ export function TicketPage() {
             </GuardedButton>
             <GuardedButton
               needs="ticket.edit"
-              variant={open ? "filled" : "default"}
+              variant="default"
               loading={change.isPending}
               leftSection={open ? <CheckCircle2 size={16} /> : <RotateCcw size={15} />}
               onClick={() => change.mutate({ version: ticket.version, status: open ? "closed" : "open" })}

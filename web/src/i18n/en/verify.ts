@@ -3,7 +3,7 @@ export const verify = {
   verify: {
     title: "Verify",
     text: "Prove to callers that you are you, and have them prove that they are they.",
-    waiting: "Waiting for proof that we are us",
+    waiting: "Asking whether it is really us",
     nobody: "Nobody waits",
     nobodyText: "When a contact texts or mails #verify, they appear here at once.",
     find: "Verify a caller",

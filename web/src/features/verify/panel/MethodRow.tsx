@@ -9,12 +9,14 @@ import classes from "./Panel.module.css";
 interface Props {
   method: Method;
   disabled: boolean;
+  /** The first that can work is the one to take. */
+  first: boolean;
   busy: boolean;
   onStart: (address?: string) => void;
 }
 
 /** One method: what it is, how much it proves, where it goes, and why not when it cannot. */
-export function MethodRow({ method, disabled, busy, onStart }: Props) {
+export function MethodRow({ method, disabled, first, busy, onStart }: Props) {
   const { t } = useTranslation();
   const usable = method.addresses.filter((a) => a.available);
   const [picked, setPicked] = useState<string | null>(null);
@@ -40,10 +42,10 @@ export function MethodRow({ method, disabled, busy, onStart }: Props) {
             onChange={setPicked}
           />
         ) : (
-          <span className={classes.only}>{usable[0]?.masked}</span>
+          <span className={classes.only} title={usable[0]?.masked}>{usable[0]?.masked}</span>
         ))}
       {method.available && (
-        <Button className={classes.send} disabled={disabled && !busy} loading={busy} onClick={() => onStart(address)} aria-label={t("panel.sendBy", { method: name })}>
+        <Button className={classes.send} variant={first ? "filled" : "default"} disabled={disabled && !busy} loading={busy} onClick={() => onStart(address)} aria-label={t("panel.sendBy", { method: name })}>
           {t("panel.send")}
         </Button>
       )}

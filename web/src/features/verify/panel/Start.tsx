@@ -88,6 +88,7 @@ export function Start({ contact, ticket, panel, onStart, again }: Props) {
           <MethodRow
             key={method.method}
             method={method}
+            first={method === panel.methods.find((m) => m.available)}
             disabled={!allowed || panel.locked_until !== null || start.isPending}
             busy={start.isPending && start.variables.method === method.method}
             onStart={(address) => start.mutate({ method: method.method, address })}
