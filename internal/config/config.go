@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -41,6 +42,14 @@ type Storage struct {
 	Data        string `help:"Folder of the database, the master key and the audit heads." default:"./data" placeholder:"DIR" env:"COUNTERSIGN_DATA"`
 	DatabaseURL string `help:"PostgreSQL instead of the SQLite file in the data folder: postgres://user@host:5432/name. With a password only as a variable." placeholder:"URL" env:"COUNTERSIGN_DATABASE_URL"`
 	MasterKey   string `help:"File of the key that seals secrets in the database; made when it is missing. Default: master.key in the data folder. COUNTERSIGN_MASTER_KEY may hold the key itself." name:"master-key-file" placeholder:"FILE" env:"COUNTERSIGN_MASTER_KEY_FILE"`
+}
+
+// KeyFile is where the master key lies.
+func (s Storage) KeyFile() string {
+	if s.MasterKey != "" {
+		return s.MasterKey
+	}
+	return filepath.Join(s.Data, "master.key")
 }
 
 // Serve holds the settings of the server.

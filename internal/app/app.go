@@ -1,0 +1,245 @@
+// Package app wires every slice together; it is the only package that knows them all.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/auditlog"
+	"countersign.dev/countersign/internal/config"
+	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/customer"
+	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/jobs"
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/sandbox"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/seal"
+	"countersign.dev/countersign/internal/signin"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/web"
+)
+
+// headFile keeps signed heads of the audit logs in the data folder, outside the database.
+const headFile = "audit-heads.jsonl"
+
+// Options say what to build an App on.
+type Options struct {
+	config.Serve
+	Base    *url.URL // how browsers reach the server when no external address is set
+	Version string
+	Log     *slog.Logger
+}
+
+// App is one Countersign.
+type App struct {
+	cfg     config.Serve
+	base    *url.URL
+	version string
+	log     *slog.Logger
+	db      *store.DB
+	keys    *seal.Keyring
+	metrics *metrics
+	api     *httpapi.API
+	ready   atomic.Bool
+	loops   map[string]func(context.Context) error
+
+	guard         *access.Guard
+	audit         *audit.Log
+	events        *events.Bus
+	queue         *jobs.Queue
+	organizations *organization.Service
+	technicians   *technician.Service
+	customers     *customer.Service
+	contacts      *contact.Service
+	tickets       *ticket.Service
+	signin        *signin.Service
+	messages      *message.Service
+	sandbox       *sandbox.Carrier
+	verifications *verify.Service
+}
+
+// New opens the database, brings it up to date and wires everything. Close has to be called.
+func New(ctx context.Context, o Options) (*App, error) {
+	db, keys, err := open(ctx, o.Storage, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	a := newApp(o, db, keys)
+	if err := a.connect(ctx, o.Data); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+// open opens the database and the keyring beside it.
+func open(ctx context.Context, s config.Storage, log *slog.Logger) (*store.DB, *seal.Keyring, error) {
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	keys, err := seal.Open(s.KeyFile(), os.Getenv(seal.Env))
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := store.Open(ctx, store.Options{Dir: s.Data, URL: s.DatabaseURL, Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return db, keys, nil
+}
+
+// newApp wires the slices, lowest first. It touches neither database nor network, so that the OpenAPI document needs neither.
+func newApp(o Options, db *store.DB, keys *seal.Keyring) *App {
+	a := &App{
+		cfg: o.Serve, base: o.Base, version: o.Version, log: o.Log, db: db, keys: keys,
+		metrics: newMetrics(db), loops: map[string]func(context.Context) error{},
+	}
+	if o.ExternalURL != nil {
+		a.base = o.ExternalURL
+	}
+	a.guard = access.New(db)
+	a.events = events.New(db, o.Log)
+	a.audit = audit.New(db, keys)
+	a.audit.Alarm(a.auditAlarm)
+	a.organizations = organization.New(db, a.guard, a.audit, a.events)
+	a.technicians = technician.New(db, a.guard, a.audit, a.events, a.technicianHooks())
+	a.customers = customer.New(db, a.guard, a.audit, a.events)
+	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
+	a.signin = signin.New(signin.Deps{
+		DB: db, Guard: a.guard, Audit: a.audit, Events: a.events, Keyring: keys, Organizations: a.organizations, Technicians: a.technicians,
+		Hasher: signin.NewHasher(signin.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
+	})
+	a.messages = message.New(message.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Log: o.Log})
+	a.sandbox = sandbox.New(db, a.events, o.Log)
+	a.messages.Use(a.sandbox)
+	a.messages.OnState(a.countDelivery)
+	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
+	a.verifications = verify.New(verify.Deps{
+		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
+	})
+	a.routes()
+	return a
+}
+
+// routes mounts every route of the server.
+func (a *App) routes() {
+	proxies, _ := a.cfg.Proxies() // refused at the start if they cannot be read
+	a.api = httpapi.New(httpapi.Options{
+		Log: a.log, Guard: a.guard, Auth: a.signin, DB: a.db, Keys: a.keys, Events: a.events, Version: a.version,
+		ExternalURL: a.cfg.ExternalURL, TrustedProxies: proxies, Observe: a.metrics.request,
+	})
+	a.healthRoutes()
+	a.signin.Routes(a.api)
+	auditlog.New(a.audit, a.guard).Routes(a.api)
+	a.organizations.Routes(a.api)
+	a.technicians.Routes(a.api)
+	a.customers.Routes(a.api)
+	a.contacts.Routes(a.api)
+	a.messages.Routes(a.api)
+	a.sandbox.Routes(a.api, a.messages)
+	a.tickets.Routes(a.api)
+	a.verifications.Routes(a.api)
+	a.consoleRoutes(web.FS())
+}
+
+// technicianHooks lets sign-in take part in what happens to technicians; it is built on them.
+func (a *App) technicianHooks() technician.Hooks {
+	return technician.Hooks{
+		Password: func(ctx context.Context, password string, t technician.Technician) (technician.KeepPassword, error) {
+			return a.signin.KeepPassword(ctx, password, t)
+		},
+		Inactive: func(ctx context.Context, tx *store.Tx, technicianID, reason string) error {
+			return a.signin.Inactive(ctx, tx, technicianID, reason)
+		},
+	}
+}
+
+// contactHooks lets the slices above contacts take part in what happens to them.
+func (a *App) contactHooks() contact.Hooks {
+	return contact.Hooks{
+		Shields: func(ctx context.Context, q store.Querier, org string, ids []string) (map[string]contact.Shield, error) {
+			return a.verifications.Shields(ctx, q, org, ids)
+		},
+		OptedOut: message.OptedOut,
+		Deleting: []func(context.Context, *store.Tx, contact.Contact) error{
+			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
+				return a.verifications.LetGo(ctx, tx, c)
+			},
+			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
+				return a.tickets.DetachContact(ctx, tx, c)
+			},
+		},
+	}
+}
+
+// connect prepares what needs the database, and names the work that runs beside the requests.
+func (a *App) connect(ctx context.Context, data string) (err error) {
+	if err := a.audit.KeepHeads(filepath.Join(data, headFile)); err != nil {
+		return err
+	}
+	if a.queue, err = jobs.New(ctx, a.db, jobs.Options{Log: a.log, Observe: a.metrics.job}); err != nil {
+		return err
+	}
+	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
+	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
+	a.loops["jobs"] = a.queue.Run
+	a.loops["events"] = a.events.Run
+	a.loops["audit log"] = a.audit.Run
+	a.loops["deliveries"] = a.messages.Run
+	a.loops["sandbox"] = a.sandbox.Run
+	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
+	return nil
+}
+
+// every runs fn again and again; what goes wrong is logged and tried again.
+func (a *App) every(pause time.Duration, fn func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		tick := time.NewTicker(pause)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+				if err := fn(ctx); err != nil && ctx.Err() == nil {
+					a.log.ErrorContext(ctx, "work in the background failed", "err", err)
+				}
+			}
+		}
+	}
+}
+
+// auditAlarm tells the operator that a log does not prove itself.
+func (a *App) auditAlarm(ctx context.Context, org string, err error) {
+	a.log.ErrorContext(ctx, "the audit log is not as it was written", "organization", org, "err", err)
+}
+
+func (a *App) countDelivery(_ context.Context, tx *store.Tx, d message.Delivery) error {
+	tx.AfterCommit(func() { a.metrics.deliveries.WithLabelValues(string(d.Way), string(d.State)).Inc() })
+	return nil
+}
+
+func (a *App) baseURL() string {
+	if a.base == nil {
+		return "http://localhost:8080"
+	}
+	return strings.TrimSuffix(a.base.String(), "/")
+}
+
+// Close releases the database, after Run has returned.
+func (a *App) Close() error { return a.db.Close() }

@@ -1,0 +1,206 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "countersign.dev/countersign/"
+
+// tiers lists the packages in the order in which they may build on each other: a package imports only what stands before it.
+func tiers() []string {
+	return []string{
+		"fault", "id", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
+		"httpapi", "auditlog", "organization", "customer", "technician", "contact",
+		"signin", "message", "ticket",
+		"verify",
+		"backup", "doctor",
+		"app",
+	}
+}
+
+// edges are the files that may know about HTTP, and huma with it.
+var edges = regexp.MustCompile(`^(http(_\w+)?|page|stream)\.go$`)
+
+type pkg struct {
+	Dir, ImportPath string
+	Imports         []string
+	GoFiles         []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=Dir,ImportPath,Imports,GoFiles", module+"internal/...", module+"cmd/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func internal(path string) (string, bool) { return strings.CutPrefix(path, module+"internal/") }
+
+// isTest says whether a package only helps tests: storetest, messagetest.
+func isTest(name string) bool { return strings.HasSuffix(name, "test") }
+
+func TestImportsPointDown(t *testing.T) {
+	rank := map[string]int{}
+	for i, name := range tiers() {
+		rank[name] = i + 1
+	}
+	for _, p := range packages(t) {
+		from, ok := internal(p.ImportPath)
+		if !ok || isTest(from) {
+			continue
+		}
+		slice, adapter := from, ""
+		if rank[from] == 0 { // an adapter: slice/system
+			slice, adapter, _ = strings.Cut(from, "/")
+			if rank[slice] == 0 {
+				t.Errorf("%s stands in no tier", from)
+				continue
+			}
+		}
+		for _, path := range p.Imports {
+			to, ok := internal(path)
+			switch {
+			case !ok:
+			case isTest(to):
+				t.Errorf("%s imports %s outside tests", from, to)
+			case rank[to] == 0 && from != "app":
+				t.Errorf("%s imports the adapter %s, which only app may", from, to)
+			case rank[to] != 0 && adapter != "" && rank[to] > rank[slice], rank[to] != 0 && adapter == "" && rank[to] >= rank[from]:
+				t.Errorf("%s imports %s, which does not stand before it", from, to)
+			}
+		}
+	}
+}
+
+func TestOnlyTheEdgeKnowsHTTP(t *testing.T) {
+	eachFile(t, func(name, dir, file, text string) {
+		usesAPI := strings.Contains(text, `"`+module+`internal/httpapi"`)
+		usesHuma := strings.Contains(text, `"github.com/danielgtaylor/huma`)
+		if (usesAPI || usesHuma) && dir != "httpapi" && dir != "app" && !edges.MatchString(file) {
+			t.Errorf("%s knows HTTP; that belongs into http.go", name)
+		}
+	})
+}
+
+var statement = regexp.MustCompile("`\\s*(?i:select|insert into|update|delete from|with|create table)\\s")
+
+func TestOnlyStoreFilesHoldSQL(t *testing.T) {
+	eachFile(t, func(name, dir, file, text string) {
+		if dir == "store" || strings.HasPrefix(file, "store") || dir == "jobs" || strings.HasPrefix(dir, "store/") {
+			return
+		}
+		if m := statement.FindString(text); m != "" {
+			t.Errorf("%s holds SQL (%s); that belongs into store.go", name, strings.TrimSpace(m))
+		}
+	})
+}
+
+var writes = regexp.MustCompile(`(?i)\b(?:insert into|update|delete from)\s+([a-z_]+)`)
+
+func TestEachTableHasOneWriter(t *testing.T) {
+	eachFile(t, func(name, dir, file, text string) {
+		if !strings.HasPrefix(file, "store") && dir != "store" {
+			return
+		}
+		slice := strings.ReplaceAll(dir, "/", "_")
+		for _, m := range writes.FindAllStringSubmatch(text, -1) {
+			table := strings.ToLower(m[1])
+			if table == "set" || table == slice || strings.HasPrefix(table, slice+"_") || dir == "backup" {
+				continue // "do update set"; a restore fills every table
+			}
+			if parent, _, ok := strings.Cut(dir, "/"); ok && strings.HasPrefix(table, parent+"_"+filepath.Base(dir)) {
+				continue
+			}
+			if strings.HasPrefix(table, "river_") && dir == "jobs" {
+				continue
+			}
+			t.Errorf("%s writes the table %s of another slice", name, table)
+		}
+	})
+}
+
+func TestFilesStayWithinTheirBudget(t *testing.T) {
+	lines := map[string]int{}
+	eachFile(t, func(name, dir, file, text string) {
+		n, budget := strings.Count(text, "\n"), 250
+		if strings.HasPrefix(file, "store") || strings.HasPrefix(file, "http") || dir == "httpapi" {
+			budget = 400
+		}
+		if dir == "app" && file == "app.go" {
+			budget = 250
+		}
+		if n > budget {
+			t.Errorf("%s has %d lines, more than %d", name, n, budget)
+		}
+		lines[dir] += n
+	})
+	for dir, n := range lines {
+		if n > 2500 {
+			t.Errorf("%s has %d lines: that is two slices", dir, n)
+		}
+	}
+	b, err := os.ReadFile("../../cmd/countersign/main.go")
+	if err != nil || bytes.Count(b, []byte("\n")) > 100 {
+		t.Error("main.go has more than 100 lines", err)
+	}
+}
+
+// eachFile calls fn for every Go file outside tests; dir is its package below internal.
+func eachFile(t *testing.T, fn func(name, dir, file, text string)) {
+	t.Helper()
+	for _, p := range packages(t) {
+		dir, ok := internal(p.ImportPath)
+		if !ok || isTest(dir) {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fn(fmt.Sprint(dir, "/", file), dir, file, string(b))
+		}
+	}
+}
+
+var table = regexp.MustCompile(`(?is)create table (\w+) \((.*?)\n\);`)
+
+// Every row belongs to one organization: org_id comes first in every primary key and index.
+func TestEveryTableBelongsToOrganizations(t *testing.T) {
+	files, err := filepath.Glob("../store/migrations/*.sql")
+	if err != nil || files == nil {
+		t.Fatal(files, err)
+	}
+	// What belongs to the installation as a whole.
+	whole := []string{"organization", "signin_setup"}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range table.FindAllStringSubmatch(string(b), -1) {
+			if !slices.Contains(whole, m[1]) && !strings.HasPrefix(strings.TrimSpace(m[2]), "org_id") {
+				t.Errorf("%s: table %s does not begin with org_id", filepath.Base(f), m[1])
+			}
+		}
+	}
+}

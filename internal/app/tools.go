@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/audit/auditverify"
+	"countersign.dev/countersign/internal/backup"
+	"countersign.dev/countersign/internal/config"
+	"countersign.dev/countersign/internal/doctor"
+	"countersign.dev/countersign/internal/seal"
+)
+
+// VerifyExport checks an export of the audit log and prints the number of its events.
+func VerifyExport(ctx context.Context, c config.AuditVerify, s Streams) error {
+	var key auditverify.Key
+	if c.PublicKey != "" {
+		text, err := os.ReadFile(c.PublicKey)
+		if err != nil {
+			return fmt.Errorf("read the public key: %w", err)
+		}
+		if key, err = auditverify.ParseKey(strings.TrimSpace(string(text))); err != nil {
+			return fmt.Errorf("read the public key: %w", err)
+		}
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("open the export: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	result, err := auditverify.VerifyExport(ctx, f, key)
+	if err != nil {
+		return fmt.Errorf("the export is not as it was written: %w", err)
+	}
+	signatures := "signatures not checked, since no public key was given"
+	if result.SignaturesChecked {
+		signatures = "all signatures good"
+	}
+	_, err = fmt.Fprintf(s.Out, "%d events, %s\n", result.Events, signatures)
+	return err
+}
+
+// PublicKey prints the key that exports of this installation are checked with.
+func PublicKey(_ context.Context, c config.AuditPublicKey, s Streams) error {
+	keys, err := existingKeys(c.Storage)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.Out, audit.New(nil, keys).PublicKey())
+	return err
+}
+
+// existingKeys opens the keyring of an installation without making one.
+func existingKeys(s config.Storage) (*seal.Keyring, error) {
+	if env := os.Getenv(seal.Env); env == "" {
+		if _, err := os.Stat(s.KeyFile()); err != nil {
+			return nil, fmt.Errorf("there is no installation here: %w", err)
+		}
+	}
+	return seal.Open(s.KeyFile(), os.Getenv(seal.Env))
+}
+
+// Backup writes a backup to a new file.
+func Backup(ctx context.Context, c config.Backup, s Streams) error {
+	if _, err := existingKeys(c.Storage); err != nil {
+		return err
+	}
+	return admin(ctx, c.Storage, s, func(a *App) error {
+		m, err := backup.ToFile(ctx, a.db, keyPath(c.Storage), c.File)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.Out, "%d rows\n", m.Rows())
+		return err
+	})
+}
+
+// Restore reads a backup into an empty data folder or database.
+func Restore(ctx context.Context, c config.Restore, s Streams) error {
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("open the backup: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	m, err := backup.Restore(ctx, backup.Options{Dir: c.Data, URL: c.DatabaseURL, KeyPath: keyPath(c.Storage)}, f)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.Out, "%d rows\n", m.Rows())
+	return err
+}
+
+// keyPath is the file of the master key, or nothing if the environment holds the key, which then belongs into no backup.
+func keyPath(s config.Storage) string {
+	if os.Getenv(seal.Env) != "" {
+		return ""
+	}
+	return s.KeyFile()
+}
+
+// errSick says that doctor found something; its output has told what.
+var errSick = errors.New("the installation needs attention: see the findings above")
+
+// Doctor checks the installation and says what to do.
+func Doctor(ctx context.Context, c config.Doctor, s Streams) error {
+	checks := doctor.Run(ctx, doctor.Setup{
+		Dir: c.Data, DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile(), KeyFromEnv: os.Getenv(seal.Env) != "", ExternalURL: c.ExternalURL,
+	})
+	if err := doctor.Print(s.Out, checks); err != nil {
+		return err
+	}
+	if doctor.Worst(checks) == doctor.Fail {
+		return errSick
+	}
+	return nil
+}
+
+// PrintDocument prints the OpenAPI document without opening a database.
+func PrintDocument(s Streams) error {
+	keys, err := seal.New(make([]byte, 32)) // seals nothing
+	if err != nil {
+		return err
+	}
+	a := newApp(Options{Version: s.Version, Log: slog.New(slog.DiscardHandler)}, nil, keys)
+	b, err := a.api.Document()
+	if err != nil {
+		return err
+	}
+	_, err = s.Out.Write(b)
+	return err
+}
