@@ -68,17 +68,30 @@ func (c *cursor) time() time.Time {
 }
 
 func (c *cursor) hash() (h Hash) {
-	copy(h[:], c.bytes(len(h)))
+	var room [maxBytes]byte
+	if b := c.bytes(&room); len(b) == len(h) {
+		return Hash(b)
+	}
+	c.bad = true
 	return h
 }
 
-// bytes reads base64 of at least n bytes.
-func (c *cursor) bytes(n int) []byte {
-	b, err := base64Strict.DecodeString(c.plain())
-	if err != nil || len(b) < n {
+// maxBytes bounds what base64 in a line may hold: a hash or a salt.
+const maxBytes = 48
+
+// bytes reads base64 into room.
+func (c *cursor) bytes(room *[maxBytes]byte) []byte {
+	var text [maxBytes / 3 * 4]byte
+	s := c.plain()
+	if len(s) > len(text) {
+		c.bad = true
+		return nil
+	}
+	n, err := base64Strict.Decode(room[:], text[:copy(text[:], s)])
+	if err != nil {
 		c.bad = true
 	}
-	return b
+	return room[:n]
 }
 
 func (c *cursor) ref() (r Ref) {

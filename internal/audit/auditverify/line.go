@@ -113,7 +113,10 @@ type item struct {
 }
 
 // parser parses lines; it keeps buffers between them.
-type parser struct{ buffer []byte }
+type parser struct {
+	buffer []byte
+	record Record
+}
 
 // line parses one line without its newline. The reason is empty if it is good.
 func (p *parser) line(text string) (it item, reason string) {
@@ -161,7 +164,8 @@ func strict[T any](text string) (v T, ok bool) {
 func (p *parser) event(text string) (it item, reason string) {
 	c := cursor{s: text, i: len(`{"event":`)}
 	start := c.i
-	r := c.record()
+	r := &p.record
+	c.record(r)
 	end := c.i
 	it = item{kind: eventKind, org: r.Organization, seq: r.Seq}
 	c.lit(`,"leaf":"`)
@@ -213,11 +217,12 @@ func (p *parser) section(c *cursor, want Commitment, erased int) (int, string) {
 		return erased + 1, ""
 	}
 	c.lit(`,"salt":"`)
-	salt := c.bytes(MinSalt)
+	var room [maxBytes]byte
+	salt := c.bytes(&room)
 	c.lit(`,"data":`)
 	data := c.object()
 	c.lit(`}`)
-	if c.bad {
+	if c.bad || len(salt) < MinSalt {
 		return erased, malformed
 	}
 	if commit(&p.buffer, salt, want.Subject, []byte(data)) != want.Sum {

@@ -95,14 +95,17 @@ func appendComma(b []byte, i int) []byte {
 // ParseRecord accepts the canonical bytes of a record and nothing else: Encode of the result gives the same bytes again.
 func ParseRecord(text string) (Record, error) {
 	c := cursor{s: text}
-	r := c.record()
+	var r Record
+	c.record(&r)
 	if c.bad || c.i != len(text) {
 		return Record{}, errRecord
 	}
 	return r, nil
 }
 
-func (c *cursor) record() (r Record) {
+// record reads into r and uses its lists again.
+func (c *cursor) record(r *Record) {
+	r.Targets, r.Commitments = r.Targets[:0], r.Commitments[:0]
 	c.lit(`{"v":1,"org":"`)
 	r.Organization = c.plain()
 	c.lit(`,"seq":`)
@@ -136,5 +139,4 @@ func (c *cursor) record() (r Record) {
 		c.lit(`}`)
 	})
 	c.lit(`}`)
-	return r
 }
