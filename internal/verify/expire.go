@@ -14,8 +14,7 @@ import (
 // sweepBatch bounds how many verifications one transaction of Sweep ends.
 const sweepBatch = 200
 
-// Sweep ends what has run out of time, in all organizations, and forgets wrong codes and locks that no longer count.
-// What it ends has counted as expired from its last second on, whether Sweep was there or not.
+// Sweep ends what has run out of time, in all organizations. What it ends has counted as expired from its last second on, whether Sweep was there or not.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.clock.now()
 	verifications, err := dueVerifications(ctx, s.DB.Read(), now, sweepBatch)
@@ -33,8 +32,13 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for _, r := range requests {
 		errs = append(errs, s.expireRequest(ctx, r, now))
 	}
-	errs = append(errs, s.DB.Write(ctx, func(tx *store.Tx) error { return forget(ctx, tx, now.Add(-48*time.Hour), now) }))
 	return errors.Join(errs...)
+}
+
+// Forget removes wrong codes and locks that no longer count.
+func (s *Service) Forget(ctx context.Context) error {
+	now := s.clock.now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return forget(ctx, tx, now.Add(-48*time.Hour), now) })
 }
 
 func (s *Service) expire(ctx context.Context, v Verification, now time.Time) error {
