@@ -20,7 +20,7 @@ func (s *Service) CreateLink(ctx context.Context, org, technicianID string) (tok
 	if err != nil {
 		return "", err
 	}
-	if !who.mayAct() {
+	if !who.mayAct {
 		return "", errNotFound
 	}
 	token = id.Secret()
@@ -51,7 +51,7 @@ func (s *Service) FollowLink(ctx context.Context, token string) (Started, error)
 		if err != nil {
 			return err
 		}
-		if !who.mayAct() {
+		if !who.mayAct {
 			return errLink
 		}
 		out, err = s.start(ctx, tx, who, beginning{method: "link", replaces: caller})

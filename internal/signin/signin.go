@@ -139,15 +139,10 @@ func refusal(who account, v verdict, match bool) string {
 		return whyPassword
 	case v == early:
 		return whyEarly
-	case !who.mayAct():
+	case !who.mayAct:
 		return whyInactive
 	}
 	return ""
-}
-
-// mayAct says whether the technician may sign in at all.
-func (a account) mayAct() bool {
-	return a.status == "active" && a.state == "activated" && a.orgStatus == "active"
 }
 
 // refused is a sign-in that led nowhere.

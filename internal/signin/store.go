@@ -18,21 +18,23 @@ type account struct {
 	email          string
 	role           perm.Role
 	owner          bool
-	status, state  string
-	orgStatus      string
+	mayAct         bool // active, activated, and so is the organization
 	epoch          int64
 	hash           string
 	mustChange     bool
 }
 
+// mayActColumn says in SQL who may act, for each question of this slice.
+const mayActColumn = `(t.status = 'active' and t.state = 'activated' and o.status = 'active')`
+
 const accountColumns = `
-	select t.org_id, o.name, t.id, t.display_name, t.email, t.platform_role, t.owner, t.status, t.state, o.status,
+	select t.org_id, o.name, t.id, t.display_name, t.email, t.platform_role, t.owner, ` + mayActColumn + `,
 		coalesce(a.epoch, 0), coalesce(a.password_hash, ''), coalesce(a.must_change, false)
 	from technician t join organization o on o.id = t.org_id
 	left join signin_account a on a.org_id = t.org_id and a.technician_id = t.id`
 
 func (a *account) fields() []any {
-	return []any{&a.orgID, &a.orgName, &a.id, &a.name, &a.email, &a.role, &a.owner, &a.status, &a.state, &a.orgStatus, &a.epoch, &a.hash, &a.mustChange}
+	return []any{&a.orgID, &a.orgName, &a.id, &a.name, &a.email, &a.role, &a.owner, &a.mayAct, &a.epoch, &a.hash, &a.mustChange}
 }
 
 // organizationFor is the organization that a sign-in names, or the only one there is, or "".
@@ -139,21 +141,28 @@ func upgradeHash(ctx context.Context, tx *store.Tx, a account, hash string) erro
 	return nil
 }
 
-// claimSetup is a conflict if the installation was set up before.
-func claimSetup(ctx context.Context, tx *store.Tx, org string, now time.Time) error {
-	var n int
-	if err := tx.QueryRowContext(ctx, `select count(*) from organization where id <> $1`, org).Scan(&n); err != nil {
-		return fmt.Errorf("count organizations: %w", err)
+// claimSetup is a conflict if the installation was set up before; whoever sets it up at the same moment waits for this transaction.
+func claimSetup(ctx context.Context, tx *store.Tx, now time.Time) error {
+	exists, err := anyOrganization(ctx, tx)
+	if err != nil {
+		return err
 	}
-	if n > 0 {
+	if exists {
 		return errSetupDone
 	}
-	_, err := tx.ExecContext(ctx, `insert into signin_setup (org_id, only_one, at) values ($1, 1, $2)`, org, store.Time(now))
+	_, err = tx.ExecContext(ctx, `insert into signin_setup (org_id, only_one, at) values ('', 1, $1)`, store.Time(now))
 	if store.IsConflict(err) {
 		return errSetupDone
 	}
 	if err != nil {
 		return fmt.Errorf("claim set-up: %w", err)
+	}
+	return nil
+}
+
+func nameSetup(ctx context.Context, tx *store.Tx, org string) error {
+	if _, err := tx.ExecContext(ctx, `update signin_setup set org_id = $1`, org); err != nil {
+		return fmt.Errorf("note the first organization: %w", err)
 	}
 	return nil
 }

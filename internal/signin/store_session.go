@@ -14,7 +14,6 @@ import (
 // found is what one request needs to know of its session or token and of whose it is.
 type found struct {
 	id, name               string
-	epoch                  int64
 	who                    account
 	authenticated          time.Time
 	lastSeen, expires, end time.Time
@@ -29,15 +28,14 @@ func (f found) live(now time.Time) bool {
 // findSession is the question behind every request: one row by a unique index, joined by primary keys. It is zero for an unknown token.
 func findSession(ctx context.Context, q store.Querier, hash []byte) (f found, err error) {
 	err = q.QueryRowContext(ctx, `
-		select s.org_id, s.id, s.epoch, s.authenticated_at, s.last_seen_at, s.expires_at, s.ended_at, s.idle_for,
-			t.id, t.display_name, t.platform_role, t.owner, t.status, t.state, a.epoch, a.must_change, o.status
+		select s.org_id, s.id, s.must_change, s.authenticated_at, s.last_seen_at, s.expires_at, s.ended_at, s.idle_for,
+			t.id, t.display_name, t.platform_role, t.owner, `+mayActColumn+`
 		from signin_session s
 		join technician t on t.org_id = s.org_id and t.id = s.technician_id
-		join signin_account a on a.org_id = s.org_id and a.technician_id = s.technician_id
 		join organization o on o.id = s.org_id
 		where s.token_hash = $1`, hash).Scan(
-		&f.who.orgID, &f.id, &f.epoch, (*store.Time)(&f.authenticated), (*store.Time)(&f.lastSeen), (*store.Time)(&f.expires), (*store.Time)(&f.end), &f.idle,
-		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.who.status, &f.who.state, &f.who.epoch, &f.who.mustChange, &f.who.orgStatus)
+		&f.who.orgID, &f.id, &f.who.mustChange, (*store.Time)(&f.authenticated), (*store.Time)(&f.lastSeen), (*store.Time)(&f.expires), (*store.Time)(&f.end), &f.idle,
+		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.who.mayAct)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found{}, nil
 	}
@@ -51,13 +49,13 @@ func findSession(ctx context.Context, q store.Querier, hash []byte) (f found, er
 func findToken(ctx context.Context, q store.Querier, hash []byte) (f found, err error) {
 	err = q.QueryRowContext(ctx, `
 		select s.org_id, s.id, s.name, s.last_used_at, s.expires_at, s.permissions,
-			t.id, t.display_name, t.platform_role, t.owner, t.status, t.state, o.status
+			t.id, t.display_name, t.platform_role, t.owner, `+mayActColumn+`
 		from signin_token s
 		join technician t on t.org_id = s.org_id and t.id = s.technician_id
 		join organization o on o.id = s.org_id
 		where s.token_hash = $1`, hash).Scan(
 		&f.who.orgID, &f.id, &f.name, (*store.Time)(&f.lastSeen), (*store.Time)(&f.expires), &f.permissions,
-		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.who.status, &f.who.state, &f.who.orgStatus)
+		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.who.mayAct)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found{}, nil
 	}
@@ -67,12 +65,12 @@ func findToken(ctx context.Context, q store.Querier, hash []byte) (f found, err 
 	return f, nil
 }
 
-func insertSession(ctx context.Context, tx *store.Tx, s Session, hash []byte, epoch int64) error {
+func insertSession(ctx context.Context, tx *store.Tx, s Session, hash []byte, mustChange bool) error {
 	_, err := tx.ExecContext(ctx, `
-		insert into signin_session (org_id, id, technician_id, token_hash, epoch, methods, authenticated_at, address, device,
+		insert into signin_session (org_id, id, technician_id, token_hash, must_change, methods, authenticated_at, address, device,
 			idle_for, created_at, last_seen_at, expires_at, ended_why)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '')`,
-		s.OrgID, s.ID, s.TechnicianID, hash, epoch, store.JSON[[]string]{V: s.Methods}, store.Time(s.AuthenticatedAt), s.Address, s.Device,
+		s.OrgID, s.ID, s.TechnicianID, hash, mustChange, store.JSON[[]string]{V: s.Methods}, store.Time(s.AuthenticatedAt), s.Address, s.Device,
 		s.IdleFor, store.Time(s.CreatedAt), store.Time(s.LastSeenAt), store.Time(s.ExpiresAt))
 	if err != nil {
 		return fmt.Errorf("save session %s: %w", s.ID, err)

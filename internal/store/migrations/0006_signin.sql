@@ -1,5 +1,6 @@
 -- +goose Up
--- What a technician signs in with. A new epoch ends every session of the one before, even one that is being made at that moment.
+-- What a technician signs in with. Whatever ends a technician's sessions gives the account a new epoch, and a session begins only under
+-- the epoch that its sign-in started from: one that is being made at that moment does not slip through.
 create table signin_account (
     org_id          text not null,
     technician_id   text not null,
@@ -15,7 +16,7 @@ create table signin_session (
     id              text not null,
     technician_id   text not null,
     token_hash      bytea not null,
-    epoch           bigint not null,
+    must_change     boolean not null, -- the password that it began with is a temporary one
     methods         text not null,
     authenticated_at bigint not null,
     address         text not null,
