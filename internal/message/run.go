@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -30,7 +31,10 @@ func (s *Service) wake(orgID string, way Way) {
 // Run sends until ctx ends, then lets requests that are under way finish for a moment and writes down what became of them.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.takeOver(ctx); err != nil {
-		return err
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("take over the messages of an earlier run: %w", err)
 	}
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()

@@ -1,0 +1,339 @@
+package smtp_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	gosmtp "github.com/emersion/go-smtp"
+
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/messagetest"
+	"countersign.dev/countersign/internal/message/smtp"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/store/storetest"
+)
+
+const password = "correct horse battery staple"
+
+// server is a real SMTP server whose next mail can be made to fail.
+type server struct {
+	port int
+	cert *tls.Config // for clients
+
+	mu    sync.Mutex
+	fault messagetest.Fault
+	mails []string
+}
+
+func newServer(t *testing.T, mode string) *server {
+	t.Helper()
+	certificate, pool := selfSigned(t)
+	s := &server{cert: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
+	g := gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) { return &mailbox{server: s, conn: c}, nil }))
+	g.Domain, g.ErrorLog = "mail.example.com", quiet{}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	if mode == message.StartTLS {
+		g.TLSConfig = config
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.port = l.Addr().(*net.TCPAddr).Port
+	if mode == message.ImplicitTLS {
+		l = tls.NewListener(l, config)
+	}
+	go func() { _ = g.Serve(l) }()
+	t.Cleanup(func() { _ = g.Close() })
+	return s
+}
+
+func (s *server) arrange(f messagetest.Fault) func() {
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fault = f
+	}
+}
+
+func (s *server) take() messagetest.Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.fault
+	s.fault = ""
+	return f
+}
+
+func (s *server) accepted() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.mails...)
+}
+
+type mailbox struct {
+	*server
+	conn   *gosmtp.Conn
+	signed bool
+}
+
+func (m *mailbox) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (m *mailbox) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, username, pass string) error {
+		if username != "countersign" || pass != password {
+			return gosmtp.ErrAuthFailed
+		}
+		m.signed = true
+		return nil
+	}), nil
+}
+
+func (m *mailbox) Reset()        {}
+func (m *mailbox) Logout() error { return nil }
+
+func (m *mailbox) Mail(string, *gosmtp.MailOptions) error { return nil }
+
+func (m *mailbox) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+	m.mu.Lock()
+	fault := m.fault
+	m.mu.Unlock()
+	switch fault {
+	case messagetest.NotSent:
+		m.take()
+		return m.conn.Conn().Close()
+	case messagetest.Busy:
+		m.take()
+		return &gosmtp.SMTPError{Code: 451, EnhancedCode: gosmtp.EnhancedCode{4, 7, 1}, Message: "greylisted, " + to}
+	case messagetest.Refuse:
+		m.take()
+		return &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 1, 1}, Message: "no such person: " + to}
+	}
+	return nil
+}
+
+func (m *mailbox) Data(r io.Reader) error {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	fault := m.take()
+	if fault == messagetest.Hang {
+		time.Sleep(3 * time.Second)
+	}
+	if fault == messagetest.LoseRequest || fault == messagetest.Hang {
+		return m.conn.Conn().Close()
+	}
+	m.mu.Lock()
+	m.mails = append(m.mails, string(b))
+	m.mu.Unlock()
+	if fault == messagetest.LoseAnswer {
+		return m.conn.Conn().Close()
+	}
+	return nil
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Println(...any)        {}
+
+func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+func sender(t *testing.T, s *server, mode string, change ...func(*message.Mail)) *smtp.Sender {
+	m := message.Mail{
+		Host: "127.0.0.1", Port: s.port, TLS: mode, Username: "countersign", Password: password,
+		FromAddress: "help@example.com", FromName: "Acme IT", InboundAddress: "verify@example.com",
+	}
+	if mode == message.NoTLS {
+		m.Username, m.Password = "", ""
+	}
+	for _, c := range change {
+		c(&m)
+	}
+	settings := func(context.Context, store.Querier, string) (message.Mail, bool, error) { return m, true, nil }
+	return smtp.New(storetest.Open(t), settings, s.cert)
+}
+
+func example() message.Attempt {
+	return message.Attempt{
+		OrgID: "o", DeliveryID: "019a0000-0000-7000-8000-000000000001", Number: 1, Way: message.Email, To: "pia@example.org",
+		Subject: "Réponse", Body: "Your number is", ReplyToken: "abcdefghijklmnopqrstuvwxyz234567",
+	}
+}
+
+func TestConform(t *testing.T) {
+	for _, mode := range []string{message.StartTLS, message.ImplicitTLS, message.NoTLS} {
+		t.Run(mode, func(t *testing.T) {
+			s := newServer(t, mode)
+			arrange := map[messagetest.Fault]func(){}
+			for _, f := range []messagetest.Fault{
+				messagetest.NotSent, messagetest.Busy, messagetest.Refuse, messagetest.LoseRequest, messagetest.LoseAnswer, messagetest.Hang,
+			} {
+				arrange[f] = s.arrange(f)
+			}
+			messagetest.Conform(t, messagetest.Adapter{
+				Sender: sender(t, s, mode), Example: example(), Secrets: []string{password}, Accepted: s.accepted, Arrange: arrange,
+			})
+		})
+	}
+}
+
+func TestWhatCannotConnectIsNotSent(t *testing.T) {
+	plain, secure := newServer(t, message.NoTLS), newServer(t, message.ImplicitTLS)
+	for name, tc := range map[string]struct {
+		sender *smtp.Sender
+		class  error
+	}{
+		"nobody listens":          {sender(t, plain, message.NoTLS, func(m *message.Mail) { m.Port = 1 }), message.ErrNotSent},
+		"no such host":            {sender(t, plain, message.NoTLS, func(m *message.Mail) { m.Host = "mail.invalid" }), message.ErrNotSent},
+		"no STARTTLS there":       {sender(t, plain, message.StartTLS), message.ErrNotSent},
+		"no TLS there":            {sender(t, plain, message.ImplicitTLS), message.ErrNotSent},
+		"an unknown certificate":  {sender(t, &server{port: secure.port}, message.ImplicitTLS), message.ErrNotSent},
+		"an unwanted certificate": {sender(t, secure, message.ImplicitTLS, func(m *message.Mail) { m.Host = "localhost" }), message.ErrNotSent},
+	} {
+		_, err := tc.sender.Send(t.Context(), example())
+		if !errors.Is(err, tc.class) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWrongCredentialsWaitToBeMended(t *testing.T) {
+	s := newServer(t, message.StartTLS)
+	_, err := sender(t, s, message.StartTLS, func(m *message.Mail) { m.Password = "wrong secret" }).Send(t.Context(), example())
+	r, ok := errors.AsType[*message.Refusal](err)
+	if !ok || r.Permanent || !strings.Contains(r.Reason, "535") || strings.Contains(err.Error(), "wrong secret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheMail(t *testing.T) {
+	s := newServer(t, message.StartTLS)
+	a := example()
+	a.Body = "Bonjour <b>Pia</b> & co,\n\nouvrez https://example.com/v/abc?x=1&y=2 maintenant.\n.\nFin"
+	a.PossibleRepeat = true
+	r, err := sender(t, s, message.StartTLS).Send(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.ProviderID != a.DeliveryID+"@example.com" {
+		t.Errorf("message id %q", r.ProviderID)
+	}
+	m, err := mail.ReadMessage(strings.NewReader(s.accepted()[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"Message-Id": "<" + a.DeliveryID + "@example.com>", "Auto-Submitted": "auto-generated", "X-Possible-Repeat": "yes",
+		"From": `"Acme IT" <help@example.com>`, "To": "<pia@example.org>", "Reply-To": `"Acme IT" <verify+abcdefghijklmnopqrstuvwxyz234567@example.com>`,
+	} {
+		if got := m.Header.Get(key); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+	if subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil || subject != "Réponse" {
+		t.Error(subject, err)
+	}
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatal(kind, err)
+	}
+	var texts []string
+	for parts := multipart.NewReader(m.Body, params["boundary"]); ; {
+		p, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(quotedprintable.NewReader(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, strings.ReplaceAll(string(b), "\r\n", "\n"))
+	}
+	if len(texts) != 2 || texts[0] != a.Body {
+		t.Fatalf("%q", texts)
+	}
+	for _, want := range []string{
+		"Bonjour &lt;b&gt;Pia&lt;/b&gt; &amp; co,", `<a href="https://example.com/v/abc?x=1&amp;y=2">https://example.com/v/abc?x=1&amp;y=2</a> maintenant.`,
+	} {
+		if !strings.Contains(texts[1], want) {
+			t.Errorf("%q lacks %q", texts[1], want)
+		}
+	}
+}
+
+// A server that drops the connection half-way through the text has not got the mail.
+func TestTornInTheMiddleIsNotSent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			r := bufio.NewReader(c)
+			_, _ = fmt.Fprint(c, "220 hello\r\n")
+			for _, answer := range []string{"250 mail", "250 ok", "250 ok", "354 go on"} {
+				_, _ = r.ReadString('\n')
+				_, _ = fmt.Fprint(c, answer+"\r\n")
+			}
+			_, _ = io.CopyN(io.Discard, r, 5000)
+			_ = c.(*net.TCPConn).SetLinger(0)
+			_ = c.Close()
+		}
+	}()
+	a := example()
+	a.Body = strings.Repeat("all work and no play\n", 400_000)
+	s := sender(t, &server{port: l.Addr().(*net.TCPAddr).Port}, message.NoTLS)
+	if _, err := s.Send(t.Context(), a); !errors.Is(err, message.ErrNotSent) {
+		t.Errorf("got %v", err)
+	}
+}
