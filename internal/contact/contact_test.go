@@ -2,6 +2,7 @@ package contact_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,9 +140,8 @@ func TestWhatIsRefusedIsNamed(t *testing.T) {
 				tc.fields.CustomerID = w.acme
 			}
 			_, err := w.Create(w.Admin(), tc.fields)
-			var e *fault.Error
-			e, _ = err.(*fault.Error) //nolint:errorlint // exactly this type
-			if e == nil || e.Kind != fault.Invalid {
+			e, ok := errors.AsType[*fault.Error](err)
+			if !ok || e.Kind != fault.Invalid {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}

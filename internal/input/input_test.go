@@ -1,6 +1,7 @@
 package input_test
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 	"testing"
@@ -205,7 +206,7 @@ func TestAFormReportsEverythingAtOnce(t *testing.T) {
 	f.Line("/line", "two\nlines", 10)
 	f.Line("/raw", "\xff", 10)
 	err := f.Err()
-	e, ok := err.(*fault.Error) //nolint:errorlint // exactly this type
+	e, ok := errors.AsType[*fault.Error](err)
 	if !ok || name != "Aná" {
 		t.Fatalf("got %v and %q", err, name)
 	}
