@@ -17,7 +17,7 @@ const (
 	minPassword   = 12  // characters
 	maxPassword   = 256 // characters
 	maxInput      = 4 * maxPassword
-	minSurprising = 8 // characters beside common words, names and sequences
+	minSurprising = 6 // characters beside common words, names and sequences
 )
 
 // The words that guessers try first, one on each line; also parts of longer passwords.
