@@ -61,7 +61,8 @@ func checkLocal(local string) error {
 }
 
 func isNotAtom(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r))
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	return !letter && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
 }
 
 // checkQuoted checks a quoted string: printable ASCII, with " and \ only behind a backslash.

@@ -46,8 +46,7 @@ func TestAttack40MassAssignment(t *testing.T) {
 
 func TestAttack43IDsOfANeighbour(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		other := *w
-		other.World = w.Beside("Neighbour")
+		other := &world{World: w.Beside("Neighbour")}
 		bo := w.add("bo", perm.Technician)
 		server := w.Serve(map[string]access.Actor{"neighbour": other.Actor("n", perm.Administrator)}, w.Routes)
 		for _, r := range []struct{ method, path, body string }{
@@ -131,8 +130,7 @@ func TestAttack44SelfPromotion(t *testing.T) {
 func TestAttack45LastAdministrator(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for round := range 5 {
-			v := *w
-			v.World = w.Beside(fmt.Sprint("Round ", round))
+			v := &world{World: w.Beside(fmt.Sprint("Round ", round)), Service: w.Service}
 			var admins []technician.Technician
 			for i := range 8 {
 				a, err := v.Create(v.System(), technician.Fields{

@@ -36,8 +36,8 @@ func (s *Service) object(ctx context.Context, id string) (access.Object, error) 
 	return t.Object(), err
 }
 
-// fieldsBody is what an administrator may enter; owner, state and theme are not among it.
-type fieldsBody struct {
+// FieldsBody is what an administrator may enter; owner, state and theme are not among it.
+type FieldsBody struct {
 	GivenName    string    `json:"given_name,omitempty" maxLength:"100"`
 	FamilyName   string    `json:"family_name,omitempty" maxLength:"100" doc:"one of the two names is required"`
 	DisplayName  string    `json:"display_name,omitempty" maxLength:"200" doc:"instead of given and family name"`
@@ -55,11 +55,11 @@ type fieldsBody struct {
 
 // newBody is a new technician.
 type newBody struct {
-	fieldsBody
+	FieldsBody
 	Password string `json:"password,omitempty" maxLength:"1024" doc:"temporary; without it the technician is invited"`
 }
 
-func (b fieldsBody) fields(theme string) Fields {
+func (b FieldsBody) fields(theme string) Fields {
 	return Fields{
 		GivenName: b.GivenName, FamilyName: b.FamilyName, DisplayName: b.DisplayName, Email: b.Email, Phone: b.Phone, JobTitle: b.JobTitle,
 		Usernames: b.Usernames, PlatformRole: b.PlatformRole, Status: b.Status, Locale: b.Locale, TimeZone: b.TimeZone, Theme: theme,
@@ -68,7 +68,7 @@ func (b fieldsBody) fields(theme string) Fields {
 }
 
 // changed are the fields of t after a change. Leaving role or status out never changes what somebody may do.
-func (b fieldsBody) changed(t Technician) Fields {
+func (b FieldsBody) changed(t Technician) Fields {
 	f := b.fields(t.Theme)
 	if f.PlatformRole == "" {
 		f.PlatformRole = t.PlatformRole
@@ -79,8 +79,8 @@ func (b fieldsBody) changed(t Technician) Fields {
 	return f
 }
 
-func fieldsOf(f Fields) fieldsBody {
-	return fieldsBody{
+func fieldsOf(f Fields) FieldsBody {
+	return FieldsBody{
 		GivenName: f.GivenName, FamilyName: f.FamilyName, DisplayName: f.DisplayName, Email: f.Email, Phone: f.Phone, JobTitle: f.JobTitle,
 		Usernames: f.Usernames, PlatformRole: f.PlatformRole, Status: f.Status, Locale: f.Locale, TimeZone: f.TimeZone,
 		TeamIDs: f.TeamIDs, CustomerIDs: f.CustomerIDs,
@@ -168,7 +168,7 @@ func (s *Service) get(ctx context.Context, in *struct {
 func (s *Service) patch(ctx context.Context, in *struct {
 	ID      string `path:"id"`
 	IfMatch string `header:"If-Match"`
-	Body    httpapi.Patch[fieldsBody]
+	Body    httpapi.Patch[FieldsBody]
 },
 ) (*httpapi.One[Body], error) {
 	return answer(s.Update(ctx, in.ID, func(t Technician) (Fields, error) {
@@ -183,7 +183,7 @@ func (s *Service) patch(ctx context.Context, in *struct {
 func (s *Service) put(ctx context.Context, in *struct {
 	ID      string `path:"id"`
 	IfMatch string `header:"If-Match"`
-	Body    fieldsBody
+	Body    FieldsBody
 },
 ) (*httpapi.One[Body], error) {
 	return answer(s.Update(ctx, in.ID, func(t Technician) (Fields, error) {
