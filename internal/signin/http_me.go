@@ -127,7 +127,7 @@ func (s *Service) deleteSessions(ctx context.Context, _ *struct{}) (*struct{}, e
 	return nil, s.EndOthers(ctx)
 }
 
-type tokenItem struct {
+type TokenItem struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
 	Prefix      string            `json:"prefix" doc:"the first characters, to tell tokens apart"`
@@ -137,20 +137,20 @@ type tokenItem struct {
 	LastUsedAt  *time.Time        `json:"last_used_at"`
 }
 
-func itemOf(t Token) tokenItem {
-	item := tokenItem{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Permissions: t.Permissions, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt}
+func itemOf(t Token) TokenItem {
+	item := TokenItem{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Permissions: t.Permissions, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt}
 	if !t.LastUsedAt.IsZero() {
 		item.LastUsedAt = &t.LastUsedAt
 	}
 	return item
 }
 
-func (s *Service) listTokens(ctx context.Context, in *byTechnician) (*httpapi.Page[tokenItem], error) {
+func (s *Service) listTokens(ctx context.Context, in *byTechnician) (*httpapi.Page[TokenItem], error) {
 	tokens, err := s.Tokens(ctx, in.TechnicianID)
 	if err != nil {
 		return nil, err
 	}
-	items := make([]tokenItem, 0, len(tokens))
+	items := make([]TokenItem, 0, len(tokens))
 	for _, t := range tokens {
 		items = append(items, itemOf(t))
 	}
@@ -166,7 +166,7 @@ type postToken struct {
 }
 
 type newTokenItem struct {
-	tokenItem
+	TokenItem
 	Token string `json:"token" doc:"shown this once"`
 }
 
