@@ -199,7 +199,7 @@ func (w *world) verify(ctx context.Context, p one) bool {
 	for range 20 {
 		err := w.client.Messages(ctx, "&to=%2B"+p.phone[1:], func(m rig.Message) bool { code = m.Code(); return code == "" })
 		if err != nil {
-			return ctx.Err() == nil && !isGone(w.client, ctx)
+			return ctx.Err() == nil && !isGone(ctx, w.client)
 		}
 		if code != "" {
 			break
@@ -216,7 +216,7 @@ func (w *world) verify(ctx context.Context, p one) bool {
 	return true
 }
 
-func isGone(c *rig.Client, ctx context.Context) bool {
+func isGone(ctx context.Context, c *rig.Client) bool {
 	_, _, err := c.Do(ctx, "GET", "/healthz", nil)
 	return err != nil
 }

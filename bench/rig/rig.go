@@ -238,7 +238,7 @@ func OpenLoop(n int, rate float64, fn func(i int) error) ([]time.Duration, error
 	begin := time.Now()
 	for i := range n {
 		due := begin.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-		time.Sleep(time.Until(due))
+		<-time.After(time.Until(due))
 		wg.Go(func() {
 			errs[i] = fn(i)
 			took[i] = time.Since(due)
@@ -321,7 +321,7 @@ func (f Figures) Keep(t testing.TB, name, databaseURL string) {
 	if dir == "" {
 		return
 	}
-	file, err := os.OpenFile(filepath.Join(dir, name+".jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the caller names the folder
+	file, err := os.OpenFile(filepath.Join(dir, name+".jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
