@@ -116,13 +116,17 @@ func TestOnlyStoreFilesHoldSQL(t *testing.T) {
 
 var writes = regexp.MustCompile(`(?i)\b(?:insert into|update|delete from)\s+([a-z_]+)`)
 
+// literal is a raw string; statements are written in nothing else.
+var literal = regexp.MustCompile("`[^`]*`")
+
 func TestEachTableHasOneWriter(t *testing.T) {
 	eachFile(t, func(name, dir, file, text string) {
 		if !strings.HasPrefix(file, "store") && dir != "store" {
 			return
 		}
 		slice := strings.ReplaceAll(dir, "/", "_")
-		for _, m := range writes.FindAllStringSubmatch(text, -1) {
+		sql := strings.Join(literal.FindAllString(text, -1), "\n")
+		for _, m := range writes.FindAllStringSubmatch(sql, -1) {
 			table := strings.ToLower(m[1])
 			if table == "set" || table == slice || strings.HasPrefix(table, slice+"_") || dir == "backup" {
 				continue // "do update set"; a restore fills every table
@@ -138,24 +142,31 @@ func TestEachTableHasOneWriter(t *testing.T) {
 	})
 }
 
+// codeLines counts lines that are neither blank nor comment.
+func codeLines(text string) (n int) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			n++
+		}
+	}
+	return n
+}
+
 func TestFilesStayWithinTheirBudget(t *testing.T) {
 	lines := map[string]int{}
 	eachFile(t, func(name, dir, file, text string) {
-		n, budget := strings.Count(text, "\n"), 250
-		if strings.HasPrefix(file, "store") || strings.HasPrefix(file, "http") || dir == "httpapi" {
+		n, budget := codeLines(text), 250
+		if strings.HasPrefix(file, "store") || strings.HasPrefix(file, "http") {
 			budget = 400
 		}
-		if dir == "app" && file == "app.go" {
-			budget = 250
-		}
 		if n > budget {
-			t.Errorf("%s has %d lines, more than %d", name, n, budget)
+			t.Errorf("%s has %d lines of code, more than %d", name, n, budget)
 		}
 		lines[dir] += n
 	})
 	for dir, n := range lines {
 		if n > 2500 {
-			t.Errorf("%s has %d lines: that is two slices", dir, n)
+			t.Errorf("%s has %d lines of code: that is two slices", dir, n)
 		}
 	}
 	b, err := os.ReadFile("../../cmd/countersign/main.go")

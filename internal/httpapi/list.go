@@ -120,7 +120,7 @@ func emptyListsInFields(t reflect.Type, open map[reflect.Type]bool) func(reflect
 	var fields []field
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if !f.IsExported() || strings.Contains(f.Tag.Get("json"), "omitempty") || f.Tag.Get("header") != "" {
+		if !f.IsExported() || strings.Contains(f.Tag.Get("json"), "omitempty") || f.Tag.Get("header") != "" || f.Tag.Get("nullable") == "true" {
 			continue
 		}
 		if fill := emptyListsIn(f.Type, open); fill != nil {

@@ -18,9 +18,12 @@ func newContext(op *huma.Operation, r *http.Request, w http.ResponseWriter) huma
 	return humago.NewContext(op, r, w)
 }
 
+// apiVersion is the version of the interface, which stays while it only grows.
+const apiVersion = "1"
+
 // describe is huma's configuration: no pages from elsewhere, no links made of the Host header, JSON alone.
 func (a *API) describe() huma.Config {
-	cfg := huma.DefaultConfig("Countersign", a.Version)
+	cfg := huma.DefaultConfig("Countersign", apiVersion)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath, cfg.CreateHooks = "", "", "", nil
 	cfg.Formats = huma.DefaultFormats // JSON, and under "json" what ends in +json
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.schemaName)
@@ -94,8 +97,19 @@ func (a *API) schemaName(t reflect.Type, hint string) string {
 	}
 	if t.Kind() == reflect.Struct {
 		a.names[name] = t
+		mustBeWhole(t)
 	}
 	return name
+}
+
+// mustBeWhole panics for a mistake that the first test finds: huma passes over an embedded struct whose name is not exported, and its
+// fields would be missing from the document and from what is accepted.
+func mustBeWhole(t reflect.Type) {
+	for f := range t.Fields() {
+		if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Struct && f.Type.NumField() > 0 && f.Type.Field(0).IsExported() {
+			panic(fmt.Sprintf("%s embeds %s, which has to be exported", t, f.Type))
+		}
+	}
 }
 
 func wireName(t reflect.Type) string {

@@ -1,0 +1,17 @@
+package app
+
+import (
+	"context"
+
+	"countersign.dev/countersign/internal/config"
+	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/signin"
+)
+
+// API lets tests walk the routes.
+func (a *App) API() *httpapi.API { return a.api }
+
+// Organization makes an organization and returns an API token of its owner.
+func (a *App) Organization(ctx context.Context, o config.Owner, password string) (string, error) {
+	return a.signin.AddOrganization(ctx, signin.NewOwner{Organization: o.Organization, Region: "US", Name: o.Name, Email: o.Email, Password: password})
+}

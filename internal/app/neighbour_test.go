@@ -1,0 +1,281 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/app"
+)
+
+var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// furnish gives an organization one of everything that has an id.
+func furnish(c caller) {
+	customer := c.make("/api/customers", `{"name":"Secret Customer"}`)
+	contact := c.make("/api/contacts", fmt.Sprintf(`{"customer_id":%q,"name":"Secret Contact","emails":["secret@contact.example.com"],"phones":[{"number":"+12125550123","kind":"mobile"}]}`, customer))
+	other := c.make("/api/contacts", fmt.Sprintf(`{"customer_id":%q,"name":"Secret Other","phones":[{"number":"+12125550124","kind":"mobile"}]}`, customer))
+	ticket := c.make("/api/tickets", fmt.Sprintf(`{"customer_id":%q,"contact_id":%q,"summary":"Secret Ticket"}`, customer, contact))
+	c.make("/api/tickets/"+ticket+"/notes", `{"body":"Secret Note","visibility":"internal"}`)
+	c.make("/api/technicians", `{"given_name":"Secret","family_name":"Technician","email":"secret@technician.example.com"}`)
+	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"email_code"}`, contact))
+	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"sms_link"}`, other))
+	c.make("/api/tokens", `{"name":"Secret Token"}`)
+	if w := (caller{c.t, c.app, "", c.email}).do(http.MethodPost, "/api/session", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, password)); w.Code != http.StatusOK {
+		c.t.Fatalf("no session: %d %s", w.Code, w.Body)
+	}
+	if w := c.do(http.MethodPost, "/api/sandbox/inbound", `{"kind":"sms","from":"+12125550123","to":"+12125550100","body":"#verify"}`); w.Code != http.StatusAccepted {
+		c.t.Fatalf("no technician verification: %d %s", w.Code, w.Body)
+	}
+}
+
+// ids are all ids that an organization gets to see in its lists.
+func ids(c caller) []string {
+	c.t.Helper()
+	found := map[string]bool{}
+	for _, r := range c.app.API().Routes() {
+		if r.Method != http.MethodGet || strings.Contains(r.Path, "{") || r.Needs == perm.Public || r.Path == "/api/events" {
+			continue
+		}
+		for _, key := range uuid.FindAllString(c.do(r.Method, r.Path, "").Body.String(), -1) {
+			found[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// several spreads requests over tokens, so that their limit is not what answers.
+func several(c caller, n int) func() caller {
+	callers := []caller{c}
+	for i := range n {
+		w := c.do(http.MethodPost, "/api/tokens", fmt.Sprintf(`{"name":"more %d"}`, i))
+		var o struct{ Token string }
+		if err := json.Unmarshal(w.Body.Bytes(), &o); err != nil || o.Token == "" {
+			c.t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		callers = append(callers, caller{c.t, c.app, o.Token, c.email})
+	}
+	i := 0
+	return func() caller { i++; return callers[i%len(callers)] }
+}
+
+func TestAttack43IdsOfANeighbour(t *testing.T) {
+	a := start(t)
+	neighbour, us := owner(t, a, "Neighbour", "olga@neighbour.example.com"), owner(t, a, "Harbor IT", "olga@harbor.example.com")
+	furnish(neighbour)
+	theirs := ids(neighbour)
+	if len(theirs) < 12 {
+		t.Fatalf("the neighbour has only %d ids", len(theirs))
+	}
+	call := several(us, 8)
+	for _, r := range a.API().Routes() {
+		if !strings.Contains(r.Path, "{id}") || r.Needs == perm.Public {
+			continue
+		}
+		for _, key := range append(theirs, "00000000-0000-7000-8000-000000000000", "x") {
+			for _, body := range []string{"", "{", "{}", `{"unknown":1}`} {
+				path := strings.ReplaceAll(r.Path, "{id}", key)
+				w := call().do(r.Method, path, body)
+				if w.Code != http.StatusNotFound {
+					t.Errorf("%s %s with %q: %d %s, want 404", r.Method, path, body, w.Code, w.Body)
+				}
+				if body != "" && r.Method == http.MethodGet {
+					break
+				}
+			}
+		}
+	}
+	routesReachTheirOwn(t, neighbour, theirs)
+}
+
+// routesReachTheirOwn proves that the 404s above were about whose the ids are: each route knows one of its owner's ids.
+func routesReachTheirOwn(t *testing.T, c caller, keys []string) {
+	t.Helper()
+	call := several(c, 8)
+	for _, r := range c.app.API().Routes() {
+		if !strings.Contains(r.Path, "{id}") || r.Needs == perm.Public {
+			continue
+		}
+		reached := slices.ContainsFunc(keys, func(key string) bool {
+			w := call().do(r.Method, strings.ReplaceAll(r.Path, "{id}", key), `{`, `If-Match: "999999"`)
+			return w.Code != http.StatusNotFound
+		})
+		if !reached {
+			t.Errorf("%s %s knows none of its owner's ids: give furnish one", r.Method, r.Path)
+		}
+	}
+}
+
+func TestAttack43ListsOfANeighbour(t *testing.T) {
+	a := start(t)
+	neighbour, us := owner(t, a, "Neighbour", "olga@neighbour.example.com"), owner(t, a, "Harbor IT", "olga@harbor.example.com")
+	furnish(neighbour)
+	theirs := ids(neighbour)
+	call := several(us, 8)
+	for path, params := range queries(t, a) {
+		for _, name := range append(params, "") {
+			for _, value := range append(theirs, "Secret") {
+				full := path
+				if name != "" {
+					full += "?" + name + "=" + value
+				}
+				w := call().do(http.MethodGet, full, "")
+				if w.Code >= 500 || strings.Contains(w.Body.String(), "Secret") || leaks(w.Body.String(), theirs, value) {
+					t.Errorf("GET %s: %d %s", full, w.Code, w.Body)
+				}
+				if name == "" {
+					break
+				}
+			}
+		}
+	}
+}
+
+func leaks(body string, theirs []string, asked string) bool {
+	return slices.ContainsFunc(theirs, func(key string) bool { return key != asked && strings.Contains(body, key) })
+}
+
+type document struct {
+	Paths      map[string]map[string]operation
+	Components struct{ Schemas map[string]schema }
+}
+
+type operation struct {
+	Parameters  []struct{ Name, In string }
+	RequestBody struct {
+		Content map[string]struct{ Schema schema }
+	}
+}
+
+type schema struct {
+	Ref        string `json:"$ref"`
+	Type       any
+	Properties map[string]schema
+	Required   []string
+	Enum       []any
+	Format     string
+	Items      *schema
+}
+
+func read(t *testing.T, a *app.App) (d document) {
+	t.Helper()
+	b, err := a.API().Document()
+	if err == nil {
+		err = json.Unmarshal(b, &d)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// queries are the lists with the parameters that narrow them.
+func queries(t *testing.T, a *app.App) map[string][]string {
+	out := map[string][]string{}
+	for path, methods := range read(t, a).Paths {
+		if get, ok := methods["get"]; ok && !strings.Contains(path, "{") && path != "/api/events" {
+			out[path] = nil
+			for _, p := range get.Parameters {
+				if p.In == "query" {
+					out[path] = append(out[path], p.Name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// An id inside a body that may not be seen is 422 with its pointer.
+func TestAttack43IdsOfANeighbourInBodies(t *testing.T) {
+	a := start(t)
+	neighbour, us := owner(t, a, "Neighbour", "olga@neighbour.example.com"), owner(t, a, "Harbor IT", "olga@harbor.example.com")
+	furnish(neighbour)
+	furnish(us)
+	ours, theirs := ids(us), ids(neighbour)
+	call, tried := several(us, 8), 0
+	doc := read(t, a)
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			body, ok := op.RequestBody.Content["application/json"]
+			if !ok || strings.Contains(path, "/api/session") || strings.Contains(path, "/api/setup") {
+				continue
+			}
+			s := doc.resolve(body.Schema)
+			for name := range s.Properties {
+				if !strings.HasSuffix(name, "_id") && !strings.HasSuffix(name, "_ids") {
+					continue
+				}
+				for _, key := range theirs {
+					for _, target := range targets(path, ours) {
+						payload := doc.example(s, name, key)
+						w := call().do(strings.ToUpper(method), target, payload)
+						tried++
+						if w.Code < 400 || w.Code >= 500 {
+							t.Errorf("%s %s %s: %d %s", method, target, payload, w.Code, w.Body)
+						}
+					}
+				}
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d requests were made", tried)
+	}
+}
+
+// targets are a path with each of our ids in it.
+func targets(path string, ours []string) (out []string) {
+	if !strings.Contains(path, "{id}") {
+		return []string{path}
+	}
+	for _, key := range ours {
+		out = append(out, strings.ReplaceAll(path, "{id}", key))
+	}
+	return out
+}
+
+func (d document) resolve(s schema) schema {
+	if name, ok := strings.CutPrefix(s.Ref, "#/components/schemas/"); ok {
+		return d.Components.Schemas[name]
+	}
+	return s
+}
+
+// example makes a body with what is required and one id.
+func (d document) example(s schema, name, key string) string {
+	body := map[string]any{}
+	for _, field := range s.Required {
+		body[field] = d.value(s.Properties[field])
+	}
+	body[name] = key
+	if strings.HasSuffix(name, "_ids") {
+		body[name] = []string{key}
+	}
+	b, _ := json.Marshal(body)
+	return string(b)
+}
+
+func (d document) value(s schema) any {
+	s = d.resolve(s)
+	switch {
+	case len(s.Enum) > 0:
+		return s.Enum[0]
+	case s.Type == "integer", s.Type == "number":
+		return 1
+	case s.Type == "boolean":
+		return false
+	case s.Type == "array":
+		return []any{}
+	case s.Type == "object":
+		return map[string]any{}
+	case s.Format == "date-time":
+		return "2026-01-01T00:00:00Z"
+	}
+	return "text"
+}

@@ -1,0 +1,77 @@
+package app_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"countersign.dev/countersign/internal/app"
+	"countersign.dev/countersign/internal/config"
+)
+
+const password = "correct horse battery staple"
+
+// start builds the whole product on an empty database, without its background work.
+func start(t *testing.T) *app.App {
+	t.Helper()
+	a, err := app.New(t.Context(), app.Options{
+		Serve: config.Serve{Storage: config.Storage{Data: t.TempDir()}}, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// caller makes requests with a token.
+type caller struct {
+	t     *testing.T
+	app   *app.App
+	token string
+	email string
+}
+
+func owner(t *testing.T, a *app.App, organization, email string) caller {
+	t.Helper()
+	token, err := a.Organization(t.Context(), config.Owner{Organization: organization, Name: "Olga Berg", Email: email}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller{t, a, token, email}
+}
+
+// do makes a request; headers are given as "Name: value".
+func (c caller) do(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	c.t.Helper()
+	r := httptest.NewRequestWithContext(c.t.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	c.app.API().ServeHTTP(w, r)
+	return w
+}
+
+// make posts and returns the id of what was made.
+func (c caller) make(path, body string) string {
+	c.t.Helper()
+	w := c.do(http.MethodPost, path, body)
+	var o struct{ ID string }
+	if err := json.Unmarshal(w.Body.Bytes(), &o); err != nil || w.Code >= 300 {
+		c.t.Fatalf("POST %s: %d %s", path, w.Code, w.Body)
+	}
+	return o.ID
+}
