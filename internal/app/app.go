@@ -197,6 +197,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	}
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
+	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
 	a.loops["jobs"] = a.queue.Run
 	a.loops["events"] = a.events.Run
 	a.loops["audit log"] = a.audit.Run

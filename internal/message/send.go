@@ -24,6 +24,9 @@ const (
 // refusals are faults to show. A message whose key is known is not sent again: Send returns the delivery that exists.
 func (s *Service) Send(ctx context.Context, tx *store.Tx, out Out) (deliveryID string, err error) {
 	orgID, now := access.ActorFrom(ctx).OrgID, store.Now()
+	if out.Way != Email {
+		out.Subject = ""
+	}
 	if out.Key == "" {
 		out.Key = id.New()
 	} else if deliveryID, err = deliveryWithKey(ctx, tx, orgID, out.Key); err != nil || deliveryID != "" {

@@ -96,18 +96,18 @@ func answerRequest(r Request, code string, err error) (*httpapi.One[requestBody]
 }
 
 type shieldBody struct {
-	State     string     `json:"state" enum:"none,verified,failed"`
-	Level     *string    `json:"level"`
-	Method    *string    `json:"method"`
-	At        *time.Time `json:"at"`
-	ExpiresAt *time.Time `json:"expires_at"`
-	By        *string    `json:"by"`
+	State     string      `json:"state" enum:"none,verified,failed"`
+	Level     *string     `json:"level"`
+	Method    *string     `json:"method"`
+	At        *time.Time  `json:"at"`
+	ExpiresAt *time.Time  `json:"expires_at"`
+	By        *personBody `json:"by" doc:"the technician"`
 }
 
 func shieldBodyOf(s contact.Shield) shieldBody {
 	b := shieldBody{State: s.State, At: optional(s.At), ExpiresAt: optional(s.ExpiresAt)}
 	if s.State != shieldNone {
-		b.Level, b.Method, b.By = &s.Level, &s.Method, &s.ByName
+		b.Level, b.Method, b.By = &s.Level, &s.Method, &personBody{s.ByID, s.ByName}
 	}
 	return b
 }

@@ -198,6 +198,9 @@ func (s *Service) cancelPending(ctx context.Context, tx *store.Tx, c contact.Con
 	if err != nil || old.ID == "" {
 		return err
 	}
+	if err := s.Messages.Cancel(ctx, tx, message.Ref{Type: "verification", ID: old.ID}); err != nil {
+		return err
+	}
 	return s.changed(ctx, tx, "verification.cancel", old, map[string]any{"because": "newer"})
 }
 
@@ -257,6 +260,9 @@ func (s *Service) Cancel(ctx context.Context, verificationID string) (v Verifica
 			return errEnded
 		}
 		v = ended
+		if err := s.Messages.Cancel(ctx, tx, message.Ref{Type: "verification", ID: v.ID}); err != nil {
+			return err
+		}
 		if err := s.noteEnd(ctx, tx, v); err != nil {
 			return err
 		}
