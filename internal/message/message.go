@@ -27,9 +27,6 @@ const (
 	Email Way = "email"
 )
 
-// ways lists them in the order in which they are shown.
-func ways() []Way { return []Way{SMS, Voice, Email} }
-
 // Purpose says what a message is for.
 type Purpose string
 

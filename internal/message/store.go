@@ -152,7 +152,7 @@ func freeClaims(ctx context.Context, tx *store.Tx, claims []string, now time.Tim
 	at := w.Arg(store.Time(now))
 	w.Add("next_at is not null")
 	w.In("claim", claims)
-	_, err := tx.ExecContext(ctx, `update message_delivery set node = '', next_at = `+at+w.SQL(), w.Args()...) //nolint:gosec // only placeholders are joined
+	_, err := tx.ExecContext(ctx, `update message_delivery set node = '', next_at = `+at+w.SQL(), w.Args()...)
 	return err
 }
 
@@ -179,7 +179,7 @@ func startAttempts(ctx context.Context, tx *store.Tx, org, claim string, started
 	}
 	_, err := tx.ExecContext(ctx, `
 		insert into message_attempt (org_id, delivery_id, number, provider, provider_id, state, reason, claim, possible_repeat, started_at)
-		values `+values, attempts.Args()...) //nolint:gosec // only placeholders are joined
+		values `+values, attempts.Args()...)
 	if err != nil {
 		return fmt.Errorf("store attempts: %w", err)
 	}
@@ -187,7 +187,7 @@ func startAttempts(ctx context.Context, tx *store.Tx, org, claim string, started
 	ids.Add("org_id = ?", org)
 	ids.In("id", list)
 	_, err = tx.ExecContext(ctx, `
-		update message_delivery set state = `+state+`, attempts = attempts + 1, provider = `+provider+`, updated_at = `+at+ids.SQL(), ids.Args()...) //nolint:gosec // only placeholders are joined
+		update message_delivery set state = `+state+`, attempts = attempts + 1, provider = `+provider+`, updated_at = `+at+ids.SQL(), ids.Args()...)
 	if err != nil {
 		return fmt.Errorf("mark deliveries as being sent: %w", err)
 	}

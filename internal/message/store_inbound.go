@@ -15,7 +15,6 @@ type inboundRow struct {
 	In
 	orgID         string
 	subject, body []byte // sealed
-	tries         int
 }
 
 func insertInbound(ctx context.Context, tx *store.Tx, r inboundRow, providerID string, nextAt time.Time) (stored bool, err error) {

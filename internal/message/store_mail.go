@@ -77,7 +77,7 @@ func listDeliveries(ctx context.Context, q store.Querier, w store.Where, p store
 		}
 		w.Add("id < ?", parts[0])
 	}
-	rows, err := q.QueryContext(ctx, `select `+deliveryColumns+` from message_delivery`+w.SQL()+` order by id desc limit `+w.Arg(p.Limit+1), w.Args()...) //nolint:gosec // only placeholders are joined
+	rows, err := q.QueryContext(ctx, `select `+deliveryColumns+` from message_delivery`+w.SQL()+` order by id desc limit `+w.Arg(p.Limit+1), w.Args()...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list deliveries: %w", err)
 	}
@@ -102,7 +102,7 @@ func attemptsOf(ctx context.Context, q store.Querier, org string, deliveryIDs []
 	w.In("delivery_id", deliveryIDs)
 	rows, err := q.QueryContext(ctx, `
 		select delivery_id, number, provider, state, reason, possible_repeat, started_at, ended_at
-		from message_attempt`+w.SQL()+` order by delivery_id, number`, w.Args()...) //nolint:gosec // only placeholders are joined
+		from message_attempt`+w.SQL()+` order by delivery_id, number`, w.Args()...)
 	if err != nil {
 		return nil, fmt.Errorf("list attempts: %w", err)
 	}

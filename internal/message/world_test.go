@@ -23,7 +23,7 @@ const phone = "+12125550123"
 // world is one organization with a server that sends.
 type world struct {
 	*message.Service
-	t      *testing.T
+	t      testing.TB
 	db     *store.DB
 	keys   *seal.Keyring
 	bus    *events.Bus
@@ -36,7 +36,7 @@ type world struct {
 	stop func()
 }
 
-func newWorld(t *testing.T, db *store.DB, outside ...message.Sender) *world {
+func newWorld(t testing.TB, db *store.DB, outside ...message.Sender) *world {
 	t.Helper()
 	keys, err := seal.New(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
@@ -83,7 +83,7 @@ func (w *world) run() {
 	w.t.Cleanup(w.stop)
 }
 
-func start(t *testing.T, s *message.Service) (stop func()) {
+func start(t testing.TB, s *message.Service) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -136,7 +136,7 @@ func (w *world) count(query string, args ...any) (n int) {
 }
 
 // eventually waits in real time, for tests on databases that fake time does not reach.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); {
 		if time.Now().After(deadline) {

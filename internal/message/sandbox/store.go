@@ -49,7 +49,7 @@ func list(ctx context.Context, q store.Querier, org, recipientKey string, way me
 	}
 	rows, err := q.QueryContext(ctx, `
 		select id, delivery_id, way, sender, recipient, subject, body, possible_repeat, created_at
-		from message_sandbox`+w.SQL()+` order by id desc limit `+w.Arg(p.Limit+1), w.Args()...) //nolint:gosec // only placeholders are joined
+		from message_sandbox`+w.SQL()+` order by id desc limit `+w.Arg(p.Limit+1), w.Args()...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list sandbox messages: %w", err)
 	}

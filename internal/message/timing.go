@@ -1,0 +1,44 @@
+package message
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Timing says how patient the machine is.
+type Timing struct {
+	Request    time.Duration // one request
+	Lease      time.Duration // after which another node may take over what a dead one was sending
+	Backoff    time.Duration // before the second try; it doubles with each
+	MaxBackoff time.Duration
+	Ask        time.Duration // between two questions what became of a request
+	Resolve    time.Duration // after which a request that nobody knows about is repeated
+	Sweep      time.Duration // a look at everything, should a wake-up be lost
+}
+
+func (t Timing) orUsual() Timing {
+	if t != (Timing{}) {
+		return t
+	}
+	return Timing{
+		Request: 20 * time.Second, Lease: 10 * time.Second, Backoff: time.Second, MaxBackoff: time.Minute,
+		Ask: 3 * time.Second, Resolve: 15 * time.Second, Sweep: 30 * time.Second,
+	}
+}
+
+// backoff spreads the tries of many messages by up to a fifth.
+func (t Timing) backoff(tries int, wish time.Duration) time.Duration {
+	d := t.MaxBackoff
+	if shift := max(tries-1, 0); shift < 16 {
+		d = min(t.Backoff<<shift, t.MaxBackoff)
+	}
+	d += rand.N(d/5 + 1)
+	return max(d, min(wish, time.Hour))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
