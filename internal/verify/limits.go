@@ -123,8 +123,7 @@ func (s *Service) recordRefusal(ctx context.Context, e audit.Event, why error) e
 		return why
 	}
 	e.Outcome, e.Reason = audit.Denied, fault.CodeOf(why)
-	err := s.DB.Write(ctx, func(tx *store.Tx) error { return s.Audit.Record(ctx, tx, e) })
-	if err != nil {
+	if err := s.Audit.Append(ctx, e); err != nil {
 		return errors.Join(why, err)
 	}
 	return why
