@@ -4,6 +4,270 @@
  */
 
 export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the audit log, newest first */
+        get: operations["list-audit-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the whole audit log as JSON Lines that prove themselves */
+        get: operations["export-audit-log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/public-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the public key that the audit log is checked with */
+        get: operations["get-audit-public-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See whether the audit log is whole */
+        get: operations["get-audit-verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List contacts */
+        get: operations["list-contacts"];
+        put?: never;
+        /** Create a contact */
+        post: operations["create-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a contact */
+        get: operations["get-contact"];
+        /** Change all fields of a contact */
+        put: operations["replace-contact"];
+        post?: never;
+        /** Delete a contact; its tickets keep the name */
+        delete: operations["delete-contact"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a contact */
+        patch: operations["edit-contact"];
+        trace?: never;
+    };
+    "/api/contacts/{id}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how a contact can be verified */
+        get: operations["get-contact-verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List customers */
+        get: operations["list-customers"];
+        put?: never;
+        /** Create a customer */
+        post: operations["create-customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a customer */
+        get: operations["get-customer"];
+        /** Change all fields of a customer */
+        put: operations["replace-customer"];
+        post?: never;
+        /** Delete a customer without contacts and tickets */
+        delete: operations["delete-customer"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a customer */
+        patch: operations["edit-customer"];
+        trace?: never;
+    };
+    "/api/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List messages with every attempt to send them, the newest first */
+        get: operations["list-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow what changes, as server-sent events. */
+        get: operations["stream-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I, and what may I do */
+        get: operations["get-me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own profile */
+        patch: operations["update-me"];
+        trace?: never;
+    };
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own password and end one's other sessions */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sandbox/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message to the organization as if from outside */
+        post: operations["answer-on-sandbox-phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sandbox/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the sandbox phone received, the newest first */
+        get: operations["list-sandbox-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -13,8 +277,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post-api-session"];
-        delete: operations["delete-api-session"];
+        /** Sign in with email and password */
+        post: operations["sign-in"];
+        /** Sign out; nothing happens without a session */
+        delete: operations["sign-out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -29,39 +295,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post-api-session-link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-me"];
-        trace?: never;
-    };
-    "/api/me/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: operations["put-api-me-password"];
-        post?: never;
+        /** Sign in with a one-time link */
+        post: operations["follow-sign-in-link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -75,10 +310,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-sessions"];
+        /** List one's own sessions, or with admin.technicians somebody's */
+        get: operations["list-sessions"];
         put?: never;
         post?: never;
-        delete: operations["delete-api-sessions"];
+        /** End all of one's other sessions */
+        delete: operations["end-other-sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -94,29 +331,33 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete-api-sessions-id-"];
+        /** End a session */
+        delete: operations["end-session"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/tokens": {
+    "/api/settings/mail": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-tokens"];
-        put?: never;
-        post: operations["post-api-tokens"];
-        delete?: never;
+        /** Get the organization's mail server */
+        get: operations["get-mail-settings"];
+        /** Set the organization's mail server */
+        put: operations["set-mail-settings"];
+        post?: never;
+        /** Forget the organization's mail server */
+        delete: operations["delete-mail-settings"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/tokens/{id}": {
+    "/api/settings/mail/test": {
         parameters: {
             query?: never;
             header?: never;
@@ -125,11 +366,48 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        delete: operations["delete-api-tokens-id-"];
+        /** Send a trial mail and wait for what comes of it */
+        post: operations["test-mail-settings"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/settings/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the organization's settings */
+        get: operations["get-organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the organization's settings */
+        patch: operations["edit-organization"];
+        trace?: never;
+    };
+    "/api/settings/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the verification settings */
+        get: operations["get-verification-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the verification settings */
+        patch: operations["change-verification-settings"];
         trace?: never;
     };
     "/api/setup": {
@@ -139,265 +417,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-setup"];
+        /** Say whether the installation has no organization yet */
+        get: operations["get-setup"];
         put?: never;
-        post: operations["post-api-setup"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/technicians": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-technicians"];
-        put?: never;
-        post: operations["post-api-technicians"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/technicians/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-technicians-id-"];
-        put?: never;
-        post?: never;
-        delete: operations["delete-api-technicians-id-"];
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-technicians-id-"];
-        trace?: never;
-    };
-    "/api/technicians/{id}/suspend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post-api-technicians-id-suspend"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/technicians/{id}/reactivate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post-api-technicians-id-reactivate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-customers"];
-        put?: never;
-        post: operations["post-api-customers"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-customers-id-"];
-        put?: never;
-        post?: never;
-        delete: operations["delete-api-customers-id-"];
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-customers-id-"];
-        trace?: never;
-    };
-    "/api/contacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-contacts"];
-        put?: never;
-        post: operations["post-api-contacts"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/contacts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-contacts-id-"];
-        put?: never;
-        post?: never;
-        delete: operations["delete-api-contacts-id-"];
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-contacts-id-"];
-        trace?: never;
-    };
-    "/api/contacts/{id}/verification": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-contacts-id-verification"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tickets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-tickets"];
-        put?: never;
-        post: operations["post-api-tickets"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tickets/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-tickets-id-"];
-        put?: never;
-        post?: never;
-        delete: operations["delete-api-tickets-id-"];
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-tickets-id-"];
-        trace?: never;
-    };
-    "/api/tickets/{id}/notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-tickets-id-notes"];
-        put?: never;
-        post: operations["post-api-tickets-id-notes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/verifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-verifications"];
-        put?: never;
-        post: operations["post-api-verifications"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/verifications/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-verifications-id-"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/verifications/{id}/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post-api-verifications-id-check"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/verifications/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post-api-verifications-id-cancel"];
+        /** Make the first organization and its owner */
+        post: operations["set-up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -411,7 +435,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-technician-verifications"];
+        /** List who asks whether a technician is real */
+        get: operations["list-technician-verifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -427,7 +452,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-technician-verifications-id-"];
+        /** Look at a technician verification */
+        get: operations["get-technician-verification"];
         put?: never;
         post?: never;
         delete?: never;
@@ -445,7 +471,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post-api-technician-verifications-id-claim"];
+        /** Claim it for a ticket and see the code to say */
+        post: operations["claim-technician-verification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -461,30 +488,53 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post-api-technician-verifications-id-confirm-verbally"];
+        /** Log that the contact confirmed by word of mouth */
+        post: operations["confirm-technician-verification"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/sandbox/messages": {
+    "/api/technicians": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-sandbox-messages"];
+        /** List technicians */
+        get: operations["list-technicians"];
         put?: never;
-        post?: never;
+        /** Create or invite a technician */
+        post: operations["create-technician"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/sandbox/inbound": {
+    "/api/technicians/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a technician */
+        get: operations["get-technician"];
+        /** Change all fields of a technician */
+        put: operations["replace-technician"];
+        post?: never;
+        /** Delete who has left, or an invitation */
+        delete: operations["delete-technician"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a technician */
+        patch: operations["edit-technician"];
+        trace?: never;
+    };
+    "/api/technicians/{id}/reactivate": {
         parameters: {
             query?: never;
             header?: never;
@@ -493,62 +543,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post-api-sandbox-inbound"];
+        /** Give the rights back */
+        post: operations["reactivate-technician"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/settings/verification": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-settings-verification"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-settings-verification"];
-        trace?: never;
-    };
-    "/api/settings/organization": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-settings-organization"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["patch-api-settings-organization"];
-        trace?: never;
-    };
-    "/api/settings/mail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-api-settings-mail"];
-        put: operations["put-api-settings-mail"];
-        post?: never;
-        delete: operations["delete-api-settings-mail"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/settings/mail/test": {
+    "/api/technicians/{id}/suspend": {
         parameters: {
             query?: never;
             header?: never;
@@ -557,21 +560,132 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post-api-settings-mail-test"];
+        /** Take all rights for a while and end all sessions */
+        post: operations["suspend-technician"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/deliveries": {
+    "/api/tickets": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-deliveries"];
+        /** List tickets */
+        get: operations["list-tickets"];
+        put?: never;
+        /** Open a ticket */
+        post: operations["create-ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a ticket */
+        get: operations["get-ticket"];
+        /** Change all fields of a ticket */
+        put: operations["replace-ticket"];
+        post?: never;
+        /** Delete a ticket with its notes */
+        delete: operations["delete-ticket"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a ticket, close or reopen it */
+        patch: operations["edit-ticket"];
+        trace?: never;
+    };
+    "/api/tickets/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the notes of a ticket, the oldest first */
+        get: operations["list-ticket-notes"];
+        put?: never;
+        /** Add a note to a ticket */
+        post: operations["create-ticket-note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own API tokens, or with admin.technicians somebody's */
+        get: operations["list-tokens"];
+        put?: never;
+        /** Make an API token; its secret is shown once */
+        post: operations["create-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an API token at once */
+        delete: operations["delete-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List end-user verifications */
+        get: operations["list-verifications"];
+        put?: never;
+        /** Send a contact a code or a link */
+        post: operations["start-verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at a verification */
+        get: operations["get-verification"];
         put?: never;
         post?: never;
         delete?: never;
@@ -580,32 +694,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/audit": {
+    "/api/verifications/{id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-audit"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Cancel a pending verification */
+        post: operations["cancel-verification"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/audit/verification": {
+    "/api/verifications/{id}/check": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get-api-audit-verification"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Check the code that the caller read out */
+        post: operations["check-verification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -616,379 +732,734 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Named: {
+        AnswerOnSandboxPhoneBody: {
+            body: string;
+            from: string;
+            /** @enum {string} */
+            kind: "sms" | "email";
+            subject?: string;
+            /** @description the organization's number or address, or the address that a message came from */
+            to?: string;
+        };
+        AnswerOnSandboxPhoneBody2: Record<string, never>;
+        AuditlogChangeBody: {
+            after?: unknown;
+            before?: unknown;
+        };
+        AuditlogEventBody: {
+            action: string;
+            actor: components["schemas"]["AuditlogRefBody"];
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** @description the fields that changed; secrets are masked */
+            changes: {
+                [key: string]: components["schemas"]["AuditlogChangeBody"];
+            };
+            customer_id: string;
+            /** @description some of it is not what was recorded; verify the log */
+            damaged: boolean;
+            detail: {
+                [key: string]: unknown;
+            };
+            device: string;
+            /** @description some of the personal data was erased */
+            erased: boolean;
+            id: string;
+            /** @enum {string} */
+            outcome: "success" | "denied" | "error";
+            reason: string;
+            request_id: string;
+            /**
+             * Format: int64
+             * @description 1 for the organization's first event, without gaps
+             */
+            seq: number;
+            targets: components["schemas"]["AuditlogRefBody"][];
+            ticket_id: string;
+        };
+        AuditlogEventBodyList: {
+            items: components["schemas"]["AuditlogEventBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        AuditlogRefBody: {
+            id: string;
+            /** @description as it was then; empty if there was none or it was erased */
+            name: string;
+            type: string;
+        };
+        AuditlogVerificationBody: {
+            /**
+             * Format: date-time
+             * @description when the last checkpoint was signed
+             */
+            checkpoint_at: string | null;
+            /** @description false once anything was found altered, removed or out of order */
+            ok: boolean;
+            /** @description root of the tree, in base64 */
+            root: string;
+            /**
+             * Format: int64
+             * @description how many events the log holds
+             */
+            size: number;
+            /**
+             * Format: date-time
+             * @description when the whole log was last computed anew since the server started
+             */
+            verified_at: string | null;
+        };
+        ChangePasswordBody: {
+            current_password: string;
+            new_password: string;
+        };
+        CheckVerificationBody: {
+            /** @description the digits that the caller read out */
+            code: string;
+        };
+        ClaimTechnicianVerificationBody: {
+            /** @description a ticket of the contact's customer */
+            ticket_id: string;
+        };
+        ConfirmTechnicianVerificationBody: {
+            /** @description what the person said */
+            note: string;
+        };
+        ContactBody: {
+            approver: boolean;
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string;
+            customer_name: string;
+            emails: string[];
+            id: string;
+            job_title: string;
+            language: string;
+            name: string;
+            notes: string;
+            /** @description addresses that asked to get no messages */
+            opted_out: string[];
+            phones: components["schemas"]["ContactPhoneBody"][];
+            shield: components["schemas"]["ContactShieldBody"];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            vip: boolean;
+        };
+        ContactBodyList: {
+            items: components["schemas"]["ContactBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ContactFieldsBody: {
+            approver?: boolean;
+            /** Format: uuid */
+            customer_id: string;
+            emails?: string[];
+            job_title?: string;
+            /** @description BCP 47; empty means the organization's */
+            language?: string;
+            name: string;
+            notes?: string;
+            phones?: components["schemas"]["ContactPhoneBody"][];
+            vip?: boolean;
+        };
+        ContactPersonBody: {
             id: string;
             name: string;
         };
-        Shield: {
-            /** @enum {string} */
-            state: "none" | "verified" | "failed";
-            level: string | null;
-            method: string | null;
+        ContactPhoneBody: {
+            /**
+             * @description told from the number if absent
+             * @enum {string}
+             */
+            kind?: "mobile" | "landline";
+            /** @description as people write it; kept in E.164 */
+            number: string;
+        };
+        ContactShieldBody: {
             /** Format: date-time */
             at: string | null;
+            /** @description the technician */
+            by: components["schemas"]["ContactPersonBody"];
             /** Format: date-time */
             expires_at: string | null;
-            by: string | null;
+            level: string | null;
+            method: string | null;
+            /** @enum {string} */
+            state: "none" | "verified" | "failed";
         };
-        Technician: {
+        CreateTicketNoteBody: {
+            body: string;
+            /**
+             * @default internal
+             * @enum {string}
+             */
+            visibility: "internal" | "public";
+        };
+        CreateTokenBody: {
+            /**
+             * Format: int64
+             * @description 2160 (90 days) if absent
+             */
+            expires_in_hours?: number;
+            name: string;
+            /** @description all that one holds if absent */
+            permissions?: string[];
+        };
+        CustomerBody: {
+            /** Format: int64 */
+            contact_count: number;
+            /** Format: date-time */
+            created_at: string;
+            domains: string[];
             id: string;
+            name: string;
+            notes: string;
+            /** Format: int64 */
+            open_ticket_count: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        CustomerBodyList: {
+            items: components["schemas"]["CustomerBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        CustomerFieldsBody: {
+            /** @description domain names of the company */
+            domains?: string[];
+            name: string;
+            notes?: string;
+        };
+        FollowSignInLinkBody: {
+            token: string;
+        };
+        GetSetupBody: {
+            needed: boolean;
+        };
+        MessageAttemptBody: {
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: int64 */
+            number: number;
+            possible_repeat: boolean;
+            provider?: string;
+            reason?: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** @enum {string} */
+            state: "planned" | "in_flight" | "accepted" | "refused_temporary" | "refused_permanent" | "unknown";
+        };
+        MessageDeliveryBody: {
+            attempts: components["schemas"]["MessageAttemptBody"][];
+            contact_id?: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
+            expires_at: string;
+            id: string;
+            owner_id: string;
+            owner_type: string;
+            purpose: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "planned" | "sending" | "unknown" | "sent" | "delivered" | "failed" | "expired" | "refused";
+            to_masked: string;
+            /** Format: date-time */
             updated_at: string;
+            /** @enum {string} */
+            way: "sms" | "voice" | "email";
+        };
+        MessageDeliveryBodyList: {
+            items: components["schemas"]["MessageDeliveryBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        MessageMailBody: {
+            /** Format: date-time */
+            created_at: string;
+            from_address: string;
+            from_name: string;
+            host: string;
+            inbound_address: string;
+            password_set: boolean;
+            /** Format: int64 */
+            port: number;
+            /** @enum {string} */
+            tls: "starttls" | "tls" | "none";
+            /** Format: date-time */
+            updated_at: string;
+            username: string;
+            /** Format: int64 */
             version: number;
-            name: string;
-            display_name: string;
-            given_name: string;
-            family_name: string;
-            email: string;
-            phone: string;
-            job_title: string;
-            usernames: string[];
-            platform_role: string;
-            owner: boolean;
+        };
+        MessageMailFields: {
+            from_address: string;
+            from_name?: string;
+            host: string;
+            /** @description where contacts write to; mail for it has to reach this server's SMTP listener */
+            inbound_address?: string;
+            /** @description absent keeps the old one, the empty text removes it */
+            password?: string;
+            /** Format: int64 */
+            port: number;
             /** @enum {string} */
-            status: "active" | "inactive" | "suspended" | "over_limit";
-            /** @enum {string} */
-            state: "invitation" | "activated";
+            tls: "starttls" | "tls" | "none";
+            username?: string;
+        };
+        OrganizationBody: {
+            allowed_countries: string[];
+            /** Format: date-time */
+            created_at: string;
+            demo: boolean;
+            id: string;
             locale: string;
+            name: string;
+            region: string;
+            /** @description names the organization at sign-in */
+            slug: string;
             time_zone: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        Problem: {
+            /** @description what programs switch on; stable */
+            code: string;
+            /** @description one sentence for a person */
+            detail: string;
+            /** @description the fields that are not acceptable */
+            errors?: components["schemas"]["ProblemField"][];
+            /** @description the missing permission */
+            permission?: string;
+            /** @description ask the operator about this */
+            request_id?: string;
+            /** Format: int64 */
+            status: number;
+            title: string;
+            /** @description names the kind of problem; stable */
+            type: string;
+            /** @description the level of verification that is missing */
+            verification_level?: string;
+        };
+        ProblemField: {
+            message: string;
+            /** @description JSON pointer into the body, or the name of a parameter behind a slash */
+            pointer: string;
+        };
+        SandboxMessage: {
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            from: string;
+            id: string;
             /** @enum {string} */
-            theme: "auto" | "light" | "dark";
-            team_ids: string[];
+            kind: "sms" | "voice" | "email";
+            /** @description an earlier message of the same delivery may have arrived */
+            possible_repeat: boolean;
+            subject?: string;
+            to: string;
+        };
+        SandboxMessageList: {
+            items: components["schemas"]["SandboxMessage"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        SetUpBody: {
+            email: string;
+            name: string;
+            organization: string;
+            password: string;
+            /** @description ISO 3166 code of the default country of phone numbers; US if absent */
+            region?: string;
+            token: string;
+        };
+        SignInBody: {
+            email: string;
+            /** @description the organization's short name, for people of several */
+            organization?: string;
+            password: string;
+        };
+        SigninMe: {
+            organization: components["schemas"]["SigninMeOrganization"];
+            password_change_required: boolean;
+            /** @description what the technician holds somewhere */
+            permissions: string[];
+            /** @description null behind an API token */
+            session: components["schemas"]["SigninMeSession"];
+            technician: components["schemas"]["TechnicianBody"];
+        };
+        SigninMeOrganization: {
+            demo: boolean;
+            id: string;
+            locale: string;
+            name: string;
+            region: string;
+            /** @description messages go to the sandbox phone, not out into the world */
+            sandbox: boolean;
+            slug: string;
+            time_zone: string;
+        };
+        SigninMeSession: {
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            idle_expires_at: string;
+        };
+        SigninNewTokenItem: {
+            /** @description shown this once */
+            token: string;
+        };
+        SigninSessionItem: {
+            address: string;
+            /** Format: date-time */
+            created_at: string;
+            current: boolean;
+            device: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            technician_id: string;
+        };
+        SigninSessionItemList: {
+            items: components["schemas"]["SigninSessionItem"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        SigninSignedInBody: {
+            /** @description how the person may prove who they are */
+            methods: string[];
+            mfa_required: boolean;
+            /** @description a temporary password has to be replaced before anything else */
+            password_change_required: boolean;
+            technician: components["schemas"]["TechnicianBody"];
+        };
+        SigninTokenItem: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** @description null: all of its owner's */
+            permissions: string[] | null;
+            /** @description the first characters, to tell tokens apart */
+            prefix: string;
+        };
+        SigninTokenItemList: {
+            items: components["schemas"]["SigninTokenItem"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        StartVerificationBody: {
+            /** @description what the caller asks for */
+            action?: string;
+            /** @description one of the contact's; the first that suits the method if absent */
+            address?: string;
+            /** @description inbound: they called us (the default); outbound: we called them */
+            call_direction?: string;
+            contact_id: string;
+            /** @description sms_code, sms_link, email_code or email_link */
+            method: string;
+            note?: string;
+            ticket_id?: string;
+        };
+        SuspendTechnicianBody: {
+            /** @description for the audit log */
+            reason?: string;
+        };
+        TechnicianBody: {
+            /** Format: date-time */
+            created_at: string;
             customer_ids: string[];
+            display_name: string;
+            email: string;
+            family_name: string;
+            given_name: string;
+            id: string;
+            job_title: string;
             /** Format: date-time */
             last_active_at: string | null;
-        };
-        Customer: {
-            id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            version: number;
+            locale: string;
             name: string;
-            domains: string[];
-            notes: string;
-            contact_count: number;
-            open_ticket_count: number;
-        };
-        Phone: {
-            number: string;
+            owner: boolean;
+            phone: string;
+            platform_role: string;
             /** @enum {string} */
-            kind: "mobile" | "landline";
-        };
-        Contact: {
-            id: string;
-            /** Format: date-time */
-            created_at: string;
+            state: "invitation" | "activated";
+            /** @enum {string} */
+            status: "active" | "inactive" | "suspended" | "over_limit";
+            team_ids: string[];
+            /** @enum {string} */
+            theme: "auto" | "light" | "dark";
+            time_zone: string;
             /** Format: date-time */
             updated_at: string;
+            usernames: string[];
+            /** Format: int64 */
             version: number;
-            customer_id: string;
-            customer_name: string;
+        };
+        TechnicianBodyList: {
+            items: components["schemas"]["TechnicianBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        TechnicianFieldsBody: {
+            customer_ids?: string[];
+            /** @description instead of given and family name */
+            display_name?: string;
+            /** @description what the technician signs in with */
+            email: string;
+            /** @description one of the two names is required */
+            family_name?: string;
+            given_name?: string;
+            job_title?: string;
+            /** @description BCP 47; empty means the organization's */
+            locale?: string;
+            /** @description as people write it; kept in E.164 */
+            phone?: string;
+            /** @enum {string} */
+            platform_role?: "administrator" | "manager" | "technician" | "read_only";
+            /** @enum {string} */
+            status?: "active" | "inactive" | "suspended" | "over_limit";
+            team_ids?: string[];
+            /** @description IANA; empty means the organization's */
+            time_zone?: string;
+            /** @description in other systems, as system:name or a plain name */
+            usernames?: string[];
+        };
+        TechnicianNewBody: {
+            /** @description temporary; without it the technician is invited */
+            password?: string;
+        };
+        TestMailSettingsBody: {
+            to: string;
+        };
+        TicketAuthorBody: {
+            id: string;
             name: string;
-            job_title: string;
-            emails: string[];
-            phones: components["schemas"]["Phone"][];
-            language: string;
-            vip: boolean;
-            approver: boolean;
-            notes: string;
-            shield: components["schemas"]["Shield"];
-            opted_out: string[];
+            type: string;
         };
-        Ticket: {
-            id: string;
+        TicketBody: {
+            /** Format: date-time */
+            closed_at: string | null;
+            contact_id: string | null;
+            /** @description stays when the contact is deleted */
+            contact_name: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            version: number;
-            number: number;
+            created_by: components["schemas"]["TicketAuthorBody"];
             customer_id: string;
             customer_name: string;
-            contact_id: string | null;
-            contact_name: string;
-            summary: string;
             description: string;
+            id: string;
+            /** Format: int64 */
+            note_count: number;
+            /**
+             * Format: int64
+             * @description what people call it: #1042
+             */
+            number: number;
             /** @enum {string} */
             status: "open" | "closed";
-            created_by: components["schemas"]["Named"] | null;
-            note_count: number;
+            summary: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
         };
-        Author: {
-            type: string;
-            id: string;
-            name: string;
+        TicketBodyList: {
+            items: components["schemas"]["TicketBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
-        Note: {
-            id: string;
+        TicketFieldsBody: {
+            /** @description one of the customer's contacts */
+            contact_id?: string | null;
+            /** Format: uuid */
+            customer_id: string;
+            description?: string;
+            /** @enum {string} */
+            status?: "open" | "closed";
+            summary: string;
+        };
+        TicketNewBody: {
+            /** @description one of the customer's contacts */
+            contact_id?: string | null;
+            /** Format: uuid */
+            customer_id: string;
+            description?: string;
+            /** @description absent: Countersign's own store */
+            integration_id?: string | null;
+            summary: string;
+        };
+        TicketNoteBody: {
+            author: components["schemas"]["TicketAuthorBody"];
             body: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
             /** @enum {string} */
             visibility: "internal" | "public";
-            author: components["schemas"]["Author"];
-            /** Format: date-time */
-            created_at: string;
         };
-        Verification: {
-            id: string;
-            direction: string;
-            contact_id: string;
-            contact_name: string;
-            customer_id: string;
-            method: string;
-            level: string;
-            /** @enum {string} */
-            state: "pending" | "verified" | "failed" | "expired" | "denied" | "canceled" | "send_failed" | "frozen";
-            /** @enum {string} */
-            delivery: "planned" | "sent" | "delivered" | "failed" | "unknown";
-            address_masked: string;
-            ticket_id: string | null;
-            ticket_number: number | null;
-            action: string;
-            /** @enum {string} */
-            call_direction: "inbound" | "outbound";
-            note: string;
-            technician: components["schemas"]["Named"];
-            tries_left: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: date-time */
-            ended_at: string | null;
-            /** Format: date-time */
-            shield_until: string | null;
-            spoken_number?: string;
+        TicketNoteBodyList: {
+            items: components["schemas"]["TicketNoteBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
-        TechnicianVerification: {
-            id: string;
-            direction: string;
-            contact_id: string;
-            contact_name: string;
-            customer_id: string;
-            customer_name: string;
-            /** @enum {string} */
-            state: "pending" | "claimed" | "confirmed" | "confirmed_verbally" | "denied" | "expired" | "canceled" | "frozen";
-            /** @enum {string} */
-            medium: "sms" | "email";
-            address_masked: string;
-            ticket_id: string | null;
-            claimed_by: components["schemas"]["Named"] | null;
-            unbound: boolean;
-            note: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: date-time */
-            ended_at: string | null;
-            code?: string;
+        VerifyMethodAddressBody: {
+            address: string;
+            available: boolean;
+            masked: string;
+            reason: string;
         };
-        PanelAddress: {
+        VerifyPanelAddressBody: {
             address: string;
             /** @enum {string} */
             kind: "mobile" | "landline" | "email";
             masked: string;
-            shield: components["schemas"]["Shield"];
+            shield: components["schemas"]["VerifyShieldBody"];
         };
-        MethodAddress: {
-            address: string;
-            masked: string;
-            available: boolean;
-            reason: string;
-        };
-        Method: {
-            method: string;
-            level: string;
-            available: boolean;
-            reason: string;
-            addresses: components["schemas"]["MethodAddress"][];
-        };
-        Panel: {
+        VerifyPanelBody: {
+            addresses: components["schemas"]["VerifyPanelAddressBody"][];
             contact_id: string;
-            shield: components["schemas"]["Shield"];
+            history: components["schemas"]["VerifyVerificationBody"][];
             /** Format: date-time */
             locked_until: string | null;
-            addresses: components["schemas"]["PanelAddress"][];
-            methods: components["schemas"]["Method"][];
-            pending: components["schemas"]["Verification"] | null;
-            technician_verification: components["schemas"]["TechnicianVerification"] | null;
-            history: components["schemas"]["Verification"][];
+            methods: components["schemas"]["VerifyPanelMethodBody"][];
+            pending: components["schemas"]["VerifyVerificationBody"];
+            shield: components["schemas"]["VerifyShieldBody"];
+            technician_verification: components["schemas"]["VerifyRequestBody"];
         };
-        Session: {
-            id: string;
-            technician_id: string;
-            current: boolean;
-            device: string;
-            address: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /** Format: date-time */
-            expires_at: string;
+        VerifyPanelMethodBody: {
+            addresses: components["schemas"]["VerifyMethodAddressBody"][];
+            available: boolean;
+            level: string;
+            method: string;
+            /** @description the code of what keeps it from working now */
+            reason: string;
         };
-        Token: {
+        VerifyPersonBody: {
             id: string;
             name: string;
-            prefix: string;
-            permissions: string[] | null;
+        };
+        VerifyRequestBody: {
+            address_masked: string;
+            claimed_by: components["schemas"]["VerifyPersonBody"];
+            /** @description what the technician has to say; only for the one who claimed it, while it is claimed */
+            code?: string;
+            contact_id: string;
+            contact_name: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            expires_at: string | null;
-            /** Format: date-time */
-            last_used_at: string | null;
-            token?: string;
-        };
-        SignedIn: {
-            technician: components["schemas"]["Technician"];
-            mfa_required: boolean;
-            methods: string[];
-            password_change_required: boolean;
-        };
-        OrganizationSummary: {
-            id: string;
-            name: string;
-            slug: string;
-            region: string;
-            time_zone: string;
-            locale: string;
-            demo: boolean;
-            sandbox: boolean;
-        };
-        MySession: {
-            id: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: date-time */
-            idle_expires_at: string;
-        };
-        Me: {
-            technician: components["schemas"]["Technician"];
-            organization: components["schemas"]["OrganizationSummary"];
-            permissions: string[];
-            session: components["schemas"]["MySession"] | null;
-            password_change_required: boolean;
-        };
-        SandboxMessage: {
-            id: string;
+            customer_id: string;
+            customer_name: string;
             /** @enum {string} */
-            kind: "sms" | "voice" | "email";
-            from: string;
-            to: string;
-            subject?: string;
-            body: string;
-            possible_repeat: boolean;
-            /** Format: date-time */
-            created_at: string;
-        };
-        VerificationSettings: {
-            phone_number: string;
-            email: string;
-            code_digits: number;
-            code_minutes: number;
-            shield_minutes: number;
-            confirm_digits: boolean;
-            link_press_only: boolean;
-            /** @enum {string} */
-            note_visibility: "internal" | "public";
-            other_contact_note_required: boolean;
-        };
-        OrganizationSettings: {
-            name: string;
-            region: string;
-            time_zone: string;
-            locale: string;
-            allowed_countries: string[];
-        };
-        MailSettings: {
-            host: string;
-            port: number;
-            /** @enum {string} */
-            tls: "starttls" | "tls" | "none";
-            username: string;
-            password_set: boolean;
-            from_address: string;
-            from_name: string;
-            inbound_address: string;
-        };
-        Attempt: {
-            number: number;
-            state: string;
-            provider: string;
-            /** Format: date-time */
-            started_at: string;
+            direction: "technician";
             /** Format: date-time */
             ended_at: string | null;
-            possible_repeat: boolean;
-            reason: string;
-        };
-        Delivery: {
-            id: string;
-            way: string;
-            to_masked: string;
-            state: string;
-            attempts: components["schemas"]["Attempt"][];
-        };
-        AuditTarget: {
-            type: string;
-            id: string;
-            name: string;
-        };
-        AuditEvent: {
-            seq: number;
-            id: string;
             /** Format: date-time */
-            at: string;
-            actor: components["schemas"]["Author"];
-            action: string;
+            expires_at: string;
+            id: string;
             /** @enum {string} */
-            outcome: "success" | "denied" | "error";
-            reason: string;
-            targets: components["schemas"]["AuditTarget"][];
-            customer_id: string | null;
+            medium: "sms" | "email";
+            note: string;
+            /** @enum {string} */
+            state: "pending" | "claimed" | "confirmed" | "confirmed_verbally" | "denied" | "expired" | "canceled" | "frozen";
             ticket_id: string | null;
-            changes: {
-                [key: string]: {
-                    before?: unknown;
-                    after?: unknown;
-                };
-            };
-            detail: {
-                [key: string]: unknown;
-            };
-            address: string;
-            device: string;
-            request_id: string;
-            erased: boolean;
-        };
-        AuditVerification: {
-            size: number;
-            root: string;
+            /** @description the confirmation carried no digits of the message */
+            unbound: boolean;
             /** Format: date-time */
-            checkpoint_at: string | null;
-            ok: boolean;
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
         };
-        FieldProblem: {
-            pointer: string;
-            message: string;
+        VerifyRequestBodyList: {
+            items: components["schemas"]["VerifyRequestBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            code: string;
-            errors?: components["schemas"]["FieldProblem"][];
-            permission?: string;
-            request_id: string;
+        VerifySettingsBody: {
+            /** Format: int64 */
+            code_digits: number;
+            /** Format: int64 */
+            code_minutes: number;
+            confirm_digits: boolean;
+            /** @description where people write #verify */
+            readonly email: string;
+            note_visibility: string;
+            other_contact_note_required: boolean;
+            /** @description where people text #verify */
+            readonly phone_number: string;
+            /** Format: int64 */
+            shield_minutes: number;
         };
-        SetupState: {
-            needed: boolean;
+        VerifyShieldBody: {
+            /** Format: date-time */
+            at: string | null;
+            by: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            level: string | null;
+            method: string | null;
+            /** @enum {string} */
+            state: "none" | "verified" | "failed";
+        };
+        VerifyVerificationBody: {
+            action: string;
+            address_masked: string;
+            /** @enum {string} */
+            call_direction: "inbound" | "outbound";
+            contact_id: string;
+            contact_name: string;
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string;
+            /** @description how its message fares */
+            delivery: string;
+            /** @enum {string} */
+            direction: "end_user";
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description how much it proves: L0 to L5 */
+            level: string;
+            method: string;
+            note: string;
+            /** Format: date-time */
+            shield_until: string | null;
+            /** @description only in the answer that creates a verification by link: the number that the technician says */
+            spoken_number?: string;
+            /** @enum {string} */
+            state: "pending" | "verified" | "failed" | "expired" | "denied" | "canceled" | "send_failed" | "frozen";
+            technician: components["schemas"]["VerifyPersonBody"];
+            ticket_id: string | null;
+            /** Format: int64 */
+            ticket_number: number | null;
+            /** Format: int64 */
+            tries_left: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        VerifyVerificationBodyList: {
+            items: components["schemas"]["VerifyVerificationBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
     };
     responses: never;
@@ -999,1720 +1470,24 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "post-api-session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    email: string;
-                    password: string;
-                    organization?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedIn"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-session-link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    token: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedIn"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "patch-api-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    locale?: string;
-                    time_zone?: string;
-                    /** @enum {string} */
-                    theme?: "auto" | "light" | "dark";
-                    given_name?: string;
-                    family_name?: string;
-                    phone?: string;
-                    job_title?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-api-me-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    current_password: string;
-                    new_password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-sessions": {
+    "list-audit-events": {
         parameters: {
             query?: {
-                technician_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Session"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-sessions-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Token"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    expires_in_hours?: number;
-                    permissions?: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Token"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-tokens-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupState"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    token: string;
-                    organization: string;
-                    region: string;
-                    name: string;
-                    email: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedIn"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-technicians": {
-        parameters: {
-            query?: {
-                q?: string;
+                /** @description how many items to answer with at most */
                 limit?: number;
+                /** @description next_cursor of the page before */
                 cursor?: string;
-                sort?: string;
-                status?: string;
-                state?: string;
-                role?: string;
-                customer_id?: string;
-                team_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Technician"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-technicians": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    given_name?: string;
-                    family_name?: string;
-                    email?: string;
-                    phone?: string;
-                    job_title?: string;
-                    usernames?: string[];
-                    platform_role?: string;
-                    status?: string;
-                    team_ids?: string[];
-                    customer_ids?: string[];
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Technician"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-technicians-id-": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Technician"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-technicians-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "patch-api-technicians-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    given_name?: string;
-                    family_name?: string;
-                    email?: string;
-                    phone?: string;
-                    job_title?: string;
-                    usernames?: string[];
-                    platform_role?: string;
-                    status?: string;
-                    team_ids?: string[];
-                    customer_ids?: string[];
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Technician"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-technicians-id-suspend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    reason?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Technician"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-technicians-id-reactivate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Technician"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-customers": {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Customer"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    domains?: string[];
-                    notes?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Customer"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-customers-id-": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Customer"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-customers-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "patch-api-customers-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    name?: string;
-                    domains?: string[];
-                    notes?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Customer"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-contacts": {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-                customer_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Contact"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-contacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    customer_id: string;
-                    name: string;
-                    job_title?: string;
-                    emails?: string[];
-                    phones?: components["schemas"]["Phone"][];
-                    language?: string;
-                    vip?: boolean;
-                    approver?: boolean;
-                    notes?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-contacts-id-": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-contacts-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "patch-api-contacts-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    name?: string;
-                    job_title?: string;
-                    emails?: string[];
-                    phones?: components["schemas"]["Phone"][];
-                    language?: string;
-                    vip?: boolean;
-                    approver?: boolean;
-                    notes?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-contacts-id-verification": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Panel"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-tickets": {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-                customer_id?: string;
-                contact_id?: string;
-                status?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Ticket"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-tickets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    customer_id: string;
-                    summary: string;
-                    contact_id?: string | null;
-                    description?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ticket"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-tickets-id-": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ticket"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-tickets-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "patch-api-tickets-id-": {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    summary?: string;
-                    description?: string;
-                    contact_id?: string | null;
-                    /** @enum {string} */
-                    status?: "open" | "closed";
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ticket"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-tickets-id-notes": {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Note"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-tickets-id-notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    body: string;
-                    /** @enum {string} */
-                    visibility: "internal" | "public";
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Note"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-verifications": {
-        parameters: {
-            query?: {
-                contact_id?: string;
-                ticket_id?: string;
-                state?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Verification"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-verifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    contact_id: string;
-                    method: string;
-                    address?: string;
-                    ticket_id?: string;
-                    action?: string;
-                    /** @enum {string} */
-                    call_direction?: "inbound" | "outbound";
-                    note?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-verifications-id-": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-verifications-id-check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    code: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-verifications-id-cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-technician-verifications": {
-        parameters: {
-            query?: {
-                state?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["TechnicianVerification"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-technician-verifications-id-": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TechnicianVerification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-technician-verifications-id-claim": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    ticket_id: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TechnicianVerification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-technician-verifications-id-confirm-verbally": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    note: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TechnicianVerification"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-sandbox-messages": {
-        parameters: {
-            query?: {
+                /** @description id of the technician or contact who acted */
+                actor?: string;
+                /** @description what was done, like contact.update; contact.* finds all about contacts */
+                action?: string;
+                /** @description id of what it was done to */
+                target?: string;
+                outcome?: "success" | "denied" | "error";
+                /** @description the earliest time */
+                from?: string;
+                /** @description the time before which the events are */
                 to?: string;
-                kind?: string;
-                limit?: number;
-                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2720,19 +1495,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["SandboxMessage"][];
-                        next_cursor?: string;
-                    };
+                    "application/json": components["schemas"]["AuditlogEventBodyList"];
                 };
             };
-            /** @description problem */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2743,46 +1515,7 @@ export interface operations {
             };
         };
     };
-    "post-api-sandbox-inbound": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    kind: string;
-                    from: string;
-                    to: string;
-                    body: string;
-                    subject?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-settings-verification": {
+    "export-audit-log": {
         parameters: {
             query?: never;
             header?: never;
@@ -2791,16 +1524,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VerificationSettings"];
-                };
-            };
-            /** @description problem */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2811,50 +1535,7 @@ export interface operations {
             };
         };
     };
-    "patch-api-settings-verification": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    code_digits?: number;
-                    code_minutes?: number;
-                    shield_minutes?: number;
-                    confirm_digits?: boolean;
-                    link_press_only?: boolean;
-                    note_visibility?: string;
-                    other_contact_note_required?: boolean;
-                    phone_number?: string;
-                    email?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VerificationSettings"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-settings-organization": {
+    "get-audit-public-key": {
         parameters: {
             query?: never;
             header?: never;
@@ -2863,16 +1544,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganizationSettings"];
-                };
-            };
-            /** @description problem */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2883,46 +1555,7 @@ export interface operations {
             };
         };
     };
-    "patch-api-settings-organization": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/merge-patch+json": {
-                    name?: string;
-                    region?: string;
-                    time_zone?: string;
-                    locale?: string;
-                    allowed_countries?: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganizationSettings"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-settings-mail": {
+    "get-audit-verification": {
         parameters: {
             query?: never;
             header?: never;
@@ -2931,16 +1564,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MailSettings"];
+                    "application/json": components["schemas"]["AuditlogVerificationBody"];
                 };
             };
-            /** @description problem */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2951,111 +1584,491 @@ export interface operations {
             };
         };
     };
-    "put-api-settings-mail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    host: string;
-                    port: number;
-                    tls: string;
-                    username?: string;
-                    password?: string;
-                    from_address: string;
-                    from_name?: string;
-                    inbound_address?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MailSettings"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-api-settings-mail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-api-settings-mail-test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    to: string;
-                };
-            };
-        };
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-deliveries": {
+    "list-contacts": {
         parameters: {
             query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name, company, job title, emails or phones */
+                q?: string;
+                customer_id?: string;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    approver?: boolean;
+                    /** Format: uuid */
+                    customer_id?: string;
+                    emails?: string[];
+                    job_title?: string;
+                    /** @description BCP 47; empty means the organization's */
+                    language?: string;
+                    name?: string;
+                    notes?: string;
+                    phones?: components["schemas"]["ContactPhoneBody"][];
+                    vip?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contact-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyPanelBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-customers": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name or domains */
+                q?: string;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-customer": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-customer": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-customer": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-customer": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description domain names of the company */
+                    domains?: string[];
+                    name?: string;
+                    notes?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-deliveries": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
                 owner_type?: string;
                 owner_id?: string;
             };
@@ -3065,19 +2078,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["Delivery"][];
-                        next_cursor?: string;
-                    };
+                    "application/json": components["schemas"]["MessageDeliveryBodyList"];
                 };
             };
-            /** @description problem */
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3088,48 +2098,7 @@ export interface operations {
             };
         };
     };
-    "get-api-audit": {
-        parameters: {
-            query?: {
-                actor?: string;
-                action?: string;
-                target?: string;
-                outcome?: string;
-                from?: string;
-                to?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["AuditEvent"][];
-                        next_cursor?: string;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-api-audit-verification": {
+    "stream-events": {
         parameters: {
             query?: never;
             header?: never;
@@ -3138,16 +2107,1739 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninMe"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-me": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    family_name?: string;
+                    given_name?: string;
+                    job_title?: string;
+                    /** @description BCP 47; empty means the organization's */
+                    locale?: string;
+                    phone?: string;
+                    /** @enum {string} */
+                    theme?: "auto" | "light" | "dark";
+                    /** @description IANA; empty means the organization's */
+                    time_zone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninMe"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-on-sandbox-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerOnSandboxPhoneBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOnSandboxPhoneBody2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sandbox-messages": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description only what went to this number or address */
+                to?: string;
+                kind?: "sms" | "voice" | "email";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditVerification"];
+                    "application/json": components["schemas"]["SandboxMessageList"];
                 };
             };
-            /** @description problem */
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "follow-sign-in-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowSignInLinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sessions": {
+        parameters: {
+            query?: {
+                /** @description oneself if absent; others need admin.technicians */
+                technician_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSessionItemList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-other-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-mail-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageMailBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-mail-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageMailFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageMailBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-mail-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-mail-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestMailSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageDeliveryBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-organization": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description ISO 3166; where messages and calls may go */
+                    allowed_countries?: string[];
+                    /** @description BCP 47 */
+                    locale?: string;
+                    name?: string;
+                    /** @description ISO 3166; the default country of phone numbers */
+                    region?: string;
+                    /** @description IANA */
+                    time_zone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-verification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifySettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-verification-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: int64 */
+                    code_digits?: number;
+                    /** Format: int64 */
+                    code_minutes?: number;
+                    confirm_digits?: boolean;
+                    note_visibility?: string;
+                    other_contact_note_required?: boolean;
+                    /** Format: int64 */
+                    shield_minutes?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifySettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetSetupBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-technician-verifications": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                state?: "pending" | "claimed" | "confirmed" | "confirmed_verbally" | "denied" | "expired" | "canceled" | "frozen";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyRequestBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-technician-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyRequestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-technician-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimTechnicianVerificationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyRequestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-technician-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTechnicianVerificationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyRequestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-technicians": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name, email, phone or usernames */
+                q?: string;
+                status?: "active" | "inactive" | "suspended" | "over_limit";
+                state?: "invitation" | "activated";
+                /** @description a platform role */
+                role?: string;
+                /** @description assigned to this customer */
+                customer_id?: string;
+                team_id?: string;
+                sort?: "name" | "-name" | "email" | "-email" | "last_active_at" | "-last_active_at" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-technician": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TechnicianNewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-technician": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-technician": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TechnicianFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-technician": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-technician": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    customer_ids?: string[];
+                    /** @description instead of given and family name */
+                    display_name?: string;
+                    /** @description what the technician signs in with */
+                    email?: string;
+                    /** @description one of the two names is required */
+                    family_name?: string;
+                    given_name?: string;
+                    job_title?: string;
+                    /** @description BCP 47; empty means the organization's */
+                    locale?: string;
+                    /** @description as people write it; kept in E.164 */
+                    phone?: string;
+                    /** @enum {string} */
+                    platform_role?: "administrator" | "manager" | "technician" | "read_only";
+                    /** @enum {string} */
+                    status?: "active" | "inactive" | "suspended" | "over_limit";
+                    team_ids?: string[];
+                    /** @description IANA; empty means the organization's */
+                    time_zone?: string;
+                    /** @description in other systems, as system:name or a plain name */
+                    usernames?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reactivate-technician": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "suspend-technician": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SuspendTechnicianBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tickets": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in number, summary, description, or the names of customer or contact */
+                q?: string;
+                customer_id?: string;
+                contact_id?: string;
+                status?: "open" | "closed";
+                sort?: "created_at" | "-created_at" | "number" | "-number" | "updated_at" | "-updated_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-ticket": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketNewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-ticket": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-ticket": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-ticket": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description one of the customer's contacts */
+                    contact_id?: string | null;
+                    /** Format: uuid */
+                    customer_id?: string;
+                    description?: string;
+                    /** @enum {string} */
+                    status?: "open" | "closed";
+                    summary?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-ticket-notes": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketNoteBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-ticket-note": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTicketNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketNoteBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tokens": {
+        parameters: {
+            query?: {
+                /** @description oneself if absent; others need admin.technicians */
+                technician_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninTokenItemList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-token": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTokenBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninNewTokenItem"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-verifications": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                contact_id?: string;
+                ticket_id?: string;
+                state?: "pending" | "verified" | "failed" | "expired" | "denied" | "canceled" | "send_failed" | "frozen";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyVerificationBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-verification": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartVerificationBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckVerificationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                };
+            };
+            /** @description A problem */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -1,29 +1,44 @@
 // Names for the shapes of the API. They are taken from the routes, so that they cannot drift from what the server sends.
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type Technician = Schemas["Technician"];
-export type Customer = Schemas["Customer"];
-export type Contact = Schemas["Contact"];
-export type Phone = Schemas["Phone"];
-export type Ticket = Schemas["Ticket"];
-export type Note = Schemas["Note"];
-export type Shield = Schemas["Shield"];
-export type Verification = Schemas["Verification"];
-export type TechnicianVerification = Schemas["TechnicianVerification"];
-export type Panel = Schemas["Panel"];
-export type Method = Schemas["Method"];
-export type Me = Schemas["Me"];
-export type Session = Schemas["Session"];
-export type Token = Schemas["Token"];
-export type SignedIn = Schemas["SignedIn"];
+export type Technician = Schemas["TechnicianBody"];
+export type Customer = Schemas["CustomerBody"];
+export type Contact = Schemas["ContactBody"];
+export type Phone = Schemas["ContactPhoneBody"];
+export type Note = Schemas["TicketNoteBody"];
+export type Verification = Schemas["VerifyVerificationBody"];
+export type Method = Schemas["VerifyPanelMethodBody"];
+export type Session = Schemas["SigninSessionItem"];
+export type Token = Schemas["SigninTokenItem"];
+export type SignedIn = Schemas["SigninSignedInBody"];
 export type SandboxMessage = Schemas["SandboxMessage"];
-export type VerificationSettings = Schemas["VerificationSettings"];
-export type OrganizationSettings = Schemas["OrganizationSettings"];
-export type MailSettings = Schemas["MailSettings"];
-export type AuditEvent = Schemas["AuditEvent"];
-export type Delivery = Schemas["Delivery"];
+export type VerificationSettings = Schemas["VerifySettingsBody"];
+export type OrganizationSettings = Schemas["OrganizationBody"];
+export type MailSettings = Schemas["MessageMailBody"];
+export type AuditEvent = Schemas["AuditlogEventBody"];
+export type Delivery = Schemas["MessageDeliveryBody"];
+
+// The document does not say of an object inside another that it may be null; these do.
+type Nullable<T, K extends keyof T> = Omit<T, K> & { [P in K]: T[P] | null };
+
+export type Me = Nullable<Schemas["SigninMe"], "session">;
+export type Ticket = Nullable<Schemas["TicketBody"], "created_by">;
+export type TechnicianVerification = Nullable<Schemas["VerifyRequestBody"], "claimed_by">;
+export type Shield = Omit<Schemas["VerifyShieldBody"], "by"> & { by: string | { name: string } | null };
+export type Panel = Omit<Schemas["VerifyPanelBody"], "pending" | "technician_verification"> & {
+  pending: Verification | null;
+  technician_verification: TechnicianVerification | null;
+};
+
+/** A token just made, with the secret that is shown only now. */
+export type NewToken = Token & { token: string };
+
+type Lists = { [P in keyof paths]: paths[P] extends { get: { parameters: { query?: object } } } ? P : never }[keyof paths];
+
+/** What the list at a path can be asked for. */
+export type Query<P extends Lists> = NonNullable<paths[P]["get"]["parameters"]["query"]>;
 
 /** One page of a list; `next_cursor` is absent on the last one. */
 export interface Page<T> {

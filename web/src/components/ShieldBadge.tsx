@@ -32,7 +32,7 @@ export function ShieldBadge({ shield }: { shield: Shield }) {
   const how = shield.method ? t(`method.${shield.method as "sms_code"}.name`) : "";
   const label =
     state === "verified" && shield.expires_at
-      ? t("shield.detail", { how, when, by: shield.by ?? "–", until: relative(new Date(shield.expires_at), now, i18n.language) })
+      ? t("shield.detail", { how, when, by: (typeof shield.by === "string" ? shield.by : shield.by?.name) ?? "–", until: relative(new Date(shield.expires_at), now, i18n.language) })
       : t("shield.failedDetail", { how, when });
   return <Tooltip label={label}>{badge}</Tooltip>;
 }

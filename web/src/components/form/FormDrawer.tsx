@@ -2,12 +2,11 @@ import { Button, Group, Stack } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, fieldErrors } from "@/api/problem";
 import { Dialog } from "@/components/Dialog";
-import { problemText } from "@/components/problemText";
 import { Sheet } from "@/components/Sheet";
-import { changesOf, pathsOf } from "./changes";
+import { changesOf } from "./changes";
 import { ErrorSummary, type Summary } from "./ErrorSummary";
+import { formProblem } from "./formProblem";
 import classes from "./FormDrawer.module.css";
 
 export type Form<T extends Record<string, unknown>> = UseFormReturnType<T>;
@@ -94,10 +93,9 @@ function Body<T extends Record<string, unknown>>({ initial, save, onSave, onClos
       await onSave(form.values, changed);
       onDone();
     } catch (error) {
-      const { byField, rest } = error instanceof ApiError ? fieldErrors(error.problem, pathsOf(form.values)) : { byField: {}, rest: [] };
+      const { byField, summary: found } = formProblem(error, form.values, t);
       form.setErrors(byField);
-      const fields = Object.entries(byField).map(([path, message]) => ({ path, message }));
-      setSummary({ text: fields.length + rest.length > 0 ? t("form.mend", { count: fields.length + rest.length }) : problemText(error, t), fields, rest });
+      setSummary(found);
     } finally {
       setBusy(false);
     }

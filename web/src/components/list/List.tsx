@@ -11,14 +11,12 @@ import { useListKeys } from "./useListKeys";
 import { useListState } from "./useListState";
 import classes from "./List.module.css";
 
-/** What a list asks the server for. Filters stand beside these under their own names. */
-export type ListParams = { q?: string; sort?: string; limit: number; cursor?: string } & Record<string, string | number | undefined>;
-
-interface Props<T> {
+interface Props<T, Q> {
   /** Spoken name of the list. */
   label: string;
   queryKey: QueryKey;
-  load: (params: ListParams, signal: AbortSignal) => Promise<Page<T>>;
+  /** Asks the server; the search, the sort, the filters and the page are in `query` under their own names. */
+  load: (query: Q, signal: AbortSignal) => Promise<Page<T>>;
   columns: Column<T>[];
   rowId: (row: T) => string;
   /** Where Enter and a click lead; without it rows open in place by `expand`. */
@@ -34,7 +32,7 @@ interface Props<T> {
 }
 
 /** The one list: searched, sorted, filtered and paged by the server, with its state in the URL. */
-export function List<T>(props: Props<T>) {
+export function List<T, Q>(props: Props<T, Q>) {
   const { t } = useTranslation();
   const filters = props.filters ?? [];
   const state = useListState(filters.map((f) => f.key));
@@ -45,7 +43,7 @@ export function List<T>(props: Props<T>) {
   const asked = { ...state.filters, ...props.fixed, q: state.q || undefined, sort };
   const query = useInfiniteQuery({
     queryKey: [...props.queryKey, asked],
-    queryFn: ({ pageParam, signal }) => props.load({ ...asked, limit: props.pageSize ?? 50, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => props.load({ ...asked, limit: props.pageSize ?? 50, cursor: pageParam } as Q, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last: Page<T>) => last.next_cursor,
     placeholderData: keepPreviousData,

@@ -1,7 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { AuditEvent } from "@/api/types";
+import type { Query } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
 import { List } from "@/components/list/List";
 import type { Filter } from "@/components/list/Toolbar";
@@ -21,11 +21,11 @@ export function AuditList({ filters, fixed }: Props) {
   const { t } = useTranslation();
   const choices = useFilters();
   return (
-    <List<AuditEvent>
+    <List
       label={t("nav.audit")}
       queryKey={["audit"]}
-      load={({ q: _q, sort: _sort, from, to, ...query }, signal) =>
-        must(api.GET("/api/audit", { params: { query: { ...query, from: startOf(from), to: endOf(to) } as never }, signal }))
+      load={({ from, to, ...query }: Query<"/api/audit">, signal: AbortSignal) =>
+        must(api.GET("/api/audit", { params: { query: { ...query, from: startOf(from), to: endOf(to) } }, signal }))
       }
       rowId={(e) => e.id}
       search={false}
@@ -96,10 +96,10 @@ function TextFilter({ label, hint, value, set }: FilterProps & { hint: string })
 }
 
 // Days are meant in the person's own zone; the server takes instants.
-function startOf(day: string | number | undefined): string | undefined {
+function startOf(day: string | undefined): string | undefined {
   return day ? new Date(`${day}T00:00:00`).toISOString() : undefined;
 }
 
-function endOf(day: string | number | undefined): string | undefined {
+function endOf(day: string | undefined): string | undefined {
   return day ? new Date(Date.parse(`${day}T00:00:00`) + 86_400_000).toISOString() : undefined;
 }

@@ -20,7 +20,7 @@ export function ContactFacts({ contact }: { contact: Contact }) {
       <Facts
         items={[
           contact.phones.length > 0
-            ? [t("contact.phones"), contact.phones.map((p) => <Address key={p.number} value={p.number} kind={t(`contact.${p.kind}`)} shield={shieldOf(p.number)} out={contact.opted_out.includes(p.number)} />)]
+            ? [t("contact.phones"), contact.phones.map((p) => <Address key={p.number} value={p.number} kind={t(`contact.${p.kind ?? "mobile"}`)} shield={shieldOf(p.number)} out={contact.opted_out.includes(p.number)} />)]
             : [t("contact.phones"), "–"],
           [
             t("contact.emails"),

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Contact } from "@/api/types";
+import type { Contact, Query } from "@/api/types";
 import { List } from "@/components/list/List";
 import type { Filter } from "@/components/list/Toolbar";
 import { ShieldBadge } from "@/components/ShieldBadge";
@@ -16,10 +16,10 @@ interface Props {
 export function ContactList({ filters, fixed, empty }: Props) {
   const { t } = useTranslation();
   return (
-    <List<Contact>
+    <List
       label={t("nav.contacts")}
       queryKey={["contacts"]}
-      load={(query, signal) => must(api.GET("/api/contacts", { params: { query }, signal }))}
+      load={(query: Query<"/api/contacts">, signal: AbortSignal) => must(api.GET("/api/contacts", { params: { query }, signal }))}
       rowId={(c) => c.id}
       href={(c) => `/contacts/${c.id}`}
       filters={filters}

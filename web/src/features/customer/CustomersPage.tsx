@@ -2,7 +2,7 @@ import { Building2, Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Customer } from "@/api/types";
+import type { Query } from "@/api/types";
 import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
 import { EmptyState } from "@/components/EmptyState";
@@ -29,10 +29,10 @@ export function CustomersPage() {
   return (
     <>
       <PageHeader title={t("nav.customers")} actions={add} />
-      <List<Customer>
+      <List
         label={t("nav.customers")}
         queryKey={["customers"]}
-        load={(query, signal) => must(api.GET("/api/customers", { params: { query }, signal }))}
+        load={(query: Query<"/api/customers">, signal: AbortSignal) => must(api.GET("/api/customers", { params: { query }, signal }))}
         rowId={(c) => c.id}
         href={(c) => `/customers/${c.id}`}
         defaultSort="name"

@@ -2,11 +2,10 @@ import { Button } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, fieldErrors } from "@/api/problem";
-import { changesOf, pathsOf } from "@/components/form/changes";
+import { changesOf } from "@/components/form/changes";
 import { ErrorSummary, type Summary } from "@/components/form/ErrorSummary";
 import type { Form } from "@/components/form/FormDrawer";
-import { problemText } from "@/components/problemText";
+import { formProblem } from "@/components/form/formProblem";
 import { toast } from "@/components/toast";
 import classes from "./Settings.module.css";
 
@@ -32,10 +31,9 @@ export function SettingsForm<T extends Record<string, unknown>>({ initial, onSav
       await onSave(form.values, changed);
       toast(t("settings.saved"));
     } catch (error) {
-      const { byField, rest } = error instanceof ApiError ? fieldErrors(error.problem, pathsOf(form.values)) : { byField: {}, rest: [] };
+      const { byField, summary: found } = formProblem(error, form.values, t);
       form.setErrors(byField);
-      const fields = Object.entries(byField).map(([path, message]) => ({ path, message }));
-      setSummary({ text: fields.length + rest.length > 0 ? t("form.mend", { count: fields.length + rest.length }) : problemText(error, t), fields, rest });
+      setSummary(found);
     } finally {
       setBusy(false);
     }

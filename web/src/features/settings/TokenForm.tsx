@@ -1,14 +1,14 @@
 import { MultiSelect, Select, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Token } from "@/api/types";
+import type { NewToken } from "@/api/types";
 import { useMe } from "@/app/me";
 import { FormDrawer } from "@/components/form/FormDrawer";
 
 interface Props {
   opened: boolean;
   onClose: () => void;
-  onMade: (token: Token) => void;
+  onMade: (token: NewToken) => void;
 }
 
 /** Makes an API token: a name, how long it lives, and what it may do at most. */
@@ -23,9 +23,8 @@ export function TokenForm({ opened, onClose, onMade }: Props) {
       save={t("settings.tokens.create")}
       initial={{ name: "", expires_in_hours: "2160", permissions: [] as string[] }}
       onSave={async ({ name, expires_in_hours, permissions }) => {
-        const hours = Number(expires_in_hours);
-        const body = { name, ...(hours ? { expires_in_hours: hours } : {}), ...(permissions.length > 0 ? { permissions } : {}) };
-        onMade(await must(api.POST("/api/tokens", { body })));
+        const body = { name, expires_in_hours: Number(expires_in_hours), ...(permissions.length > 0 ? { permissions } : {}) };
+        onMade((await must(api.POST("/api/tokens", { body }))) as NewToken);
       }}
     >
       {(form) => (
@@ -38,7 +37,6 @@ export function TokenForm({ opened, onClose, onMade }: Props) {
               { value: "720", label: t("settings.tokens.lives.month") },
               { value: "2160", label: t("settings.tokens.lives.quarter") },
               { value: "8760", label: t("settings.tokens.lives.year") },
-              { value: "0", label: t("settings.tokens.lives.ever") },
             ]}
             allowDeselect={false}
             {...form.getInputProps("expires_in_hours")}

@@ -4,7 +4,7 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Token } from "@/api/types";
+import type { NewToken, Token } from "@/api/types";
 import { queries } from "@/app/services";
 import { Callout } from "@/components/Callout";
 import { Card } from "@/components/Card";
@@ -23,12 +23,12 @@ export function TokensSettings() {
   const { t } = useTranslation();
   const query = useQuery({ queryKey, queryFn: () => must(api.GET("/api/tokens")) });
   const [creating, setCreating] = useState(false);
-  const [made, setMade] = useState<Token | null>(null);
+  const [made, setMade] = useState<NewToken | null>(null);
   const [ending, setEnding] = useState<Token | null>(null);
   const tokens = query.data?.items ?? [];
   return (
     <>
-      {made?.token && (
+      {made && (
         <Callout tone="verified" live="polite" title={t("settings.tokens.made", { name: made.name })}>
           {t("settings.tokens.once")}
           <p className={classes.secret}>

@@ -21,7 +21,6 @@ export function VerificationSettings() {
             code_minutes: value.code_minutes,
             shield_minutes: value.shield_minutes,
             confirm_digits: value.confirm_digits,
-            link_press_only: value.link_press_only,
             note_visibility: value.note_visibility,
             other_contact_note_required: value.other_contact_note_required,
           }}
@@ -71,11 +70,6 @@ export function VerificationSettings() {
                 label={t("settings.verification.confirm")}
                 description={t("settings.verification.confirmHelp")}
                 {...form.getInputProps("confirm_digits", { type: "checkbox" })}
-              />
-              <Switch
-                label={t("settings.verification.press")}
-                description={t("settings.verification.pressHelp")}
-                {...form.getInputProps("link_press_only", { type: "checkbox" })}
               />
             </>
           )}

@@ -3,9 +3,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import { ApiError, fieldErrors } from "@/api/problem";
 import { Callout } from "@/components/Callout";
-import { problemText } from "@/components/problemText";
+import { formProblem } from "@/components/form/formProblem";
 import classes from "./Entry.module.css";
 
 /** Changes one's own password. */
@@ -19,7 +18,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
     mutationFn: () => must(api.PUT("/api/me/password", { body: { current_password: current, new_password: next } })),
     onSuccess: onDone,
   });
-  const fields = save.error instanceof ApiError ? fieldErrors(save.error.problem, ["current_password", "new_password"]).byField : {};
+  const { byField: fields, summary } = formProblem(save.error, { current_password: "", new_password: "" }, t);
   const differ = tried && next !== again ? t("signin.differ") : undefined;
   return (
     <form
@@ -32,7 +31,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
         }
       }}
     >
-      {save.isError && <Callout tone="denied">{problemText(save.error, t)}</Callout>}
+      {save.isError && <Callout tone="denied">{summary.text}</Callout>}
       <PasswordInput
         label={t("signin.current")}
         autoComplete="current-password"

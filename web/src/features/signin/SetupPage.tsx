@@ -4,10 +4,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import { ApiError, fieldErrors } from "@/api/problem";
 import { Callout } from "@/components/Callout";
 import { Loading } from "@/components/Loading";
-import { problemText } from "@/components/problemText";
+import { formProblem } from "@/components/form/formProblem";
 import { useCountries } from "@/features/settings/countries";
 import { Entry } from "./Entry";
 import classes from "./Entry.module.css";
@@ -52,9 +51,7 @@ function Form({ token }: { token: string }) {
     mutationFn: () => must(api.POST("/api/setup", { body: { token, ...form.values } })),
     onSuccess: (answer) => enter(answer),
     onError: (error) => {
-      if (error instanceof ApiError) {
-        form.setErrors(fieldErrors(error.problem, Object.keys(empty)).byField);
-      }
+      form.setErrors(formProblem(error, empty, t).byField);
     },
   });
   return (
@@ -66,7 +63,7 @@ function Form({ token }: { token: string }) {
         save.mutate();
       }}
     >
-      {save.isError && <Callout tone="denied">{problemText(save.error, t)}</Callout>}
+      {save.isError && <Callout tone="denied">{formProblem(save.error, empty, t).summary.text}</Callout>}
       <TextInput label={t("setup.organization")} required autoComplete="organization" autoFocus {...form.getInputProps("organization")} />
       <Select label={t("setup.region")} description={t("setup.regionHelp")} data={countries} searchable allowDeselect={false} {...form.getInputProps("region")} />
       <TextInput label={t("setup.name")} required autoComplete="name" {...form.getInputProps("name")} />

@@ -2,7 +2,7 @@ import { Plus, UserCog } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Technician } from "@/api/types";
+import type { Query } from "@/api/types";
 import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
 import { EmptyState } from "@/components/EmptyState";
@@ -31,10 +31,10 @@ export function TechniciansPage() {
   return (
     <>
       <PageHeader title={t("nav.technicians")} actions={add} />
-      <List<Technician>
+      <List
         label={t("nav.technicians")}
         queryKey={["technicians"]}
-        load={(query, signal) => must(api.GET("/api/technicians", { params: { query }, signal }))}
+        load={(query: Query<"/api/technicians">, signal: AbortSignal) => must(api.GET("/api/technicians", { params: { query }, signal }))}
         rowId={(x) => x.id}
         href={(x) => `/technicians/${x.id}`}
         defaultSort="name"

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Ticket } from "@/api/types";
+import type { Query, Ticket } from "@/api/types";
 import { List } from "@/components/list/List";
 import type { Filter } from "@/components/list/Toolbar";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -26,10 +26,10 @@ export function TicketList({ filters = [], fixed, empty }: Props) {
     ],
   };
   return (
-    <List<Ticket>
+    <List
       label={t("nav.tickets")}
       queryKey={["tickets"]}
-      load={(query, signal) => must(api.GET("/api/tickets", { params: { query }, signal }))}
+      load={(query: Query<"/api/tickets">, signal: AbortSignal) => must(api.GET("/api/tickets", { params: { query }, signal }))}
       rowId={(x) => x.id}
       href={(x) => `/tickets/${x.id}`}
       filters={[status, ...filters]}

@@ -25,7 +25,7 @@ export function TicketSelect({ label, customerId, value, known, onChange, cleara
       clearable={clearable}
       queryKey={["tickets", { customer_id: customerId, status: "open" }]}
       load={async (q) => {
-        const query = { customer_id: customerId, status: "open", sort: "-updated_at", limit: 20, q: q || undefined };
+        const query = { customer_id: customerId, status: "open", sort: "-updated_at", limit: 20, q: q || undefined } as const;
         const page = await must(api.GET("/api/tickets", { params: { query } }));
         return page.items.map((ticket) => ({ value: ticket.id, label: ticketName(ticket) }));
       }}

@@ -1,6 +1,6 @@
 import { queryOptions, useQueries, useQuery } from "@tanstack/react-query";
 import { api, must } from "@/api/client";
-import type { TechnicianVerification, Verification } from "@/api/types";
+import type { Panel, TechnicianVerification, Verification } from "@/api/types";
 import { useCan, useMe } from "@/app/me";
 import { queries } from "@/app/services";
 
@@ -8,7 +8,7 @@ import { queries } from "@/app/services";
 export const panelQuery = (contactId: string) =>
   queryOptions({
     queryKey: ["panel", contactId],
-    queryFn: () => must(api.GET("/api/contacts/{id}/verification", { params: { path: { id: contactId } } })),
+    queryFn: async () => (await must(api.GET("/api/contacts/{id}/verification", { params: { path: { id: contactId } } }))) as Panel,
   });
 
 const requestsQuery = (state: "pending" | "claimed") =>
@@ -22,7 +22,7 @@ const requestsQuery = (state: "pending" | "claimed") =>
 export const requestQuery = (id: string) =>
   queryOptions({
     queryKey: ["technician-verifications", id],
-    queryFn: () => must(api.GET("/api/technician-verifications/{id}", { params: { path: { id } } })),
+    queryFn: async () => (await must(api.GET("/api/technician-verifications/{id}", { params: { path: { id } } }))) as TechnicianVerification,
   });
 
 /** How codes are made; not everybody may read the settings, so that the usual stands in. */
@@ -75,7 +75,7 @@ export function useMyVerifications(): Verification[] {
 export function useRequests(ids: string[]): TechnicianVerification[] {
   return useQueries({ queries: ids.map((id) => requestQuery(id)) })
     .map((result) => result.data)
-    .filter((data): data is TechnicianVerification => data !== undefined);
+    .filter((data) => data !== undefined);
 }
 
 /** After an action: what it returned is true at once, the rest is asked again. */

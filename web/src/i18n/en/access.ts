@@ -58,8 +58,6 @@ export const access = {
       otherHelp: "A note is required when the person verified is not the ticket’s contact.",
       confirm: "#confirm needs digits",
       confirmHelp: "The person answers with two digits of the message, so that a forged sender cannot confirm.",
-      press: "Links without a number",
-      pressHelp: "Links are confirmed by a press alone and then prove nothing (L0).",
     },
     mail: {
       title: "Mail",
@@ -102,7 +100,7 @@ export const access = {
       name: "Name",
       nameHelp: "What it is for.",
       life: "Lives for",
-      lives: { day: "A day", month: "30 days", quarter: "90 days", year: "A year", ever: "Without end" },
+      lives: { day: "A day", month: "30 days", quarter: "90 days", year: "A year" },
       permissions: "Only these permissions",
       permissionsHelp: "Empty: everything you may do.",
       made: "The token {{name}} is made",

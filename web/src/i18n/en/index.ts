@@ -2,8 +2,9 @@ import { access } from "./access";
 import { audit } from "./audit";
 import { common } from "./common";
 import { people } from "./people";
+import { reasons } from "./reasons";
 import { shell } from "./shell";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...verify, ...people, ...audit, ...access };
+export const en = { ...common, ...shell, ...verify, ...people, ...audit, ...access, ...reasons };

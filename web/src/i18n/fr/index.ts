@@ -1,3 +1,12 @@
+import type { en } from "../en";
 import type { Texts } from "../shape";
-import { en } from "../en";
-export const fr: Texts<typeof en> = en;
+import { access } from "./access";
+import { audit } from "./audit";
+import { common } from "./common";
+import { people } from "./people";
+import { reasons } from "./reasons";
+import { shell } from "./shell";
+import { verify } from "./verify";
+
+/** Every text of the console in French. The type refuses a missing one. */
+export const fr: Texts<typeof en> = { ...common, ...shell, ...verify, ...people, ...audit, ...access, ...reasons };

@@ -1,0 +1,73 @@
+import type { shell as source } from "../en/shell";
+import type { Texts } from "../shape";
+
+/** The frame around the pages, and the desk. */
+export const shell: Texts<typeof source> = {
+  shell: {
+    skip: "Aller au contenu",
+    navigation: "Rubriques",
+    quick: "Les plus utilisées",
+    fold: "Replier la navigation",
+    unfold: "Déplier la navigation",
+    menu: "Toutes les rubriques",
+    more: "Plus",
+    home: "Countersign, aller à votre bureau",
+    phone: "Téléphone d’essai à côté de la console",
+    waiting_one: "{{count}} personne attend",
+    waiting_other: "{{count}} personnes attendent",
+  },
+  nav: {
+    group: { work: "Travail", people: "Personnes", insight: "Organisation" },
+    desk: "Bureau",
+    verify: "Vérifier",
+    tickets: "Tickets",
+    technicians: "Techniciens",
+    customers: "Clients",
+    contacts: "Contacts",
+    sandbox: "Téléphone d’essai",
+    audit: "Journal d’audit",
+    settings: "Réglages",
+  },
+  live: {
+    off: { word: "Arrêté", text: "Cette page ne suit pas ce qui se passe." },
+    connecting: { word: "Connexion…", text: "La connexion en direct s’établit." },
+    live: { word: "En direct", text: "Ce qui se passe s’affiche aussitôt." },
+    "catching-up": { word: "Reconnexion…", text: "La connexion en direct s’est perdue et se rétablit. Ce qui a été manqué s’affichera ensuite." },
+  },
+  own: {
+    menu: "{{name}} : votre menu",
+    language: "Langue",
+    theme: "Thème",
+    chosen: "choisi",
+    signOut: "Se déconnecter",
+  },
+  keys: {
+    title: "Touches",
+    show: "Afficher les touches",
+    search: "Rechercher",
+    next: "Ligne suivante",
+    previous: "Ligne précédente",
+    open: "Ouvrir la ligne",
+    save: "Enregistrer un formulaire",
+    close: "Fermer",
+    goTo: "Aller à : {{place}}",
+  },
+  desk: {
+    title: "Bonjour {{name}}",
+    text: "Qui vous attend, et ce qui est à vous.",
+    myTickets: "Mes tickets ouverts",
+    openTickets: "Tickets ouverts",
+    allTickets: "Tous les tickets",
+    noTickets: "Aucun ticket ouvert.",
+  },
+  checklist: {
+    title: "Les premiers pas",
+    hide: "Masquer",
+    done: "Fait",
+    open: "À faire",
+    customer: { title: "Ajouter un client", text: "Une entreprise dont vous vous occupez." },
+    contact: { title: "Ajouter un contact", text: "Une personne qui vous appelle, avec un numéro de mobile." },
+    technician: { title: "Ajouter un collègue", text: "Chacun avec sa propre connexion et ses droits." },
+    verify: { title: "Vérifier quelqu’un", text: "Essayez dans les deux sens avec le téléphone d’essai." },
+  },
+};
