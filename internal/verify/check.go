@@ -3,11 +3,11 @@ package verify
 import (
 	"context"
 	"crypto/hmac"
-	"errors"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -57,10 +57,10 @@ func (s *Service) try(ctx context.Context, tx *store.Tx, v Verification, code st
 		return v, false, nil
 	}
 	if err := s.checkLocks(ctx, tx, v.ContactID, sp); err != nil {
-		if errors.Is(err, errTechLocked) || errors.Is(err, errContactLocked) {
-			return v, false, nil // a suspended technician's code is not even looked at
+		if fault.KindOf(err) == fault.Internal {
+			return v, false, err
 		}
-		return v, false, err
+		return v, false, nil // a suspended technician's code is not even looked at
 	}
 	mac, tries, err := spendTry(ctx, tx, v.OrgID, v.ID, len(code), now)
 	if err != nil || mac == nil {

@@ -16,7 +16,7 @@ import (
 	"countersign.dev/countersign/internal/technician"
 )
 
-// checkLocks refuses a contact that is locked, and a code method of a technician whose code methods are suspended.
+// checkLocks refuses a contact that is locked, and a code method that is suspended for the technician or for everybody.
 func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID string, sp spec) error {
 	actor, now := access.ActorFrom(ctx), s.clock.now()
 	until, err := lockedUntil(ctx, q, actor.OrgID, "contact:"+contactID)
@@ -28,6 +28,13 @@ func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID str
 	}
 	if sp.link {
 		return nil
+	}
+	set, _, err := settingsOf(ctx, q, actor.OrgID)
+	if err != nil {
+		return err
+	}
+	if set.CodesSuspended {
+		return errCodesSuspended
 	}
 	until, err = lockedUntil(ctx, q, actor.OrgID, "technician:"+actor.ID)
 	if err != nil {

@@ -21,6 +21,7 @@ type Settings struct {
 	ConfirmDigits            bool   `json:"confirm_digits"`              // #confirm must carry two digits from the message (M13)
 	NoteVisibility           string `json:"note_visibility"`             // of the notes on tickets: internal or public
 	OtherContactNoteRequired bool   `json:"other_contact_note_required"` // verifying another person than the ticket's needs a note
+	CodesSuspended           bool   `json:"codes_suspended"`             // nobody may use code methods for now (D-33)
 }
 
 func defaults() Settings {
@@ -80,5 +81,6 @@ func asMap(s Settings) map[string]any {
 	return map[string]any{
 		"digits": s.CodeDigits, "minutes": s.CodeMinutes, "shield_minutes": s.ShieldMinutes,
 		"confirm_digits": s.ConfirmDigits, "note_visibility": s.NoteVisibility, "other_contact_note_required": s.OtherContactNoteRequired,
+		"codes_suspended": s.CodesSuspended,
 	}
 }

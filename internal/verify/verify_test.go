@@ -199,6 +199,23 @@ func TestM6ATechnicianIsSuspended(t *testing.T) {
 	})
 }
 
+func TestM6AnAdministratorSuspendsCodes(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		v, _ := w.begin(verify.SMSCode)
+		set := verify.Settings{CodeDigits: 6, CodeMinutes: 5, ShieldMinutes: 15, NoteVisibility: "internal", CodesSuspended: true}
+		wantCode(t, w.verify.SaveSettings(w.as("tom"), set, 0), "access.denied")
+		if err := w.verify.SaveSettings(w.as("ada"), set, 0); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.verify.Check(w.as("tom"), v.ID, w.code(piaPhone))
+		wantCode(t, err, "verify.code_refused")
+		time.Sleep(minute)
+		_, _, err = w.verify.Start(w.as("tom"), verify.StartRequest{ContactID: pia, Method: verify.SMSCode})
+		wantCode(t, err, "verify.codes_suspended_for_all")
+		w.begin(verify.SMSLink)
+	})
+}
+
 func TestM6TheOrganizationIsTold(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		v, _ := w.begin(verify.SMSCode)

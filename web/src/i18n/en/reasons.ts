@@ -46,6 +46,7 @@ export const reasons = {
     ticket_not_found: "There is no such ticket, or you may not see it.",
     verify_claimed: "Another technician has claimed this request.",
     verify_code_refused: "This code does not verify the caller.",
+    verify_codes_suspended_for_all: "An administrator has suspended verification by code. Use a link.",
     verify_codes_suspended: "Your code methods are suspended after too many wrong codes. Use a link, or ask an administrator.",
     verify_contact_locked: "Locked after a report or too many wrong codes. Call them back on a number you know.",
     verify_ended: "This verification has already ended.",

@@ -49,6 +49,7 @@ export const reasons: Texts<typeof source> = {
     ticket_not_found: "Ce ticket n’existe pas, ou vous ne pouvez pas le voir.",
     verify_claimed: "Un autre technicien a pris cette demande en charge.",
     verify_code_refused: "Ce code ne vérifie pas l’appelant.",
+    verify_codes_suspended_for_all: "Un administrateur a suspendu la vérification par code. Prenez un lien.",
     verify_codes_suspended: "Vos méthodes à code sont suspendues après trop de codes faux. Prenez un lien, ou demandez à un administrateur.",
     verify_contact_locked: "Bloqué après un signalement ou trop de codes faux. Rappelez la personne à un numéro que vous connaissez.",
     verify_ended: "Cette vérification est déjà terminée.",
