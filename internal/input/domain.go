@@ -1,90 +1,36 @@
 package input
 
 import (
+	"net/netip"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"golang.org/x/net/idna"
 )
 
-const (
-	maxLabel  = 63
-	maxDomain = 253
-)
+const maxDomain = 253
 
 var errDomain = refusal("This is not a domain name. Write it like example.com, without http:// and without a path.")
 
-// ParseDomain checks a domain name of at least two labels and returns it in lower case and in its ASCII form (IDNA 2008).
+// ParseDomain checks a domain name of at least two labels and returns it in lower case and in its ASCII form (IDNA 2008, RFC 5891).
 func ParseDomain(s string) (string, error) {
 	if len(s) > 4*maxDomain {
 		return "", errDomain
 	}
-	s = strings.TrimSuffix(strings.ToLower(norm.NFKC.String(strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(s))), ".")
-	labels := strings.Split(s, ".")
-	if len(labels) < 2 {
+	profile := idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.ValidateLabels(true), idna.VerifyDNSLength(true), idna.BidiRule())
+	out, err := profile.ToASCII(strings.TrimSuffix(s, "."))
+	if err != nil || !strings.Contains(out, ".") || strings.HasSuffix(out, ".") || endsInNumber(out) {
 		return "", errDomain
 	}
-	for i, label := range labels {
-		ascii, ok := asciiLabel(label)
-		if !ok {
-			return "", errDomain
-		}
-		labels[i] = ascii
-	}
-	out := strings.Join(labels, ".")
-	if len(out) > maxDomain || isNumeric(labels[len(labels)-1]) {
+	if again, err := profile.ToASCII(out); err != nil || again != out {
 		return "", errDomain
 	}
 	return out, nil
 }
 
-// asciiLabel returns one label in its ASCII form.
-func asciiLabel(label string) (string, bool) {
-	if encoded, ok := strings.CutPrefix(label, "xn--"); ok {
-		decoded, ok := decodePunycode(encoded)
-		if !ok || isASCII(decoded) || !isLabel(decoded) || norm.NFKC.String(strings.ToLower(decoded)) != decoded {
-			return "", false
-		}
-		again, ok := encodePunycode(decoded)
-		return label, ok && again == encoded && len(label) <= maxLabel
+// endsInNumber tells names from network addresses: no top-level domain is a number (RFC 3696, section 2).
+func endsInNumber(domain string) bool {
+	if _, err := netip.ParseAddr(domain); err == nil {
+		return true
 	}
-	if !isLabel(label) {
-		return "", false
-	}
-	if !isASCII(label) {
-		encoded, ok := encodePunycode(label)
-		if !ok {
-			return "", false
-		}
-		label = "xn--" + encoded
-	}
-	return label, len(label) <= maxLabel
-}
-
-func isLabel(label string) bool {
-	if label == "" || label[0] == '-' || label[len(label)-1] == '-' || (len(label) > 3 && label[2:4] == "--") {
-		return false
-	}
-	for i, r := range label {
-		switch {
-		case r == '-', r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-		case r < 0x80, unicode.IsUpper(r):
-			return false
-		case unicode.IsMark(r):
-			if i == 0 {
-				return false
-			}
-		case !unicode.IsLetter(r) && !unicode.Is(unicode.Nd, r):
-			return false
-		}
-	}
-	return true
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
-}
-
-func isNumeric(s string) bool {
-	return strings.Trim(s, "0123456789") == ""
+	return strings.Trim(domain[strings.LastIndex(domain, ".")+1:], "0123456789") == ""
 }
