@@ -8,11 +8,9 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
@@ -25,6 +23,7 @@ import (
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/sandbox"
+	"countersign.dev/countersign/internal/message/smtp"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
@@ -34,9 +33,6 @@ import (
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/web"
 )
-
-// headFile keeps signed heads of the audit logs in the data folder, outside the database.
-const headFile = "audit-heads.jsonl"
 
 // Options say what to build an App on.
 type Options struct {
@@ -76,11 +72,13 @@ type App struct {
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.
 func New(ctx context.Context, o Options) (*App, error) {
-	db, keys, err := open(ctx, o.Storage, o.Log)
+	m := newMetrics()
+	db, keys, err := open(ctx, o.Storage, store.Options{Log: o.Log, Observe: m.write})
 	if err != nil {
 		return nil, err
 	}
-	a := newApp(o, db, keys)
+	m.database(db)
+	a := newApp(o, db, keys, m)
 	if err := a.connect(ctx, o.Data); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -88,7 +86,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 }
 
 // open opens the database and the keyring beside it.
-func open(ctx context.Context, s config.Storage, log *slog.Logger) (*store.DB, *seal.Keyring, error) {
+func open(ctx context.Context, s config.Storage, o store.Options) (*store.DB, *seal.Keyring, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -96,7 +94,8 @@ func open(ctx context.Context, s config.Storage, log *slog.Logger) (*store.DB, *
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.Open(ctx, store.Options{Dir: s.Data, URL: s.DatabaseURL, Log: log})
+	o.Dir, o.URL = s.Data, s.DatabaseURL
+	db, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,16 +103,17 @@ func open(ctx context.Context, s config.Storage, log *slog.Logger) (*store.DB, *
 }
 
 // newApp wires the slices, lowest first. It touches neither database nor network, so that the OpenAPI document needs neither.
-func newApp(o Options, db *store.DB, keys *seal.Keyring) *App {
+func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a := &App{
 		cfg: o.Serve, base: o.Base, version: o.Version, log: o.Log, db: db, keys: keys,
-		metrics: newMetrics(db), loops: map[string]func(context.Context) error{},
+		metrics: m, loops: map[string]func(context.Context) error{},
 	}
 	if o.ExternalURL != nil {
 		a.base = o.ExternalURL
 	}
 	a.guard = access.New(db)
 	a.events = events.New(db, o.Log)
+	a.events.Observe(m.event)
 	a.audit = audit.New(db, keys)
 	a.audit.Alarm(a.auditAlarm)
 	a.organizations = organization.New(db, a.guard, a.audit, a.events)
@@ -126,7 +126,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring) *App {
 	})
 	a.messages = message.New(message.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Log: o.Log})
 	a.sandbox = sandbox.New(db, a.events, o.Log)
-	a.messages.Use(a.sandbox)
+	a.messages.Use(a.sandbox, smtp.New(db, a.messages.MailOf, nil))
 	a.messages.OnState(a.countDelivery)
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
 	a.verifications = verify.New(verify.Deps{
@@ -185,54 +185,6 @@ func (a *App) contactHooks() contact.Hooks {
 			},
 		},
 	}
-}
-
-// connect prepares what needs the database, and names the work that runs beside the requests.
-func (a *App) connect(ctx context.Context, data string) (err error) {
-	if err := a.audit.KeepHeads(filepath.Join(data, headFile)); err != nil {
-		return err
-	}
-	if a.queue, err = jobs.New(ctx, a.db, jobs.Options{Log: a.log, Observe: a.metrics.job}); err != nil {
-		return err
-	}
-	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
-	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
-	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
-	a.loops["jobs"] = a.queue.Run
-	a.loops["events"] = a.events.Run
-	a.loops["audit log"] = a.audit.Run
-	a.loops["deliveries"] = a.messages.Run
-	a.loops["sandbox"] = a.sandbox.Run
-	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
-	return nil
-}
-
-// every runs fn again and again; what goes wrong is logged and tried again.
-func (a *App) every(pause time.Duration, fn func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		tick := time.NewTicker(pause)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-				if err := fn(ctx); err != nil && ctx.Err() == nil {
-					a.log.ErrorContext(ctx, "work in the background failed", "err", err)
-				}
-			}
-		}
-	}
-}
-
-// auditAlarm tells the operator that a log does not prove itself.
-func (a *App) auditAlarm(ctx context.Context, org string, err error) {
-	a.log.ErrorContext(ctx, "the audit log is not as it was written", "organization", org, "err", err)
-}
-
-func (a *App) countDelivery(_ context.Context, tx *store.Tx, d message.Delivery) error {
-	tx.AfterCommit(func() { a.metrics.deliveries.WithLabelValues(string(d.Way), string(d.State)).Inc() })
-	return nil
 }
 
 func (a *App) baseURL() string {

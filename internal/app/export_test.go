@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"io/fs"
+	"net/http"
 
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/httpapi"
@@ -14,4 +16,12 @@ func (a *App) API() *httpapi.API { return a.api }
 // Organization makes an organization and returns an API token of its owner.
 func (a *App) Organization(ctx context.Context, o config.Owner, password string) (string, error) {
 	return a.signin.AddOrganization(ctx, signin.NewOwner{Organization: o.Organization, Region: "US", Name: o.Name, Email: o.Email, Password: password})
+}
+
+// Demo makes the demo organization and returns the token of a link into it.
+func (a *App) Demo(ctx context.Context) (string, error) { return a.demo(ctx) }
+
+// Console serves other files than the built ones.
+func (a *App) Console(files fs.FS) http.Handler {
+	return &console{api: a.api, files: files, packed: map[string]*asset{}}
 }

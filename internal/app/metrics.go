@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -18,9 +20,11 @@ type metrics struct {
 	requests   *prometheus.HistogramVec
 	jobs       *prometheus.HistogramVec
 	deliveries *prometheus.CounterVec
+	writes     *prometheus.HistogramVec
+	events     *prometheus.CounterVec
 }
 
-func newMetrics(db *store.DB) *metrics {
+func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -34,12 +38,21 @@ func newMetrics(db *store.DB) *metrics {
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "countersign_delivery_changes_total", Help: "How often deliveries came into a state, by way.",
 		}, []string{"way", "state"}),
+		writes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "countersign_write_seconds", Help: "How long write transactions took until they were on disk, waiting included.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .5, 2.5},
+		}, []string{"outcome"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "countersign_events_total", Help: "Events by kind and, for verifications, by the state that they came into.",
+		}, []string{"kind", "state"}),
 	}
-	m.registry.MustRegister(m.requests, m.jobs, m.deliveries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if db != nil {
-		m.registry.MustRegister(collectors.NewDBStatsCollector(db.SQL(), "write"))
-	}
+	m.registry.MustRegister(m.requests, m.jobs, m.deliveries, m.writes, m.events, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// database adds the connections of the database.
+func (m *metrics) database(db *store.DB) {
+	m.registry.MustRegister(collectors.NewDBStatsCollector(db.SQL(), "write"))
 }
 
 func (m *metrics) handler() http.Handler {
@@ -55,9 +68,25 @@ func (m *metrics) request(route, _ string, status int, d time.Duration) {
 
 // job is told of every attempt at a job.
 func (m *metrics) job(kind string, took time.Duration, err error) {
-	outcome := "ok"
-	if err != nil {
-		outcome = "failed"
+	m.jobs.WithLabelValues(kind, outcome(err)).Observe(took.Seconds())
+}
+
+// write is told of every write transaction. A refusal takes one back as well, and is no failure.
+func (m *metrics) write(took time.Duration, err error) {
+	m.writes.WithLabelValues(outcome(err)).Observe(took.Seconds())
+}
+
+// event is told of every event; kinds and states are few and our own.
+func (m *metrics) event(e events.Event) {
+	m.events.WithLabelValues(e.Kind, e.Data["state"]).Inc()
+}
+
+func outcome(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case fault.KindOf(err) != fault.Internal:
+		return "refused"
 	}
-	m.jobs.WithLabelValues(kind, outcome).Observe(took.Seconds())
+	return "failed"
 }

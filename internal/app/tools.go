@@ -126,7 +126,7 @@ func PrintDocument(s Streams) error {
 	if err != nil {
 		return err
 	}
-	a := newApp(Options{Version: s.Version, Log: slog.New(slog.DiscardHandler)}, nil, keys)
+	a := newApp(Options{Version: s.Version, Log: slog.New(slog.DiscardHandler)}, nil, keys, newMetrics())
 	b, err := a.api.Document()
 	if err != nil {
 		return err

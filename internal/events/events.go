@@ -38,8 +38,9 @@ const (
 // Bus keeps the events of every organization in a sequence and wakes those who follow it. Nobody loses an event: a follower that is slow
 // or was away reads on from where it stopped, in the database if need be.
 type Bus struct {
-	db  *store.DB
-	log *slog.Logger
+	db      *store.DB
+	log     *slog.Logger
+	observe func(Event)
 
 	mu    sync.Mutex
 	feeds map[string]*feed // by organization; only those that somebody follows
@@ -47,8 +48,11 @@ type Bus struct {
 
 // New returns a Bus. Run has to run for it to see what other processes publish.
 func New(db *store.DB, log *slog.Logger) *Bus {
-	return &Bus{db: db, log: log, feeds: map[string]*feed{}}
+	return &Bus{db: db, log: log, observe: func(Event) {}, feeds: map[string]*feed{}}
 }
+
+// Observe sets what is told of every event that this process publishes, for metrics; call it before anything is published.
+func (b *Bus) Observe(fn func(Event)) { b.observe = fn }
 
 // Publish adds an event to the transaction: it is in the sequence if and only if the transaction commits.
 func (b *Bus) Publish(ctx context.Context, tx *store.Tx, e Event) error {
@@ -64,7 +68,12 @@ func (b *Bus) Publish(ctx context.Context, tx *store.Tx, e Event) error {
 		if err != nil {
 			return fmt.Errorf("publish to %s: %w", org, err)
 		}
-		tx.AfterCommit(func() { b.moved(org, last) })
+		tx.AfterCommit(func() {
+			b.moved(org, last)
+			for _, e := range *staged {
+				b.observe(e)
+			}
+		})
 		return nil
 	})
 	return nil

@@ -36,6 +36,8 @@ type Options struct {
 	URL    string       // postgres://… ; empty means SQLite
 	Log    *slog.Logger // nil discards
 	Schema int64        // the last migration to run, for restore and doctor; 0 means all
+
+	Observe func(took time.Duration, err error) // told of every Write; nil does nothing
 }
 
 // Querier reads. A DB's Read() sees what is committed, a Tx also its own changes.
@@ -52,6 +54,7 @@ type DB struct {
 	pool    *pgxpool.Pool
 	group   *groupWriter // SQLite only
 	log     *slog.Logger
+	observe func(time.Duration, error)
 }
 
 // Open connects to the database and brings its schema up to date.
@@ -59,7 +62,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{log: o.Log}
+	if o.Observe == nil {
+		o.Observe = func(time.Duration, error) {}
+	}
+	db := &DB{log: o.Log, observe: o.Observe}
 	open := db.openSQLite
 	if o.URL != "" {
 		open = db.openPostgres

@@ -32,7 +32,9 @@ func newTx(tx *sql.Tx) *Tx { return &Tx{sql: tx} }
 // Write runs fn in one transaction and commits if fn returns nil; when Write returns nil the change is on disk.
 // fn may run more than once on PostgreSQL, so it must not change anything outside the transaction.
 // A Write inside fn would wait for itself forever.
-func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	begin := time.Now()
+	defer func() { db.observe(time.Since(begin), err) }()
 	fn = claiming(ctx, fn)
 	if db.group != nil {
 		return db.group.write(ctx, fn)

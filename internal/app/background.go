@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"countersign.dev/countersign/internal/jobs"
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/smtp"
+	"countersign.dev/countersign/internal/signin"
+	"countersign.dev/countersign/internal/store"
+)
+
+// headFile keeps signed heads of the audit logs in the data folder, outside the database.
+const headFile = "audit-heads.jsonl"
+
+// connect prepares what needs the database, and names the work that runs beside the requests.
+func (a *App) connect(ctx context.Context, data string) (err error) {
+	if err := a.audit.KeepHeads(filepath.Join(data, headFile)); err != nil {
+		return err
+	}
+	if a.queue, err = jobs.New(ctx, a.db, jobs.Options{Log: a.log, Observe: a.metrics.job}); err != nil {
+		return err
+	}
+	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
+	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
+	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
+	a.loops["jobs"] = a.queue.Run
+	a.loops["events"] = a.events.Run
+	a.loops["audit log"] = a.audit.Run
+	a.loops["deliveries"] = a.messages.Run
+	a.loops["sandbox"] = a.sandbox.Run
+	if a.cfg.SMTPListen != "" {
+		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mail().ListenAndServe(ctx, a.cfg.SMTPListen) }
+	}
+	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
+	return nil
+}
+
+// every runs fn again and again; what goes wrong is logged and tried again.
+func (a *App) every(pause time.Duration, fn func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		tick := time.NewTicker(pause)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+				if err := fn(ctx); err != nil && ctx.Err() == nil {
+					a.log.ErrorContext(ctx, "work in the background failed", "err", err)
+				}
+			}
+		}
+	}
+}
+
+// auditAlarm tells the operator that a log does not prove itself.
+func (a *App) auditAlarm(ctx context.Context, org string, err error) {
+	a.log.ErrorContext(ctx, "the audit log is not as it was written", "organization", org, "err", err)
+}
+
+func (a *App) countDelivery(_ context.Context, tx *store.Tx, d message.Delivery) error {
+	tx.AfterCommit(func() { a.metrics.deliveries.WithLabelValues(string(d.Way), string(d.State)).Inc() })
+	return nil
+}
+
+// mail takes in what contacts write to the organizations' addresses.
+func (a *App) mail() *smtp.Inbound {
+	domain, err := os.Hostname()
+	if err != nil {
+		domain = "localhost"
+	}
+	if a.base != nil {
+		domain = a.base.Hostname()
+	}
+	return &smtp.Inbound{
+		Domain: domain, Recipient: a.messages.MailRecipient, Log: a.log,
+		Receive: a.messages.Receive,
+	}
+}
