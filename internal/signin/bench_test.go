@@ -110,7 +110,7 @@ func BenchmarkSignIn(b *testing.B) {
 	w := newWorldWith(b, storetest.Open(b), signin.NewHasher(signin.DefaultParams(), 2)).populate()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
-			ctx := access.WithActor(context.Background(), access.Actor{Address: fmt.Sprintf("10.0.%d.1", i%250)})
+			ctx := access.WithActor(b.Context(), access.Actor{Address: fmt.Sprintf("10.0.%d.1", i%250)})
 			if _, err := w.SignIn(ctx, signin.Attempt{Email: "bob@example.com", Password: rightOne}); err != nil {
 				b.Error(err)
 			}

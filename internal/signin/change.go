@@ -91,7 +91,7 @@ type keepPassword = func(ctx context.Context, tx *store.Tx, technicianID string)
 
 // KeepPassword checks a temporary password, which has to be replaced at the first sign-in, and hashes it outside of any transaction; what
 // it returns stores it and ends the technician's sessions. It is the Password hook of technician.
-func (s *Service) KeepPassword(ctx context.Context, password string, t technician.Technician) (keepPassword, error) {
+func (s *Service) KeepPassword(ctx context.Context, password string, t technician.Technician) (func(context.Context, *store.Tx, string) error, error) {
 	o, err := organization.ByID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID)
 	if err != nil {
 		return nil, err

@@ -6,11 +6,8 @@ var (
 	// errRefused answers every sign-in that fails, whatever the reason; the reason stands in the audit log.
 	errRefused = fault.New(fault.Unauthenticated, "signin.refused",
 		"The email or the password is not right, or signing in is not possible at the moment. If you belong to several organizations, name yours.")
-	errBusy     = fault.New(fault.Unavailable, "signin.busy", "Many people are signing in. Try again in a moment.")
-	errTooMany  = fault.New(fault.Limited, "signin.too_many", "Too many failed sign-ins from this network. Try again later.")
-	errRequired = fault.New(fault.Unauthenticated, "signin.required", "Sign in first.")
-	errEnded    = fault.New(fault.Unauthenticated, "signin.session_ended", "Your session has ended. Sign in again.")
-	errToken    = fault.New(fault.Unauthenticated, "signin.token_invalid", "This API token is not valid: it is unknown, has expired, or was deleted.")
+	errBusy    = fault.New(fault.Unavailable, "signin.busy", "Many people are signing in. Try again in a moment.")
+	errTooMany = fault.New(fault.Limited, "signin.too_many", "Too many failed sign-ins from this network. Try again later.")
 
 	errCurrent = fault.New(fault.Invalid, "signin.password_wrong", "This is not your current password.")
 	errFresh   = fault.New(fault.Denied, "signin.not_fresh", "Sign in again first: this needs a sign-in within the last five minutes.")

@@ -55,7 +55,7 @@ func (s *Service) cookieName(r *http.Request, name string) string {
 
 // cookie makes a cookie that scripts cannot read and other sites cannot send along with a change. An empty value deletes it.
 func (s *Service) cookie(r *http.Request, name, value string, life time.Duration) http.Cookie {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // Secure is as the connection is (D-18)
 		Name: s.cookieName(r, name), Value: value, Path: "/", MaxAge: int(life.Seconds()),
 		Secure: s.secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

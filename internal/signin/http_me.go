@@ -127,6 +127,7 @@ func (s *Service) deleteSessions(ctx context.Context, _ *struct{}) (*struct{}, e
 	return nil, s.EndOthers(ctx)
 }
 
+// TokenItem is an API token as it is listed.
 type TokenItem struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`

@@ -62,7 +62,7 @@ func parsePHC(s string) (phc, error) {
 	if err != nil {
 		return phc{}, err
 	}
-	h.Threads = uint8(threads) //nolint:gosec // at most maxThreads
+	h.Threads = uint8(threads)
 	if h.Memory < 8*threads || h.Memory*h.Time > maxWork {
 		return phc{}, errPHC
 	}
@@ -107,6 +107,6 @@ func (h phc) String() string {
 
 // matches computes the hash of password with the costs of h and compares in constant time.
 func (h phc) matches(password string) bool {
-	key := argon2.IDKey([]byte(password), h.salt, h.Time, h.Memory, h.Threads, uint32(len(h.key))) //nolint:gosec // at most 64
+	key := argon2.IDKey([]byte(password), h.salt, h.Time, h.Memory, h.Threads, uint32(len(h.key)))
 	return subtle.ConstantTimeCompare(key, h.key) == 1
 }

@@ -68,8 +68,6 @@ func (s Session) IdleExpiresAt() time.Time {
 	return s.ExpiresAt
 }
 
-func (s Session) live(now time.Time) bool { return s.EndedAt.IsZero() && now.Before(s.IdleExpiresAt()) }
-
 // Started is a session that has just begun, with the secrets that only its browser gets.
 type Started struct {
 	Session    Session
@@ -285,7 +283,9 @@ func bearer(header string) (token string, ok bool) {
 		return "", false
 	}
 	for _, c := range []byte(token) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+		default:
 			return "", false
 		}
 	}

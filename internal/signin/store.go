@@ -48,33 +48,22 @@ func organizationFor(ctx context.Context, q store.Querier, slug string) (org str
 	return org, err
 }
 
-// findAccount looks an email up, in one organization or in all. A name of several organizations belongs to none until one is named.
-func findAccount(ctx context.Context, q store.Querier, org, slug, email string) (account, error) {
+// findAccount looks an email up, in one organization or, if none is named, in all: then the oldest account of that email is meant. It is
+// zero if there is none.
+func findAccount(ctx context.Context, q store.Querier, org, slug, email string) (a account, err error) {
 	w := store.Where{}
 	w.Add("t.email_key = ?", email)
 	if org != "" || slug != "" {
 		w.Add("t.org_id = ?", org)
 	}
-	rows, err := q.QueryContext(ctx, accountColumns+w.SQL()+" limit 2", w.Args()...)
+	err = q.QueryRowContext(ctx, accountColumns+w.SQL()+" order by t.created_at, t.id limit 1", w.Args()...).Scan(a.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return account{}, nil
+	}
 	if err != nil {
 		return account{}, fmt.Errorf("find account: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	var found account
-	n := 0
-	for rows.Next() {
-		if err := rows.Scan(found.fields()...); err != nil {
-			return account{}, fmt.Errorf("find account: %w", err)
-		}
-		n++
-	}
-	if err := rows.Err(); err != nil {
-		return account{}, fmt.Errorf("find account: %w", err)
-	}
-	if n != 1 {
-		return account{}, nil
-	}
-	return found, nil
+	return a, nil
 }
 
 func accountByID(ctx context.Context, q store.Querier, org, technicianID string) (account, error) {

@@ -226,7 +226,7 @@ func deleteToken(ctx context.Context, tx *store.Tx, org, tokenID string) error {
 	return nil
 }
 
-const tokenColumns = `org_id, id, technician_id, name, prefix, permissions, created_at, expires_at, last_used_at`
+const tokenColumns = `org_id, id, technician_id, name, prefix, permissions, created_at, expires_at, last_used_at` //nolint:gosec // names of columns
 
 func tokensOf(ctx context.Context, q store.Querier, org, technicianID string) (out []Token, err error) {
 	rows, err := q.QueryContext(ctx, `
