@@ -31,6 +31,7 @@ const (
 	keepFor    = 7 * 24 * time.Hour
 	keepCount  = 250_000
 	pruneEvery = 10 * time.Minute
+	pruneStep  = 1000
 )
 
 var errOff = fault.New(fault.Conflict, "sandbox.off", "A provider carries these messages now, so the sandbox phone cannot answer them.")
@@ -128,8 +129,7 @@ func (c *Carrier) Run(ctx context.Context) error {
 	ticker := time.NewTicker(pruneEvery)
 	defer ticker.Stop()
 	for {
-		err := c.db.Write(ctx, func(tx *store.Tx) error { return prune(ctx, tx, store.Now().Add(-keepFor), keepCount) })
-		if err != nil && ctx.Err() == nil {
+		if err := c.Prune(ctx, keepFor, keepCount); err != nil && ctx.Err() == nil {
 			c.log.Error("cannot forget old sandbox messages", "error", err)
 		}
 		select {
@@ -138,6 +138,38 @@ func (c *Carrier) Run(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// Prune forgets what is older than an age, and of each organization all but its newest messages. It takes small steps, since nobody can
+// write in the meantime.
+func (c *Carrier) Prune(ctx context.Context, age time.Duration, newest int) error {
+	orgs, err := organizations(ctx, c.db.Read())
+	if err != nil {
+		return err
+	}
+	for _, org := range orgs {
+		last, err := firstBehind(ctx, c.db.Read(), org, newest)
+		if err != nil {
+			return fmt.Errorf("look for old sandbox messages of %s: %w", org, err)
+		}
+		last = max(last, idAt(store.Now().Add(-age)))
+		for gone := int64(pruneStep); gone == pruneStep; {
+			err := c.db.Write(ctx, func(tx *store.Tx) (err error) {
+				gone, err = prune(ctx, tx, org, last, pruneStep)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// idAt lies between the ids that were made before a time and those after it: they begin with their time (UUIDv7).
+func idAt(t time.Time) string {
+	ms := fmt.Sprintf("%012x", t.UnixMilli())
+	return ms[:8] + "-" + ms[8:]
 }
 
 // recipientKey forgives what happens to a number in a query: its plus may have become a space.

@@ -97,3 +97,47 @@ func TestOutbox(t *testing.T) {
 		}
 	})
 }
+
+func TestThePastIsForgotten(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := sandbox.New(db, events.New(db, slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler))
+		org, neighbour := id.New(), id.New()
+		send := func(org, body string) {
+			a := message.Attempt{OrgID: org, DeliveryID: id.New(), Number: 1, Way: message.SMS, To: "+12125550123", Body: body}
+			if _, err := c.Send(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		outbox := func(org string) (bodies string) {
+			found, _, err := c.Outbox(access.WithActor(t.Context(), access.System(org)), "", "", store.Page{Limit: 200})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range found {
+				bodies += m.Body
+			}
+			return bodies
+		}
+		for _, body := range []string{"a", "b", "c", "d", "e"} {
+			send(org, body)
+		}
+		send(neighbour, "x")
+		for _, tc := range []struct {
+			age             time.Duration
+			newest          int
+			own, neighbours string
+		}{
+			{time.Hour, 10, "edcba", "x"},
+			{time.Hour, 5, "edcba", "x"},
+			{time.Hour, 2, "ed", "x"},
+			{-time.Hour, 10, "", ""},
+		} {
+			if err := c.Prune(t.Context(), tc.age, tc.newest); err != nil {
+				t.Fatal(err)
+			}
+			if own, neighbours := outbox(org), outbox(neighbour); own != tc.own || neighbours != tc.neighbours {
+				t.Errorf("newest %d: %q and %q, want %q and %q", tc.newest, own, neighbours, tc.own, tc.neighbours)
+			}
+		}
+	})
+}

@@ -68,13 +68,39 @@ func list(ctx context.Context, q store.Querier, org, recipientKey string, way me
 	return items, next, rows.Err()
 }
 
-// prune deletes what is older than a time, and of each organization all but its newest messages.
-func prune(ctx context.Context, tx *store.Tx, before time.Time, count int) error {
-	if _, err := tx.ExecContext(ctx, `delete from message_sandbox where created_at < $1`, store.Time(before)); err != nil {
-		return err
+func organizations(ctx context.Context, q store.Querier) (ids []string, err error) {
+	rows, err := q.QueryContext(ctx, `select distinct org_id from message_sandbox`)
+	if err != nil {
+		return nil, fmt.Errorf("list organizations with sandbox messages: %w", err)
 	}
-	_, err := tx.ExecContext(ctx, `
-		delete from message_sandbox where id < (
-			select newer.id from message_sandbox newer where newer.org_id = message_sandbox.org_id order by newer.id desc limit 1 offset $1)`, count-1)
-	return err
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var org string
+		if err := rows.Scan(&org); err != nil {
+			return nil, err
+		}
+		ids = append(ids, org)
+	}
+	return ids, rows.Err()
+}
+
+// firstBehind is the newest message that is not among the newest ones, or "" if there are no more than that.
+func firstBehind(ctx context.Context, q store.Querier, org string, newest int) (messageID string, err error) {
+	err = q.QueryRowContext(ctx, `
+		select id from message_sandbox where org_id = $1 order by id desc limit 1 offset $2`, org, newest).Scan(&messageID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return messageID, err
+}
+
+// prune deletes up to limit messages, the oldest first and none behind last, and returns how many.
+func prune(ctx context.Context, tx *store.Tx, org, last string, limit int) (int64, error) {
+	res, err := tx.ExecContext(ctx, `
+		delete from message_sandbox where org_id = $1 and id in (
+			select id from message_sandbox where org_id = $1 and id <= $2 order by id limit $3)`, org, last, limit)
+	if err != nil {
+		return 0, fmt.Errorf("forget sandbox messages of %s: %w", org, err)
+	}
+	return res.RowsAffected()
 }
