@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/store"
