@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,21 +84,35 @@ const (
 	markerOfURL  = "zqurl"
 )
 
-// seedObjects makes one of each thing, so that requests find something to work on.
-func seedObjects(t *testing.T, c *binary.Client) []string {
+// seedObjects makes one of each thing, so that requests find something to work on, and returns the ids by collection.
+func seedObjects(t *testing.T, c *binary.Client) map[string][]string {
 	t.Helper()
-	post := func(path string, body map[string]any) string {
-		return binary.Text(t, c.Object(t, http.StatusCreated, http.MethodPost, path, body), "id")
+	ids := map[string][]string{}
+	post := func(collection string, body map[string]any) string {
+		id := binary.Text(t, c.Object(t, http.StatusCreated, http.MethodPost, "/api/"+collection, body), "id")
+		ids[collection] = append(ids[collection], id)
+		return id
 	}
-	customer := post("/api/customers", map[string]any{"name": "Northwind"})
-	contact := post("/api/contacts", map[string]any{
-		"customer_id": customer, "name": "Pia Ende", "emails": []string{"pia@example.com"},
-		"phones": []map[string]any{{"number": "+12125550123", "kind": "mobile"}},
+	for i := range 5 {
+		customer := post("customers", map[string]any{"name": fmt.Sprintf("Northwind %d", i)})
+		phone := fmt.Sprintf("+1212555012%d", i)
+		contact := post("contacts", map[string]any{
+			"customer_id": customer, "name": "Pia Ende", "emails": []string{fmt.Sprintf("pia%d@example.com", i)},
+			"phones": []map[string]any{{"number": phone, "kind": "mobile"}},
+		})
+		ticket := post("tickets", map[string]any{"customer_id": customer, "contact_id": contact, "summary": "Printer"})
+		post("technicians", map[string]any{"given_name": "Tom", "email": fmt.Sprintf("tom%d@example.com", i)})
+		post("verifications", map[string]any{"contact_id": contact, "method": "email_code", "ticket_id": ticket})
+		c.Object(t, http.StatusAccepted, http.MethodPost, "/api/sandbox/inbound", map[string]any{"kind": "sms", "from": phone, "to": "+12125550100", "body": "#verify"})
+	}
+	binary.Eventually(t, "five pending technician verifications", func() bool {
+		ids["technician-verifications"] = nil
+		for _, item := range c.Items(t, "/api/technician-verifications?state=pending") {
+			ids["technician-verifications"] = append(ids["technician-verifications"], binary.Text(t, item, "id"))
+		}
+		return len(ids["technician-verifications"]) == 5
 	})
-	ticket := post("/api/tickets", map[string]any{"customer_id": customer, "contact_id": contact, "summary": "Printer"})
-	technician := post("/api/technicians", map[string]any{"given_name": "Tom", "email": "tom@example.com"})
-	verification := post("/api/verifications", map[string]any{"contact_id": contact, "method": "sms_code", "ticket_id": ticket})
-	return []string{customer, contact, ticket, technician, verification}
+	return ids
 }
 
 // run collects what the workers see.
@@ -106,7 +122,7 @@ type run struct {
 	ops    []operation
 
 	mu      sync.Mutex
-	ids     []string
+	ids     map[string][]string
 	done    map[string]map[int]int // operation to status to count
 	faults  int
 	slowest time.Duration
@@ -115,8 +131,9 @@ type run struct {
 // one sends one request and judges the answer.
 func (r *run) one(g *generator, token string, number int, o operation) {
 	r.mu.Lock()
-	g.ids = r.ids[:len(r.ids):len(r.ids)]
+	g.ids = maps.Clone(r.ids) // the lists only grow, so the workers may share what they hold now
 	r.mu.Unlock()
+	g.heat = g.pick(0, 0, 8, 15, 50).(int)
 	g.marker = fmt.Sprintf("%s%dq", markerOfURL, number)
 	inURL, target := g.marker, g.target(o)
 	g.marker = fmt.Sprintf("%s%dq", markerOfBody, number)
@@ -148,7 +165,10 @@ func (r *run) one(g *generator, token string, number int, o operation) {
 		return
 	}
 	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	var answer []byte
+	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") { // which ends only when the client does
+		answer, err = io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	}
 	took := time.Since(began)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		r.fault(number, o, target, body, fmt.Sprintf("the answer broke off: %v", err))
@@ -186,8 +206,13 @@ func (r *run) judge(number int, o operation, target, body string, res *http.Resp
 	r.done[name][res.StatusCode]++
 	r.slowest = max(r.slowest, took)
 	var made struct{ ID string }
-	if res.StatusCode == http.StatusCreated && o.path != "/api/tokens" && json.Unmarshal(answer, &made) == nil && made.ID != "" && len(r.ids) < 2000 {
-		r.ids = append(r.ids, made.ID)
+	if res.StatusCode == http.StatusCreated && json.Unmarshal(answer, &made) == nil && made.ID != "" {
+		collection := collectionOf(o.path)
+		r.ids[collection] = append(r.ids[collection], made.ID)
+	}
+	if collection := collectionOf(o.path); o.method == http.MethodDelete && res.StatusCode == http.StatusNoContent && len(r.ids[collection]) > 1 {
+		path, _, _ := strings.Cut(target, "?")
+		r.ids[collection] = slices.DeleteFunc(slices.Clone(r.ids[collection]), func(id string) bool { return strings.HasSuffix(path, "/"+id) })
 	}
 }
 

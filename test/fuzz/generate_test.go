@@ -3,6 +3,7 @@ package fuzz_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -23,7 +24,7 @@ type object = map[string]any
 // document is the OpenAPI document as plain maps.
 type document struct{ root object }
 
-// operations lists what the document describes, in a fixed order. Streams of events are left out: they end only when the client does.
+// operations lists what the document describes, in a fixed order.
 func (d document) operations() []operation {
 	var ops []operation
 	paths, _ := d.root["paths"].(object)
@@ -31,7 +32,7 @@ func (d document) operations() []operation {
 		item, _ := v.(object)
 		for method, v := range item {
 			op, ok := v.(object)
-			if !ok || strings.Contains(string(must(json.Marshal(op["responses"]))), "text/event-stream") {
+			if !ok {
 				continue
 			}
 			o := operation{method: strings.ToUpper(method), path: path}
@@ -75,8 +76,9 @@ func (d document) resolve(v any) object {
 type generator struct {
 	*rand.Rand
 	doc    document
-	ids    []string // ids of objects that exist
-	marker string   // planted in values that should be refused
+	ids    map[string][]string // ids of objects that exist, by collection
+	marker string              // planted in values that should be refused
+	heat   int                 // how many values of a hundred are hostile in this request
 }
 
 func (g *generator) pick(from ...any) any { return from[g.IntN(len(from))] }
@@ -90,7 +92,7 @@ func (g *generator) hostile() any {
 		m, m+"\x00"+m, "'; drop table contact; -- "+m, "<script>"+m+"</script>", "${jndi:ldap://"+m+"}", "{{"+m+"}}",
 		m+strings.Repeat("A", 5000), strings.Repeat("💣", 300)+m, "\u202e"+m, m+"\r\nX-Injected: "+m, "../../../../etc/"+m, "%s%n"+m,
 		"", " ", "null", "\u0000", -1, 0, 1<<62, -1<<62, 1e308, 1e-308, 0.1, true, false, nil,
-		[]any{}, []any{m, nil, 1}, []any{[]any{[]any{m}}}, object{}, object{"id": m}, object{m: object{"a": []any{m}}},
+		[]any{}, []any{m, nil, 1}, []any{[]any{[]any{m}}}, object{}, object{"id": m}, object{"made_up": object{"a": []any{m}}},
 		slices.Repeat([]any{m}, 2000), "9999-12-31T23:59:59.999999999Z", "0000-00-00T00:00:00Z", "+1"+m, m+"@"+m, "a@b."+m, "٠١٢٣٤٥",
 	)
 }
@@ -102,10 +104,13 @@ func (g *generator) plain(name string, schema object, depth int) any {
 		return values[g.IntN(len(values))]
 	}
 	if strings.HasSuffix(name, "_id") || name == "id" || schema["format"] == "uuid" {
-		return g.id()
+		return g.id(strings.TrimSuffix(name, "_id") + "s")
 	}
-	if strings.HasSuffix(name, "_ids") {
-		return []any{g.id()}
+	if collection, ok := strings.CutSuffix(name, "_ids"); ok {
+		if len(g.ids[collection+"s"]) == 0 {
+			return []any{} // teams do not exist yet
+		}
+		return []any{g.id(collection + "s")}
 	}
 	switch kind(schema) {
 	case "integer", "number":
@@ -173,10 +178,15 @@ func (g *generator) text(name string, schema object) string {
 	}
 }
 
-// id returns the id of something that exists, mostly; of what kind is left to luck.
-func (g *generator) id() string {
-	if len(g.ids) > 0 && g.chance(85) {
-		return g.ids[g.IntN(len(g.ids))]
+// id returns the id of something that exists in a collection, mostly; else of something elsewhere, or of nothing.
+func (g *generator) id(collection string) string {
+	known := g.ids[collection]
+	if len(known) == 0 || g.chance(g.heat/2) {
+		names := slices.Sorted(maps.Keys(g.ids))
+		known = g.ids[names[g.IntN(len(names))]]
+	}
+	if !g.chance(g.heat / 2) {
+		return known[g.IntN(len(known))]
 	}
 	var b [16]byte
 	for i := range b {
@@ -187,7 +197,7 @@ func (g *generator) id() string {
 }
 
 func (g *generator) value(name string, schema object, depth int) any {
-	if depth > 6 || g.chance(12) {
+	if depth > 6 || g.chance(g.heat) {
 		return g.hostile()
 	}
 	return g.plain(name, schema, depth)
@@ -212,7 +222,7 @@ func (g *generator) object(schema object, depth int) object {
 			o[name] = g.value(name, g.doc.resolve(properties[name]), depth)
 		}
 	}
-	if g.chance(3) {
+	if g.heat > 0 && g.chance(3) {
 		o["no_such_field"] = g.marker
 	}
 	return o
@@ -226,7 +236,10 @@ func (g *generator) target(o operation) string {
 		schema := g.doc.resolve(p["schema"])
 		switch p["in"] {
 		case "path":
-			v := fmt.Sprint(g.plain("id", schema, 0))
+			v := fmt.Sprint(g.plain(name, schema, 0))
+			if name == "id" {
+				v = g.id(collectionOf(o.path))
+			}
 			if g.chance(8) {
 				v = fmt.Sprint(g.pick(g.marker, "..", ".", "%", "\x00", strings.Repeat("x", 3000), "null", "1 or 1=1"))
 			}
@@ -247,6 +260,13 @@ func (g *generator) target(o operation) string {
 	return path
 }
 
+// collectionOf is the collection that a path begins with: "/api/contacts/{id}" is about contacts.
+func collectionOf(path string) string {
+	rest, _ := strings.CutPrefix(path, "/api/")
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
+
 // payload returns a body and its content type; mostly JSON after the schema, sometimes something else altogether.
 func (g *generator) payload(o operation) (body, contentType string) {
 	contentType = "application/json"
@@ -256,7 +276,7 @@ func (g *generator) payload(o operation) (body, contentType string) {
 	if o.body == nil && !g.chance(5) {
 		return "", ""
 	}
-	if g.chance(88) {
+	if g.heat == 0 || g.chance(88) {
 		return string(must(json.Marshal(g.value("", o.body, 0)))), contentType
 	}
 	m := g.marker
