@@ -3,6 +3,7 @@ package message_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -174,6 +175,45 @@ func TestAFailingHookIsTriedAgain(t *testing.T) {
 		synctest.Wait()
 		if s, _ := w.state(id); s != message.Sent || len(provider.Ledger()) != 1 {
 			t.Errorf("state %s after %d messages", s, len(provider.Ledger()))
+		}
+	})
+}
+
+// Several nodes on one PostgreSQL share the work, and nobody's work is done twice.
+func TestNodesShareTheWork(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Dialect() != store.Postgres {
+			t.Skip("SQLite has one node")
+		}
+		const messages, nodes = 300, 3
+		provider := messagetest.NewProvider("fake")
+		w := newWorld(t, db, provider)
+		var running []*message.Service
+		for range nodes {
+			s := w.another(provider)
+			running = append(running, s)
+			t.Cleanup(start(t, s))
+		}
+		var wg sync.WaitGroup
+		for i := range messages {
+			wg.Go(func() {
+				err := db.Write(w.ctx(), func(tx *store.Tx) error {
+					_, err := running[i%nodes].Send(w.ctx(), tx, text(fmt.Sprintf("+1212555%04d", i)))
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		eventually(t, "all sent", func() bool { return w.count(`select count(*) from message_delivery where state = 'sent'`) == messages })
+		seen := map[string]bool{}
+		for _, a := range provider.Requests() {
+			if seen[a.DeliveryID] || a.PossibleRepeat {
+				t.Errorf("delivery %s was sent again", a.DeliveryID)
+			}
+			seen[a.DeliveryID] = true
 		}
 	})
 }
