@@ -103,7 +103,7 @@ func (c *console) serveFile(w http.ResponseWriter, r *http.Request, name string,
 		body = f.gzip
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // one of our own files
 }
 
 // load reads and packs a file the first time that somebody asks for it.

@@ -103,11 +103,11 @@ func TestEveryPermissionIsUsed(t *testing.T) {
 	})
 	var unused []string
 	for _, e := range perm.Catalog() {
-		name := ""
+		var name strings.Builder
 		for part := range strings.FieldsFuncSeq(string(e.Name), func(r rune) bool { return r == '.' || r == '_' }) {
-			name += strings.ToUpper(part[:1]) + part[1:]
+			name.WriteString(strings.ToUpper(part[:1]) + part[1:])
 		}
-		if !used[name] {
+		if !used[name.String()] {
 			unused = append(unused, string(e.Name))
 		}
 	}

@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"log"
+	"log" //nolint:depguard // net/http logs to nothing else
 	"log/slog"
 	"net/http"
 	"time"

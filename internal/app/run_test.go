@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,8 +17,6 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
-
-	"log/slog"
 
 	"countersign.dev/countersign/internal/app"
 	"countersign.dev/countersign/internal/config"

@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 
 // words splits at blanks; a no-break space stands for a blank within an argument.
 func words(line string) (out []string) {
-	for _, w := range strings.Split(line, " ") {
+	for w := range strings.SplitSeq(line, " ") {
 		if w != "" {
 			out = append(out, strings.ReplaceAll(w, "\u00a0", " "))
 		}

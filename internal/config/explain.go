@@ -27,7 +27,8 @@ func explain(parser *kong.Kong, topic []string, out io.Writer) error {
 
 // listSettings prints every setting once, under the name of its variable.
 func listSettings(parser *kong.Kong, out io.Writer) error {
-	text := "Settings can be flags, variables or lines of the file that --config names; in this order the first one counts.\n"
+	var text strings.Builder
+	text.WriteString("Settings can be flags, variables or lines of the file that --config names; in this order the first one counts.\n")
 	seen := map[string]bool{}
 	var walk func(n *kong.Node)
 	walk = func(n *kong.Node) {
@@ -37,11 +38,11 @@ func listSettings(parser *kong.Kong, out io.Writer) error {
 					continue
 				}
 				seen[env] = true
-				text += fmt.Sprintf("\n%s  (--%s)\n    %s", env, f.Name, f.Help)
+				fmt.Fprintf(&text, "\n%s  (--%s)\n    %s", env, f.Name, f.Help)
 				if f.Default != "" {
-					text += " Default: " + f.Default + "."
+					text.WriteString(" Default: " + f.Default + ".")
 				}
-				text += "\n"
+				text.WriteString("\n")
 			}
 		}
 		for _, child := range n.Children {
@@ -49,7 +50,7 @@ func listSettings(parser *kong.Kong, out io.Writer) error {
 		}
 	}
 	walk(parser.Model.Node)
-	text += "\n" + seal.Env + "  (no flag)\n    The master keys themselves, base64, instead of a file; several separated by spaces, oldest first; the last one seals.\n"
-	_, err := io.WriteString(out, text)
+	text.WriteString("\n" + seal.Env + "  (no flag)\n    The master keys themselves, base64, instead of a file; several separated by spaces, oldest first; the last one seals.\n")
+	_, err := io.WriteString(out, text.String())
 	return err
 }

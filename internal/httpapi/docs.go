@@ -89,13 +89,14 @@ func docsOf(method, path string, op *huma.Operation) docsOperation {
 }
 
 func bodyName(content map[string]*huma.MediaType) string {
-	for _, name := range slices.Sorted(maps.Keys(content)) {
-		if m := content[name]; m.Schema != nil {
-			return typeName(m.Schema)
-		}
-		return name
+	names := slices.Sorted(maps.Keys(content))
+	if len(names) == 0 {
+		return ""
 	}
-	return ""
+	if s := content[names[0]].Schema; s != nil {
+		return typeName(s)
+	}
+	return names[0]
 }
 
 func (a *API) docsSchemas() []docsSchema {

@@ -110,7 +110,8 @@ func (s *server) register() {
 		func(_ context.Context, in *struct {
 			httpapi.Paging
 			Q string `query:"q" maxLength:"10"`
-		}) (*httpapi.Page[object], error) {
+		},
+		) (*httpapi.Page[object], error) {
 			if in.Limit != 50 && in.Limit != 200 {
 				return nil, fmt.Errorf("limit %d", in.Limit)
 			}
@@ -132,7 +133,8 @@ func (s *server) register() {
 			ID      string `path:"id"`
 			IfMatch string `header:"If-Match"`
 			Body    httpapi.Patch[fields]
-		}) (*httpapi.One[object], error) {
+		},
+		) (*httpapi.One[object], error) {
 			if err := httpapi.IfMatch(in.IfMatch, 3); err != nil {
 				return nil, err
 			}
@@ -148,7 +150,8 @@ func (s *server) register() {
 			Body struct {
 				Password string `json:"password" minLength:"5"`
 			}
-		}) (*httpapi.One[object], error) {
+		},
+		) (*httpapi.One[object], error) {
 			return &httpapi.One[object]{Body: object{Name: access.ActorFrom(ctx).Address}}, nil
 		})
 	s.Raw(httpapi.Route{ID: "panic", Method: "GET", Path: "/api/panic", Needs: perm.SignedIn}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret") }))

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,7 +160,7 @@ func (s *stream) run(whole bool) error {
 
 // tell writes those events of a batch that the person may hear of. Whatever may have changed who they are makes them prove it again first.
 func (s *stream) tell(ctx context.Context, batch []events.Stored) (context.Context, error) {
-	text := ""
+	var text strings.Builder
 	for _, e := range batch {
 		actor := access.ActorFrom(ctx)
 		if e.To == actor.ID || e.ID == actor.ID || e.ID == actor.SessionID || e.Data["technician_id"] == actor.ID {
@@ -171,13 +172,13 @@ func (s *stream) tell(ctx context.Context, batch []events.Stored) (context.Conte
 			}
 		}
 		if s.mayHear(ctx, e) {
-			text += format(e)
+			text.WriteString(format(e))
 		}
 	}
-	if text == "" {
+	if text.String() == "" {
 		return ctx, nil
 	}
-	return ctx, s.write(text)
+	return ctx, s.write(text.String())
 }
 
 func (s *stream) mayHear(ctx context.Context, e events.Stored) bool {
