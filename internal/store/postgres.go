@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -27,8 +28,23 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	if err := db.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	db.write = stdlib.OpenDBFromPool(db.pool)
 	db.read = stdlib.OpenDBFromPool(db.pool)
+	return db.openWriters(ctx, cfg.Copy())
+}
+
+// openWriters opens a pool for Write alone, so that writes that wait for each other do not keep reads waiting too.
+func (db *DB) openWriters(ctx context.Context, cfg *pgxpool.Config) (err error) {
+	if db.flusher = startFlusher(ctx, cfg.ConnConfig, db.log); db.flusher != nil {
+		// Not as a parameter of the connection: RESET would then bring this value back, not the server's.
+		cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, `set synchronous_commit to off`)
+			return err
+		}
+	}
+	if db.writers, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	db.write = stdlib.OpenDBFromPool(db.writers)
 	return nil
 }
 

@@ -51,8 +51,10 @@ type DB struct {
 	dialect Dialect
 	read    *sql.DB
 	write   *sql.DB
-	pool    *pgxpool.Pool
-	group   *groupWriter // SQLite only
+	pool    *pgxpool.Pool // PostgreSQL only: reads and the job queue
+	writers *pgxpool.Pool // PostgreSQL only
+	flusher *flusher      // PostgreSQL only, nil if it cannot be used
+	group   *groupWriter  // SQLite only
 	log     *slog.Logger
 	observe func(time.Duration, error)
 }
@@ -90,8 +92,13 @@ func (db *DB) Close() error {
 			errs = append(errs, d.Close())
 		}
 	}
-	if db.pool != nil {
-		db.pool.Close()
+	if db.flusher != nil {
+		db.flusher.stop()
+	}
+	for _, p := range []*pgxpool.Pool{db.pool, db.writers} {
+		if p != nil {
+			p.Close()
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -119,7 +126,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(q Querier) error) (err error
 // SQL is the pool that writes, for the job queue and for backup; slices use Read and Write.
 func (db *DB) SQL() *sql.DB { return db.write }
 
-// Pool is the PostgreSQL pool behind SQL, nil on SQLite; for the job queue alone.
+// Pool is the PostgreSQL pool whose commits wait for the disk one by one, nil on SQLite; for the job queue alone.
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
 // Now is the current time in UTC at the precision that both databases keep.

@@ -52,15 +52,31 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	}
 }
 
-func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) {
+// writeOnce is one try on PostgreSQL.
+func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
+	tx, epoch, err := db.commitOnce(ctx, fn)
+	if err != nil {
+		return err
+	}
+	if epoch != 0 {
+		if err := db.flusher.wait(epoch); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
+	tx.runAfterCommit()
+	return nil
+}
+
+// commitOnce runs fn and commits. Unless epoch is 0 the commit is not on the disk before the flusher has confirmed it.
+func (db *DB) commitOnce(ctx context.Context, fn func(tx *Tx) error) (tx *Tx, epoch int64, err error) {
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return nil, 0, fmt.Errorf("connect: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	raw, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return nil, 0, fmt.Errorf("begin: %w", err)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -68,16 +84,22 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) (err error) 
 			panic(p)
 		}
 	}()
-	tx := newTx(raw)
+	tx = newTx(raw)
 	tx.conn = conn
 	if err := tx.run(ctx, fn); err != nil {
-		return errors.Join(err, raw.Rollback())
+		return nil, 0, errors.Join(err, raw.Rollback())
+	}
+	if db.flusher != nil {
+		if epoch = db.flusher.epoch.Load(); epoch == 0 {
+			if _, err := raw.ExecContext(ctx, `set local synchronous_commit to default`); err != nil {
+				return nil, 0, errors.Join(fmt.Errorf("commit: %w", err), raw.Rollback())
+			}
+		}
 	}
 	if err := raw.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return nil, 0, fmt.Errorf("commit: %w", err)
 	}
-	tx.runAfterCommit()
-	return nil
+	return tx, epoch, nil
 }
 
 // run calls fn and then the hooks that it registered, in the order of their keys: since each takes a lock, two transactions that took
