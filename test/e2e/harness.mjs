@@ -118,7 +118,7 @@ export function listen(context) {
 /** Calls the API with the cookie of a context. */
 export function api(context, base) {
   const call = async (method, path, data) => {
-    const response = await context.request.fetch(base + path, { method, data, headers: { "content-type": "application/json" } });
+    const response = await context.request.fetch(base + path, { method, data, headers: { "content-type": "application/json", origin: base } });
     const text = await response.text();
     if (!response.ok()) {
       throw new Error(`${method} ${path}: ${response.status()} ${text}`);

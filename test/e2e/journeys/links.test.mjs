@@ -38,49 +38,47 @@ async function sendLink(method, language) {
   return { verification, url: server.base + path };
 }
 
+/** Opens the link; a click or a submission that is still under way may interrupt the first try. */
+async function visit(page, url, budget) {
+  budget.left--;
+  await page.goto(url).catch(() => page.goto(url));
+}
+
 /** Does what a scanner with script does: presses everything once, submits every form empty, with and without the browser's own checks. */
 async function scan(page, url, budget) {
-  const visit = async () => {
-    budget.left--;
-    await page.goto(url);
-  };
-  await visit();
+  await visit(page, url, budget);
   const targets = "a[href], button, input, select, label, summary, [role=button], [onclick]";
   const count = await page.locator(targets).count();
   for (let i = 0; i < count && budget.left > 0; i++) {
     const target = page.locator(targets).nth(i);
     if (await target.isVisible()) {
-      await target.click({ timeout: 2000, noWaitAfter: true }).catch(() => {});
+      await target.click({ timeout: 2000 }).catch(() => {}); // what covers or moves it is no reason to stop
       await page.waitForLoadState();
     }
-    await visit();
+    await visit(page, url, budget);
   }
   const forms = await page.locator("form").count();
   for (let i = 0; i < forms; i++) {
-    for (const way of ["requestSubmit", "submit", "fetch"]) {
+    for (const way of ["requestSubmit", "submit"]) {
       if (budget.left <= 0) {
         return;
       }
-      await page.evaluate(
-        async ([index, how]) => {
-          const form = document.forms[index];
-          form.noValidate = true;
-          if (how === "requestSubmit") {
-            form.requestSubmit();
-          } else if (how === "submit") {
-            HTMLFormElement.prototype.submit.call(form);
-          } else {
-            await fetch(form.action, { method: "POST", body: new URLSearchParams() });
-            for (const method of ["HEAD", "OPTIONS", "PUT", "DELETE"]) {
-              await fetch(form.action, { method });
-            }
-          }
-        },
-        [i, way],
-      );
-      await page.waitForLoadState();
-      await visit();
+      await Promise.all([
+        page.waitForEvent("load"),
+        page.evaluate(
+          ([index, how]) => {
+            const form = document.forms[index];
+            form.noValidate = true;
+            HTMLFormElement.prototype[how].call(form);
+          },
+          [i, way],
+        ),
+      ]);
+      await visit(page, url, budget);
     }
+  }
+  for (const method of ["HEAD", "OPTIONS", "POST", "PUT", "DELETE"]) {
+    await page.request.fetch(url, { method, headers: { origin: new URL(url).origin }, ...(method === "POST" ? { form: {} } : {}) });
   }
 }
 
