@@ -106,6 +106,14 @@ func admin(ctx context.Context, storage config.Storage, s Streams, fn func(a *Ap
 	return errors.Join(fn(a), a.Close())
 }
 
+// existing is admin for commands that make no sense without an installation, so that a mistyped folder does not become a new one.
+func existing(ctx context.Context, storage config.Storage, s Streams, fn func(a *App) error) error {
+	if _, err := existingKeys(storage); err != nil {
+		return err
+	}
+	return admin(ctx, storage, s, fn)
+}
+
 // Bootstrap makes the first organization and its owner, and prints an API token of the owner.
 func Bootstrap(ctx context.Context, c config.Bootstrap, s Streams) error {
 	return admin(ctx, c.Storage, s, func(a *App) error { return a.makeOwner(ctx, c.Owner, s, a.signin.CreateOwner) })
@@ -113,7 +121,7 @@ func Bootstrap(ctx context.Context, c config.Bootstrap, s Streams) error {
 
 // AddOrganization makes another organization and its owner, and prints an API token of the owner.
 func AddOrganization(ctx context.Context, c config.AddOrganization, s Streams) error {
-	return admin(ctx, c.Storage, s, func(a *App) error { return a.makeOwner(ctx, c.Owner, s, a.signin.AddOrganization) })
+	return existing(ctx, c.Storage, s, func(a *App) error { return a.makeOwner(ctx, c.Owner, s, a.signin.AddOrganization) })
 }
 
 func (a *App) makeOwner(ctx context.Context, o config.Owner, s Streams, create func(context.Context, signin.NewOwner) (string, error)) error {
@@ -131,7 +139,7 @@ func (a *App) makeOwner(ctx context.Context, o config.Owner, s Streams, create f
 
 // Token prints a new API token of a technician.
 func Token(ctx context.Context, c config.Token, s Streams) error {
-	return admin(ctx, c.Storage, s, func(a *App) error {
+	return existing(ctx, c.Storage, s, func(a *App) error {
 		token, err := a.signin.TokenFor(commandLine(ctx), c.Email, c.Name, c.Expires)
 		if err != nil {
 			return err

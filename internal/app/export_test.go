@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"net/http"
+	"time"
 
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/httpapi"
@@ -24,4 +25,9 @@ func (a *App) Demo(ctx context.Context) (string, error) { return a.demo(ctx) }
 // Console serves other files than the built ones.
 func (a *App) Console(files fs.FS) http.Handler {
 	return &console{api: a.api, files: files, packed: map[string]*asset{}}
+}
+
+// TokenFor makes an API token of a technician, as the command line does.
+func (a *App) TokenFor(ctx context.Context, email string) (string, error) {
+	return a.signin.TokenFor(ctx, email, "test", time.Hour)
 }

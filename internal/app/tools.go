@@ -67,10 +67,7 @@ func existingKeys(s config.Storage) (*seal.Keyring, error) {
 
 // Backup writes a backup to a new file.
 func Backup(ctx context.Context, c config.Backup, s Streams) error {
-	if _, err := existingKeys(c.Storage); err != nil {
-		return err
-	}
-	return admin(ctx, c.Storage, s, func(a *App) error {
+	return existing(ctx, c.Storage, s, func(a *App) error {
 		m, err := backup.ToFile(ctx, a.db, keyPath(c.Storage), c.File)
 		if err != nil {
 			return err

@@ -28,13 +28,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p := recover(); p != nil {
 			a.recovered(out, r, p)
 		}
-		if a.Observe != nil {
-			route := r.Pattern
-			if route == "" {
-				route = "unknown"
-			}
-			a.Observe(route, r.Method, out.status, time.Since(start))
-		}
+		a.answered(r, out.status, time.Since(start))
 	}()
 	if len(r.RequestURI) > maxAddress {
 		writeProblem(out, plain(r.Context(), http.StatusRequestURITooLong, "request.address_too_long", "Address too long", "The address of this request is too long."))
@@ -45,6 +39,18 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.mux.ServeHTTP(out, r)
+}
+
+// answered tells metrics and, if somebody wants to know that much, the log of an answer: by its route, which names nobody.
+func (a *API) answered(r *http.Request, status int, took time.Duration) {
+	route := r.Pattern
+	if route == "" {
+		route = "unknown"
+	}
+	if a.Observe != nil {
+		a.Observe(route, r.Method, status, took)
+	}
+	a.Log.DebugContext(r.Context(), "request", "request_id", access.ActorFrom(r.Context()).RequestID, "route", route, "status", status, "took", took)
 }
 
 // knows says whether a route of ours takes the request. Pages of the console never answer for the API.
