@@ -59,7 +59,7 @@ func PublicKey(_ context.Context, c config.AuditPublicKey, s Streams) error {
 func existingKeys(s config.Storage) (*seal.Keyring, error) {
 	if env := os.Getenv(seal.Env); env == "" {
 		if _, err := os.Stat(s.KeyFile()); err != nil {
-			return nil, fmt.Errorf("there is no installation here: %w", err)
+			return nil, fmt.Errorf("there is no installation in %s; name its folder with --data", s.Data)
 		}
 	}
 	return seal.Open(s.KeyFile(), os.Getenv(seal.Env))

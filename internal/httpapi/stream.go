@@ -126,6 +126,7 @@ func (s *stream) run(whole bool) error {
 			return err
 		}
 	}
+	defer func() { _ = s.out.SetWriteDeadline(time.Now().Add(streamWrite)) }() // for the last word of net/http
 	alive, check := time.NewTicker(streamAlive), time.NewTicker(streamCheck)
 	defer alive.Stop()
 	defer check.Stop()
