@@ -109,7 +109,7 @@ func TestM17StopReachesWhatIsQueued(t *testing.T) {
 	eventually(t, "the confirmation", func() bool { return len(w.inbox(phone)) == 1 })
 }
 
-func TestAnUnknownSenderGetsNoAnswer(t *testing.T) {
+func TestM12AnUnknownSenderGetsNoAnswer(t *testing.T) {
 	w := newWorld(t, storetest.Open(t))
 	w.run()
 	var seen []message.In
