@@ -31,7 +31,7 @@ type archive struct {
 }
 
 func newArchive(w io.Writer, at time.Time) *archive {
-	z := gzip.NewWriter(w)
+	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is a valid one; the server goes on working beside
 	return &archive{zip: z, tar: tar.NewWriter(z), at: at}
 }
 
