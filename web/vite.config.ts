@@ -5,6 +5,7 @@ const server = process.env.COUNTERSIGN_SERVER ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     target: "es2022",
     // The content security policy allows no data: script, and a file of its own can be cached.

@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { en } from "./en";
+import { withMany } from "./plurals";
 
 export const languages = ["en", "fr"] as const;
 export type Language = (typeof languages)[number];
@@ -30,7 +31,7 @@ export async function speak(language: string): Promise<void> {
   const next: Language = language.startsWith("fr") ? "fr" : "en";
   if (next === "fr" && !i18next.hasResourceBundle("fr", "translation")) {
     const { fr } = await import("./fr");
-    i18next.addResourceBundle("fr", "translation", fr);
+    i18next.addResourceBundle("fr", "translation", withMany(fr));
   }
   try {
     localStorage.setItem(stored, next);

@@ -6,7 +6,7 @@ import { visibleGroups } from "@/app/sections";
 import { usePendingCount } from "@/features/verify/data";
 import classes from "./BottomBar.module.css";
 
-const wanted = ["desk", "verify", "tickets", "contacts"];
+const wanted = new Set(["desk", "verify", "tickets", "contacts"]);
 
 /** On phones: the four sections used most, and the rest behind the menu. */
 export function BottomBar({ onMenu }: { onMenu: () => void }) {
@@ -16,7 +16,7 @@ export function BottomBar({ onMenu }: { onMenu: () => void }) {
   return (
     <nav className={classes.bar} aria-label={t("shell.quick")}>
       {sections
-        .filter((s) => wanted.includes(s.key))
+        .filter((s) => wanted.has(s.key))
         .map((section) => (
           <Link key={section.key} to={section.to} className={classes.item} activeOptions={{ exact: section.to === "/" }}>
             <section.icon size={20} aria-hidden="true" />

@@ -1,6 +1,6 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "@/components/Dialog";
 import { Sheet } from "@/components/Sheet";
@@ -25,6 +25,9 @@ interface Props<T extends Record<string, unknown>> {
 /** The drawer in which things are made and changed. Ctrl-Enter saves; leaving with changes asks. */
 export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
   const dirty = useRef(false);
+  const onDirty = useCallback((now: boolean) => {
+    dirty.current = now;
+  }, []);
   const [asking, setAsking] = useState(false);
   const { t } = useTranslation();
   const close = () => {
@@ -42,7 +45,7 @@ export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
   return (
     <>
       <Sheet opened={props.opened} onClose={close} title={props.title} position="right">
-        <Body {...props} onClose={close} onDone={leave} dirty={dirty} />
+        <Body {...props} onClose={close} onDone={leave} onDirty={onDirty} />
       </Sheet>
       <Dialog opened={asking} onClose={() => setAsking(false)} title={t("form.leaveTitle")}>
         <Stack>
@@ -63,27 +66,27 @@ export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
 
 interface BodyProps<T extends Record<string, unknown>> extends Props<T> {
   onDone: () => void;
-  dirty: { current: boolean };
+  onDirty: (dirty: boolean) => void;
 }
 
-function Body<T extends Record<string, unknown>>({ initial, save, onSave, onClose, onDone, dirty, children }: BodyProps<T>) {
+function Body<T extends Record<string, unknown>>({ initial, save, onSave, onClose, onDone, onDirty, children }: BodyProps<T>) {
   const { t } = useTranslation();
-  const first = useRef(initial);
+  const [first] = useState(initial);
   const form = useForm<T>({ initialValues: initial });
   const [busy, setBusy] = useState(false);
   const [summary, setSummary] = useState<Summary | null>(null);
-  const changed = changesOf(first.current, form.values);
-  dirty.current = Object.keys(changed).length > 0;
+  const changed = changesOf(first, form.values);
+  const isDirty = Object.keys(changed).length > 0;
 
   useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => {
-      if (dirty.current) {
-        event.preventDefault();
-      }
-    };
+    onDirty(isDirty);
+    if (!isDirty) {
+      return;
+    }
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
-  }, [dirty]);
+  }, [isDirty, onDirty]);
 
   const submit = async () => {
     setBusy(true);

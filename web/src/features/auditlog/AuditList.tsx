@@ -39,7 +39,7 @@ export function AuditList({ filters, fixed }: Props) {
           header: t("audit.action"),
           cell: (e) => (
             <span>
-              {actionText(e.action, t)} <span className={classes.targets}>{e.targets.map((x) => x.name || x.type).join(", ")}</span>
+              {actionText(e.action, t)} <span className={classes.targets}>{e.targets.map((x) => x.name).filter(Boolean).join(", ")}</span>
             </span>
           ),
         },

@@ -3,6 +3,7 @@ import { Mail, MessageSquare, Phone as PhoneIcon, type LucideIcon } from "lucide
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
+import { serverNow } from "@/api/serverTime";
 import type { Contact } from "@/api/types";
 import { queries } from "@/app/services";
 import { Callout } from "@/components/Callout";
@@ -47,8 +48,10 @@ export function Phone({ contact }: { contact: Contact | undefined }) {
   const shown = { sms: phone.messages.filter((m) => m.kind === "sms"), voice: phone.messages.filter((m) => m.kind === "voice"), email: mail.messages.filter((m) => m.kind === "email") };
 
   const send = useMutation({
+    // Sent before the answer to it: the time is that of the press.
+    onMutate: () => serverNow().toISOString(),
     mutationFn: (out: Outgoing) => must(api.POST("/api/sandbox/inbound", { body: out })),
-    onSuccess: (_, out) => keepSent({ ...out, id: crypto.randomUUID(), possible_repeat: false, created_at: new Date().toISOString() }),
+    onSuccess: (_, out, created_at) => keepSent({ ...out, id: `sent-${created_at}`, possible_repeat: false, created_at }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["sandbox"] }),
   });
   const sms = (body: string) => send.mutate({ kind: "sms", from: number, to: service.phone, body });

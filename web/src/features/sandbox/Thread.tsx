@@ -9,9 +9,11 @@ import classes from "./Phone.module.css";
 /** Text messages, latest at the bottom and in sight. */
 export function Thread({ messages, service }: { messages: PhoneMessage[]; service: string }) {
   const { t, i18n } = useTranslation();
-  const now = useNow(30_000);
+  const now = useNow(2000);
   const end = useRef<HTMLLIElement>(null);
-  const latest = messages.at(-1)?.id;
+  const last = messages.at(-1);
+  const latest = last?.id;
+  const unanswered = last?.mine === true && /verify/i.test(last.body) && now.getTime() - Date.parse(last.created_at) > 3000;
   useEffect(() => {
     const screen = end.current?.closest<HTMLElement>("[role=region]");
     screen?.scrollTo({ top: screen.scrollHeight });
@@ -32,6 +34,7 @@ export function Thread({ messages, service }: { messages: PhoneMessage[]; servic
             </small>
           </li>
         ))}
+        {unanswered && <li className={classes.hint}>{t("sandbox.noAnswer")}</li>}
         <li ref={end} aria-hidden="true" className={classes.end} />
       </ol>
     </>

@@ -12,6 +12,8 @@ import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import classes from "./Settings.module.css";
 
+const renew = () => queries.invalidateQueries({ queryKey: ["sessions"] });
+
 /** The sessions of a technician, one's own by default. */
 export function SessionList({ technicianId }: { technicianId?: string }) {
   const { t } = useTranslation();
@@ -19,7 +21,6 @@ export function SessionList({ technicianId }: { technicianId?: string }) {
     queryKey: ["sessions", { technician_id: technicianId }],
     queryFn: () => must(api.GET("/api/sessions", { params: { query: { technician_id: technicianId } } })),
   });
-  const renew = () => queries.invalidateQueries({ queryKey: ["sessions"] });
   const onError = (error: unknown) => toast(problemText(error, t), "denied");
   const end = useMutation({ mutationFn: (id: string) => must(api.DELETE("/api/sessions/{id}", { params: { path: { id } } })), onSettled: renew, onError });
   const endOthers = useMutation({ mutationFn: () => must(api.DELETE("/api/sessions")), onSettled: renew, onError });

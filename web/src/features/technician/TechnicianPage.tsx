@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
-import { Ban, Pencil, RotateCcw, Trash2 } from "lucide-react";
+import { Ban, Pencil, RotateCcw, Trash2, UserX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
@@ -23,6 +23,8 @@ import { technicianQuery } from "./data";
 import { TechnicianFacts } from "./TechnicianFacts";
 import { TechnicianForm } from "./TechnicianForm";
 
+type Question = "edit" | "suspend" | "leave" | "delete";
+
 /** One technician. */
 export function TechnicianPage() {
   const { t } = useTranslation();
@@ -31,7 +33,7 @@ export function TechnicianPage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const { tab } = useSearch({ strict: false }) as { tab?: string };
   const query = useQuery(technicianQuery(id));
-  const [open, setOpen] = useState<"edit" | "suspend" | "delete" | null>(null);
+  const [open, setOpen] = useState<Question | null>(null);
   const close = () => setOpen(null);
   const renew = (saved: Technician) => {
     queries.setQueryData(technicianQuery(id).queryKey, saved);
@@ -74,7 +76,7 @@ export function TechnicianPage() {
             <GuardedButton needs="admin.technicians" variant="default" leftSection={<Pencil size={15} />} onClick={() => setOpen("edit")}>
               {t("edit")}
             </GuardedButton>
-            {technician.status === "suspended" ? (
+            {technician.status === "suspended" || technician.status === "inactive" ? (
               <GuardedButton needs="admin.technicians" variant="default" leftSection={<RotateCcw size={15} />} loading={reactivate.isPending} onClick={() => reactivate.mutate()}>
                 {t("technician.reactivate")}
               </GuardedButton>
@@ -96,11 +98,7 @@ export function TechnicianPage() {
         facts={
           <>
             <TechnicianFacts technician={technician} />
-            {!self && !technician.owner && can("admin.technicians") && (
-              <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
-                {t("technician.delete")}
-              </Button>
-            )}
+            {!self && !technician.owner && can("admin.technicians") && <Leaving technician={technician} onOpen={setOpen} />}
           </>
         }
       />
@@ -114,9 +112,38 @@ export function TechnicianPage() {
       >
         {t("technician.suspendText", { name: technician.name })}
       </Confirm>
+      <Confirm
+        opened={open === "leave"}
+        onClose={close}
+        title={t("technician.leave")}
+        action={t("technician.leave")}
+        onConfirm={async () => {
+          const change = { params: { path: { id }, header: ifMatch(technician.version) }, body: { status: "inactive" as const } };
+          renew(await must(api.PATCH("/api/technicians/{id}", change)));
+        }}
+      >
+        {t("technician.leaveText", { name: technician.name })}
+      </Confirm>
       <Confirm opened={open === "delete"} onClose={close} title={t("technician.delete")} action={t("delete")} typed={technician.name} onConfirm={remove}>
         {t("technician.deleteText", { name: technician.name })}
       </Confirm>
     </>
+  );
+}
+
+/** Who has left, or never came, can be deleted; everybody else is set inactive first. */
+function Leaving({ technician, onOpen }: { technician: Technician; onOpen: (question: Question) => void }) {
+  const { t } = useTranslation();
+  const gone = technician.status === "inactive" || technician.state === "invitation";
+  return (
+    <Button
+      variant="subtle"
+      color={gone ? "red" : "gray"}
+      justify="flex-start"
+      leftSection={gone ? <Trash2 size={15} /> : <UserX size={15} />}
+      onClick={() => onOpen(gone ? "delete" : "leave")}
+    >
+      {gone ? t("technician.delete") : t("technician.leave")}
+    </Button>
   );
 }

@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** Tickets, everywhere they are listed. */
-export function TicketList({ filters = [], fixed, empty }: Props) {
+export function TicketList({ filters, fixed, empty }: Props) {
   const { t } = useTranslation();
   const status: Filter = {
     key: "status",
@@ -32,7 +32,7 @@ export function TicketList({ filters = [], fixed, empty }: Props) {
       load={(query: Query<"/api/tickets">, signal: AbortSignal) => must(api.GET("/api/tickets", { params: { query }, signal }))}
       rowId={(x) => x.id}
       href={(x) => `/tickets/${x.id}`}
-      filters={[status, ...filters]}
+      filters={[status, ...(filters ?? [])]}
       fixed={fixed}
       defaultSort="-number"
       empty={empty}

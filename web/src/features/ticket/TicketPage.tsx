@@ -105,6 +105,7 @@ export function TicketPage() {
               key={ticket.contact_id}
               contact={{ id: ticket.contact_id, name: ticket.contact_name, customer_id: ticket.customer_id }}
               ticket={ticket}
+              history={false}
             />
           ) : (
             <Card title={t("panel.title")}>

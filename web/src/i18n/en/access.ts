@@ -38,7 +38,7 @@ export const access = {
     organization: {
       title: "Organization",
       name: "Name",
-      languageHelp: "Of messages to people who have none chosen.",
+      languageHelp: "For people who have chosen none.",
       countries: "Countries that messages may go to",
       countriesHelp: "Messages to other countries are refused: a guard against fraud with expensive numbers.",
     },

@@ -74,6 +74,8 @@ export const people = {
     suspend: "Suspend",
     suspendText: "{{name}} is signed out at once everywhere and cannot sign in until reactivated. API tokens stop working.",
     reactivate: "Reactivate",
+    leave: "Set inactive",
+    leaveText: "{{name}} has left: all sessions and tokens end, and they no longer count. An inactive technician can be deleted or reactivated.",
     delete: "Delete this technician",
     deleteText: "{{name}} is deleted and signed out at once. What they did stays in the audit record. This cannot be undone.",
   },

@@ -11,7 +11,7 @@ export const reasons = {
     message_address_invalid: "This address is not valid.",
     message_country_not_allowed: "Messages to this country are not allowed. An administrator can allow it in the settings.",
     message_demo: "The demo organization uses the sandbox only, so that nothing leaves it.",
-    message_limited: "Too many messages went there. Wait before you send another.",
+    message_limited: "A message went there just now, or many today. Wait a moment before the next.",
     message_number_kind: "This kind of number cannot get such a message. Choose a mobile number.",
     message_opted_out: "They asked for no more messages. They can reply START.",
     message_password_again: "Enter the password again, since the connection it is used for has changed.",

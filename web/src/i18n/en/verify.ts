@@ -168,6 +168,7 @@ export const verify = {
     body: "Text",
     listen: "Listen",
     repeat: "possible repeat",
+    noAnswer: "No answer? Between two messages to one number there is a pause of half a minute, and unknown or stopped numbers get none. Try again shortly.",
     try: "Try it",
     step1: "Press #verify on the phone: the request appears in the console. Claim it, read the code, and answer #confirm.",
     step2: "In the console open this contact and send an SMS code. Read it here and type it there.",

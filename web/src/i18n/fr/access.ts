@@ -41,7 +41,7 @@ export const access: Texts<typeof source> = {
     organization: {
       title: "Organisation",
       name: "Nom",
-      languageHelp: "Des messages aux personnes qui n’en ont pas choisi.",
+      languageHelp: "Pour qui n’en a pas choisi.",
       countries: "Pays où les messages peuvent aller",
       countriesHelp: "Les messages vers d’autres pays sont refusés : une protection contre la fraude aux numéros coûteux.",
     },

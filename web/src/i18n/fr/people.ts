@@ -77,6 +77,8 @@ export const people: Texts<typeof source> = {
     suspend: "Suspendre",
     suspendText: "{{name}} est déconnecté partout aussitôt et ne peut plus se connecter avant d’être réactivé. Ses jetons d’API ne fonctionnent plus.",
     reactivate: "Réactiver",
+    leave: "Rendre inactif",
+    leaveText: "{{name}} est parti : toutes ses sessions et ses jetons prennent fin, et il ne compte plus. Un technicien inactif peut être supprimé ou réactivé.",
     delete: "Supprimer ce technicien",
     deleteText: "{{name}} est supprimé et déconnecté aussitôt. Ce qu’il a fait reste dans le journal d’audit. C’est irréversible.",
   },

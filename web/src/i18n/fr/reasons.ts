@@ -14,7 +14,7 @@ export const reasons: Texts<typeof source> = {
     message_address_invalid: "Cette adresse n’est pas valable.",
     message_country_not_allowed: "Les messages vers ce pays ne sont pas permis. Un administrateur peut les permettre dans les réglages.",
     message_demo: "L’organisation de démonstration n’utilise que le mode d’essai, pour que rien n’en sorte.",
-    message_limited: "Trop de messages y ont été envoyés. Attendez avant le prochain.",
+    message_limited: "Un message vient d’y être envoyé, ou beaucoup aujourd’hui. Attendez un moment avant le prochain.",
     message_number_kind: "Ce type de numéro ne peut pas recevoir un tel message. Choisissez un mobile.",
     message_opted_out: "La personne ne veut plus de messages. Elle peut répondre START.",
     message_password_again: "Saisissez à nouveau le mot de passe, car la connexion qui s’en sert a changé.",

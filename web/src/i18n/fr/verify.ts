@@ -171,6 +171,7 @@ export const verify: Texts<typeof source> = {
     body: "Texte",
     listen: "Écouter",
     repeat: "répétition possible",
+    noAnswer: "Pas de réponse ? Entre deux messages à un même numéro il y a une pause d’une demi-minute, et un numéro inconnu ou arrêté n’en reçoit aucun. Réessayez bientôt.",
     try: "Essayer",
     step1: "Appuyez sur #verify au téléphone : la demande apparaît dans la console. Prenez-la en charge, lisez le code et répondez #confirm.",
     step2: "Dans la console, ouvrez ce contact et envoyez un code par SMS. Lisez-le ici et saisissez-le là-bas.",

@@ -18,9 +18,9 @@ interface Props {
 /** One method: what it is, how much it proves, where it goes, and why not when it cannot. */
 export function MethodRow({ method, disabled, first, busy, onStart }: Props) {
   const { t } = useTranslation();
-  const usable = method.addresses.filter((a) => a.available);
+  const usable = method.addresses.find((a) => a.available);
   const [picked, setPicked] = useState<string | null>(null);
-  const address = picked ?? usable[0]?.address;
+  const address = picked ?? usable?.address;
   const name = t(`method.${method.method as "sms_code"}.name`, { defaultValue: method.method });
   const Icon = methodIcon(method.method);
   return (
@@ -42,7 +42,7 @@ export function MethodRow({ method, disabled, first, busy, onStart }: Props) {
             onChange={setPicked}
           />
         ) : (
-          <span className={classes.only} title={usable[0]?.masked}>{usable[0]?.masked}</span>
+          <span className={classes.only} title={usable?.masked}>{usable?.masked}</span>
         ))}
       {method.available && (
         <Button className={classes.send} variant={first ? "filled" : "default"} disabled={disabled && !busy} loading={busy} onClick={() => onStart(address)} aria-label={t("panel.sendBy", { method: name })}>

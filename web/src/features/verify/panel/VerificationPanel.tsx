@@ -20,12 +20,14 @@ interface Props {
   contact: { id: string; name: string; customer_id: string };
   /** The ticket that a new verification belongs to, unless another is chosen. */
   ticket?: Pick<Ticket, "id" | "number" | "summary" | "contact_id"> | null;
+  /** Whether the earlier verifications are listed below. */
+  history?: boolean;
 }
 
 /** The heart: proves that the caller is this contact. */
-export function VerificationPanel({ contact, ticket }: Props) {
+export function VerificationPanel({ contact, ticket, history = true }: Props) {
   const { t } = useTranslation();
-  const query = useQuery({ ...panelQuery(contact.id), refetchInterval: (q) => (q.state.data?.pending ? 5_000 : false) });
+  const query = useQuery({ ...panelQuery(contact.id), refetchInterval: (q) => (changesByItself(q.state.data) ? 5_000 : false) });
   const panel = query.data;
   const { outcome, watch, dismiss } = useOutcome(panel);
   if (query.isPending) {
@@ -63,11 +65,18 @@ export function VerificationPanel({ contact, ticket }: Props) {
           )}
         </div>
       </Card>
-      <Card title={t("panel.history")} flush>
-        <History items={panel.history} />
-      </Card>
+      {history && (
+        <Card title={t("panel.history")} flush>
+          <History items={panel.history.filter((v) => v.id !== panel.pending?.id)} />
+        </Card>
+      )}
     </>
   );
+}
+
+/** Whether the panel will change without an event: a verification runs out, and a pause between two messages ends. */
+function changesByItself(panel: Panel | undefined): boolean {
+  return Boolean(panel?.pending) || (panel?.methods.some((m) => m.reason === "message.limited") ?? false);
 }
 
 /** Follows a verification seen pending here until its end, which may come from the other side or with the clock. */
