@@ -31,8 +31,14 @@ export const keyboard = {
     await reach(page, box);
     await page.keyboard.press("ControlOrMeta+A");
     await page.keyboard.type(text);
-    await page.getByRole("option", { name: text }).first().waitFor();
-    await page.keyboard.press("ArrowDown");
+    const option = page.getByRole("option", { name: text }).first();
+    await option.waitFor();
+    for (let i = 0; (await option.getAttribute("data-combobox-selected")) === null; i++) {
+      if (i === 30) {
+        throw new Error(`the arrow keys do not lead to the option ${text}`);
+      }
+      await page.keyboard.press("ArrowDown");
+    }
     await page.keyboard.press("Enter");
   },
 };

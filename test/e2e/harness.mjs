@@ -91,6 +91,7 @@ export const narrow = { width: 390, height: 844 };
 /** Signs in by the one-time link and returns the context; what the pages report as errors is collected in context.complaints. */
 export async function signIn(browser, server, options = {}) {
   const context = await browser.newContext({ viewport: wide, locale: "en-US", timezoneId: "America/New_York", reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(10_000);
   listen(context);
   const page = await context.newPage();
   await page.goto(server.signInLink);
@@ -138,6 +139,18 @@ export function api(context, base) {
         return items.find((m) => pattern.test(m.body));
       }),
   };
+}
+
+/** Runs a step and, if it fails, keeps a picture of each page in out/, to see why. */
+export async function pictured(name, pages, step) {
+  try {
+    return await step();
+  } catch (error) {
+    for (const [i, page] of pages.entries()) {
+      await page.screenshot({ path: join(root, "test", "e2e", "out", `failed-${name.replace(/\W+/g, "-")}-${i}.png`) }).catch(() => {});
+    }
+    throw error;
+  }
 }
 
 /** Asks again until there is an answer, for at most five seconds. */
