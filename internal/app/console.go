@@ -44,7 +44,7 @@ type asset struct {
 
 func (a *App) consoleRoutes(files fs.FS) {
 	c := &console{api: a.api, files: files, packed: map[string]*asset{}}
-	a.api.Raw(httpapi.Route{ID: "console", Method: "GET", Path: "/{path...}", Summary: "The console.", Needs: perm.Public, Hidden: true}, c)
+	a.api.Raw(httpapi.Route{ID: "console", Method: "GET", Path: "/{path...}", Summary: "The console", Needs: perm.Public, Hidden: true}, c)
 }
 
 // ServeHTTP answers with a file or with the page of the console.

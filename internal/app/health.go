@@ -16,9 +16,9 @@ var errNotReady = fault.New(fault.Unavailable, "server.not_ready", "The server i
 
 // healthRoutes say whether the process lives, and whether it should get requests.
 func (a *App) healthRoutes() {
-	a.api.Raw(httpapi.Route{ID: "health", Method: "GET", Path: "/healthz", Summary: "Say that the server lives.", Needs: perm.Public, Hidden: true},
+	a.api.Raw(httpapi.Route{ID: "health", Method: "GET", Path: "/healthz", Summary: "Say that the server lives", Needs: perm.Public, Hidden: true},
 		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fine(w) }))
-	a.api.Raw(httpapi.Route{ID: "ready", Method: "GET", Path: "/readyz", Summary: "Say whether the server answers requests.", Needs: perm.Public, Hidden: true},
+	a.api.Raw(httpapi.Route{ID: "ready", Method: "GET", Path: "/readyz", Summary: "Say whether the server answers requests", Needs: perm.Public, Hidden: true},
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !a.ready.Load() || !a.reaches(r.Context()) {
 				a.api.Refuse(w, r, errNotReady)

@@ -23,12 +23,20 @@ var docsPage = sync.OnceValues(func() (*template.Template, error) { return templ
 type docsOperation struct {
 	ID, Method, Path, Summary, Permission string
 	Parameters                            []docsField
-	Body, Answer                          string // names of schemas
+	Body, Answer                          docsType
+	Status                                string // of a success
+}
+
+// docsType says what a body is made of; Ref means that it is one of the objects of the page.
+type docsType struct {
+	Text string
+	Ref  bool
 }
 
 type docsField struct {
-	Name, Type, Text string
-	Required         bool
+	Name, In, Text string
+	Type           docsType
+	Required       bool
 }
 
 type docsSchema struct {
@@ -73,30 +81,38 @@ func (a *API) docsGroups() []docsGroup {
 
 func docsOf(method, path string, op *huma.Operation) docsOperation {
 	permission, _ := op.Extensions["x-required-permission"].(string)
-	d := docsOperation{ID: op.OperationID, Method: method, Path: path, Summary: op.Summary, Permission: permission}
+	d := docsOperation{ID: op.OperationID, Method: method, Path: path, Summary: strings.TrimSuffix(op.Summary, "."), Permission: permission}
 	for _, p := range op.Parameters {
-		d.Parameters = append(d.Parameters, docsField{p.Name + " (" + p.In + ")", typeName(p.Schema), cmp.Or(p.Description, p.Schema.Description), p.Required})
+		d.Parameters = append(d.Parameters, docsField{p.Name, p.In, cmp.Or(p.Description, p.Schema.Description), typeOf(p.Schema), p.Required})
 	}
 	if op.RequestBody != nil {
-		d.Body = bodyName(op.RequestBody.Content)
+		d.Body = bodyType(op.RequestBody.Content)
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		if strings.HasPrefix(status, "2") {
-			d.Answer = strings.TrimSpace(status + " " + bodyName(op.Responses[status].Content))
+			d.Status, d.Answer = status, bodyType(op.Responses[status].Content)
 		}
 	}
 	return d
 }
 
-func bodyName(content map[string]*huma.MediaType) string {
+func bodyType(content map[string]*huma.MediaType) docsType {
 	names := slices.Sorted(maps.Keys(content))
 	if len(names) == 0 {
-		return ""
+		return docsType{}
 	}
 	if s := content[names[0]].Schema; s != nil {
-		return typeName(s)
+		return typeOf(s)
 	}
-	return names[0]
+	return docsType{Text: names[0]}
+}
+
+func typeOf(s *huma.Schema) docsType {
+	inner := s
+	for inner != nil && inner.Type == huma.TypeArray {
+		inner = inner.Items
+	}
+	return docsType{typeName(s), inner != nil && inner.Ref != "" && inner == s}
 }
 
 func (a *API) docsSchemas() []docsSchema {
@@ -106,7 +122,7 @@ func (a *API) docsSchemas() []docsSchema {
 		s := docsSchema{Name: name}
 		for _, field := range slices.Sorted(maps.Keys(all[name].Properties)) {
 			p := all[name].Properties[field]
-			s.Fields = append(s.Fields, docsField{field, typeName(p), p.Description, slices.Contains(all[name].Required, field)})
+			s.Fields = append(s.Fields, docsField{field, "", p.Description, typeOf(p), slices.Contains(all[name].Required, field)})
 		}
 		out = append(out, s)
 	}
