@@ -189,7 +189,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Follow what changes, as server-sent events. */
+        /** Follow what changes, as server-sent events */
         get: operations["stream-events"];
         put?: never;
         post?: never;
@@ -1114,6 +1114,18 @@ export interface components {
             idle_expires_at: string;
         };
         SigninNewTokenItem: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** @description null: all of its owner's */
+            permissions: string[] | null;
+            /** @description the first characters, to tell tokens apart */
+            prefix: string;
             /** @description shown this once */
             token: string;
         };
@@ -1240,8 +1252,30 @@ export interface components {
             usernames?: string[];
         };
         TechnicianNewBody: {
+            customer_ids?: string[];
+            /** @description instead of given and family name */
+            display_name?: string;
+            /** @description what the technician signs in with */
+            email: string;
+            /** @description one of the two names is required */
+            family_name?: string;
+            given_name?: string;
+            job_title?: string;
+            /** @description BCP 47; empty means the organization's */
+            locale?: string;
             /** @description temporary; without it the technician is invited */
             password?: string;
+            /** @description as people write it; kept in E.164 */
+            phone?: string;
+            /** @enum {string} */
+            platform_role?: "administrator" | "manager" | "technician" | "read_only";
+            /** @enum {string} */
+            status?: "active" | "inactive" | "suspended" | "over_limit";
+            team_ids?: string[];
+            /** @description IANA; empty means the organization's */
+            time_zone?: string;
+            /** @description in other systems, as system:name or a plain name */
+            usernames?: string[];
         };
         TestMailSettingsBody: {
             to: string;
@@ -1395,6 +1429,7 @@ export interface components {
             code_digits: number;
             /** Format: int64 */
             code_minutes: number;
+            codes_suspended: boolean;
             confirm_digits: boolean;
             /** @description where people write #verify */
             readonly email: string;
@@ -1408,7 +1443,8 @@ export interface components {
         VerifyShieldBody: {
             /** Format: date-time */
             at: string | null;
-            by: string | null;
+            /** @description the technician */
+            by: components["schemas"]["VerifyPersonBody"];
             /** Format: date-time */
             expires_at: string | null;
             level: string | null;
@@ -2730,6 +2766,7 @@ export interface operations {
                     code_digits?: number;
                     /** Format: int64 */
                     code_minutes?: number;
+                    codes_suspended?: boolean;
                     confirm_digits?: boolean;
                     note_visibility?: string;
                     other_contact_note_required?: boolean;
@@ -3247,7 +3284,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SuspendTechnicianBody"];
             };
