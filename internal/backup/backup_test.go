@@ -273,6 +273,19 @@ func TestABackupIsOneMomentWhileOthersWrite(t *testing.T) {
 	})
 }
 
+// unpacked is what a gzipped file holds, "" if it cannot be read.
+func unpacked(file []byte) string {
+	z, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return ""
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
 func TestADamagedBackupLeavesNothingBehind(t *testing.T) {
 	db := storetest.Open(t)
 	fill(t, db)
@@ -286,7 +299,9 @@ func TestADamagedBackupLeavesNothingBehind(t *testing.T) {
 		damaged = append(damaged, whole[:rand.IntN(len(whole))])
 		flipped := bytes.Clone(whole)
 		flipped[10+rand.IntN(len(flipped)-10)] ^= 1 << rand.IntN(8) // the ten bytes before say nothing
-		damaged = append(damaged, flipped)
+		if unpacked(flipped) != unpacked(whole) { // two packed forms may hold the same bytes
+			damaged = append(damaged, flipped)
+		}
 	}
 	dir := t.TempDir()
 	for i, b := range damaged {
