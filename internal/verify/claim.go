@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // Claim ties a request to the actor and to a ticket of the contact's customer, and shows the actor the code to say (R11).
@@ -28,7 +29,7 @@ func (s *Service) Claim(ctx context.Context, requestID, ticketID string) (r Requ
 		return r, "", err
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		claimed, err := claimRequest(ctx, tx, r.OrgID, r.ID, actor, t.ID, s.clock.now())
+		claimed, err := claimRequest(ctx, tx, r.OrgID, r.ID, actor, t.ID, s.clock.Now())
 		if err != nil {
 			return err
 		}
@@ -36,7 +37,7 @@ func (s *Service) Claim(ctx context.Context, requestID, ticketID string) (r Requ
 			return s.whyNotClaimed(ctx, tx, r, t.ID)
 		}
 		r = claimed
-		if err := s.reply(ctx, tx, r, "claim", false, claimText(r.Language, o.Name, actor.Name, t)); err != nil {
+		if err := s.reply(ctx, tx, r, "claim", false, words.Claim(r.Language, o.Name, actor.Name, t.Number)); err != nil {
 			return err
 		}
 		return s.recordRequest(ctx, tx, r, audit.Success, "")
@@ -56,7 +57,7 @@ func (s *Service) Claim(ctx context.Context, requestID, ticketID string) (r Requ
 // whyNotClaimed is nil when the actor holds the claim already.
 func (s *Service) whyNotClaimed(ctx context.Context, tx *store.Tx, r Request, ticketID string) error {
 	current, err := findRequest(ctx, tx, r.OrgID, r.ID)
-	switch current = current.at(s.clock.now()); {
+	switch current = current.at(s.clock.Now()); {
 	case err != nil:
 		return err
 	case current.State != Claimed:
@@ -96,7 +97,7 @@ func (s *Service) ConfirmVerbally(ctx context.Context, requestID, note string) (
 		return r, s.claimRefused(ctx, r, errNotClaimer)
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, ConfirmedVerbally, note, false, s.clock.now())
+		ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, ConfirmedVerbally, note, false, s.clock.Now())
 		if err != nil {
 			return err
 		}

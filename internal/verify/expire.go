@@ -16,7 +16,7 @@ const sweepBatch = 200
 
 // Sweep ends what has run out of time, in all organizations. What it ends has counted as expired from its last second on, whether Sweep was there or not.
 func (s *Service) Sweep(ctx context.Context) error {
-	now := s.clock.now()
+	now := s.clock.Now()
 	verifications, err := dueVerifications(ctx, s.DB.Read(), now, sweepBatch)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 
 // Forget removes wrong codes and locks that no longer count.
 func (s *Service) Forget(ctx context.Context) error {
-	now := s.clock.now()
+	now := s.clock.Now()
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return forget(ctx, tx, now.Add(-48*time.Hour), now) })
 }
 

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -105,7 +106,7 @@ func bodyOf(v Verification) verificationBody {
 		ID: v.ID, Direction: "end_user", ContactID: v.ContactID, ContactName: v.ContactName, CustomerID: v.CustomerID, Method: v.Method,
 		Level: levelName(v.Level), State: v.State, Delivery: v.Delivery, AddressMasked: message.Mask(v.Address), Action: v.Action,
 		CallDirection: v.CallDirection, Note: v.Note, Technician: personBody{v.TechnicianID, v.TechnicianName},
-		CreatedAt: v.CreatedAt, UpdatedAt: later(v.CreatedAt, v.EndedAt), ExpiresAt: v.ExpiresAt, EndedAt: optional(v.EndedAt), ShieldUntil: optional(v.ShieldUntil), Version: v.Version,
+		CreatedAt: v.CreatedAt, UpdatedAt: cmp.Or(v.EndedAt, v.CreatedAt), ExpiresAt: v.ExpiresAt, EndedAt: optional(v.EndedAt), ShieldUntil: optional(v.ShieldUntil), Version: v.Version,
 	}
 	if v.State == Pending {
 		b.TriesLeft = maxTries - v.Tries
@@ -124,13 +125,6 @@ func optional(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 type startInput struct {

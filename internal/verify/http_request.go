@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -35,7 +36,7 @@ func requestBodyOf(r Request) requestBody {
 	b := requestBody{
 		ID: r.ID, Direction: "technician", ContactID: r.ContactID, ContactName: r.ContactName, CustomerID: r.CustomerID, CustomerName: r.CustomerName,
 		State: r.State, Medium: r.Medium, AddressMasked: message.Mask(r.Address), Unbound: r.Unbound, Note: r.Note,
-		CreatedAt: r.CreatedAt, UpdatedAt: later(later(r.CreatedAt, r.ClaimedAt), r.EndedAt), ExpiresAt: r.ExpiresAt, EndedAt: optional(r.EndedAt), Version: r.Version,
+		CreatedAt: r.CreatedAt, UpdatedAt: cmp.Or(r.EndedAt, r.ClaimedAt, r.CreatedAt), ExpiresAt: r.ExpiresAt, EndedAt: optional(r.EndedAt), Version: r.Version,
 	}
 	if r.TicketID != "" {
 		b.TicketID = &r.TicketID

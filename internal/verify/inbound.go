@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // What a contact may write. Case, spaces and a missing # are forgiven (VER-20).
@@ -93,7 +94,7 @@ func (s *Service) sender(ctx context.Context, q store.Querier, in message.In) (c
 
 // reportFraud handles NO: the person who received a code in the last minutes did not ask for it (R10).
 func (s *Service) reportFraud(ctx context.Context, tx *store.Tx, in message.In) (claimed bool, err error) {
-	org, now := access.ActorFrom(ctx).OrgID, s.clock.now()
+	org, now := access.ActorFrom(ctx).OrgID, s.clock.Now()
 	if !trusted(in) {
 		return false, nil
 	}
@@ -118,9 +119,9 @@ func (s *Service) reportFraud(ctx context.Context, tx *store.Tx, in message.In) 
 	if err != nil {
 		return true, err
 	}
-	t := answerText(v.Language, o.Name, answerReported, "")
+	t := words.Reply(v.Language, o.Name, words.Reported, "")
 	err = s.tell(ctx, tx, message.Out{
-		Way: in.Way, To: v.Address, Subject: t.subject, Body: t.body, Purpose: message.Verification, OnRequest: true,
+		Way: in.Way, To: v.Address, Subject: t.Subject, Body: t.Body, Purpose: message.Verification, OnRequest: true,
 		Owner: message.Ref{Type: "verification", ID: v.ID}, ContactID: v.ContactID, CustomerID: v.CustomerID, Key: "verification/" + v.ID + "/reported",
 	})
 	if err != nil {
@@ -137,17 +138,17 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		return err
 	}
 	if r.State == Pending {
-		return s.reply(ctx, tx, r, "early/"+in.ID, false, answerText(r.Language, o.Name, answerTooEarly, ""))
+		return s.reply(ctx, tx, r, "early/"+in.ID, false, words.Reply(r.Language, o.Name, words.TooEarly, ""))
 	}
 	unbound := len(r.digitsMAC) == 0
 	if !unbound && !hmac.Equal(r.digitsMAC, s.mac(r.OrgID, r.ID, digits)) {
 		return s.wrongDigits(ctx, tx, r, o, in, digits)
 	}
-	ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, Confirmed, "", unbound, s.clock.now())
+	ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, Confirmed, "", unbound, s.clock.Now())
 	if err != nil || ended.ID == "" {
 		return err
 	}
-	if err := s.reply(ctx, tx, ended, "confirmed", false, answerText(r.Language, o.Name, answerConfirmed, r.ClaimedName)); err != nil {
+	if err := s.reply(ctx, tx, ended, "confirmed", false, words.Reply(r.Language, o.Name, words.Confirmed, r.ClaimedName)); err != nil {
 		return err
 	}
 	return s.finished(ctx, tx, ended)
@@ -161,14 +162,14 @@ func (s *Service) wrongDigits(ctx context.Context, tx *store.Tx, r Request, o or
 			return err
 		}
 		if tries >= maxTries {
-			ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, Frozen, "", false, s.clock.now())
+			ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, Frozen, "", false, s.clock.Now())
 			if err != nil || ended.ID == "" {
 				return err
 			}
 			return s.finished(ctx, tx, ended)
 		}
 	}
-	return s.reply(ctx, tx, r, "digits/"+in.ID, false, answerText(r.Language, o.Name, answerDigits, ""))
+	return s.reply(ctx, tx, r, "digits/"+in.ID, false, words.Reply(r.Language, o.Name, words.Digits, ""))
 }
 
 // deny handles #deny: somebody may be impersonating the MSP.
@@ -177,14 +178,14 @@ func (s *Service) deny(ctx context.Context, tx *store.Tx, c contact.Contact, in 
 	if err != nil || r.ID == "" {
 		return err
 	}
-	ended, err := endRequest(ctx, tx, r.OrgID, r.ID, r.State, Denied, "", false, s.clock.now())
+	ended, err := endRequest(ctx, tx, r.OrgID, r.ID, r.State, Denied, "", false, s.clock.Now())
 	if err != nil || ended.ID == "" {
 		return err
 	}
 	if err := s.alert(ctx, tx, "technician_denied", c.CustomerID, c.ID, c.Name); err != nil {
 		return err
 	}
-	if err := s.reply(ctx, tx, ended, "denied", false, answerText(r.Language, o.Name, answerDenied, "")); err != nil {
+	if err := s.reply(ctx, tx, ended, "denied", false, words.Reply(r.Language, o.Name, words.Denied, "")); err != nil {
 		return err
 	}
 	return s.finished(ctx, tx, ended)
@@ -196,7 +197,7 @@ func (s *Service) liveRequest(ctx context.Context, tx *store.Tx, c contact.Conta
 	if err != nil || r.ID == "" {
 		return Request{}, o, err
 	}
-	r = r.at(s.clock.now())
+	r = r.at(s.clock.Now())
 	if !r.live() || r.Medium != in.Way || store.Fold(r.Address) != store.Fold(in.From) {
 		return Request{}, o, nil
 	}
@@ -222,7 +223,7 @@ func (s *Service) delivered(ctx context.Context, tx *store.Tx, d message.Deliver
 	if v.State != Pending || !hopeless(d.State) {
 		return s.publish(ctx, tx, v)
 	}
-	ended, err := endVerification(ctx, tx, d.OrgID, v.ID, SendFailed, s.clock.now(), time.Time{})
+	ended, err := endVerification(ctx, tx, d.OrgID, v.ID, SendFailed, s.clock.Now(), time.Time{})
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,12 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // checkLocks refuses a contact that is locked, and a code method that is suspended for the technician or for everybody.
 func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID string, sp spec) error {
-	actor, now := access.ActorFrom(ctx), s.clock.now()
+	actor, now := access.ActorFrom(ctx), s.clock.Now()
 	until, err := lockedUntil(ctx, q, actor.OrgID, "contact:"+contactID)
 	if err != nil {
 		return err
@@ -112,10 +113,10 @@ func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, c
 		return err
 	}
 	for _, a := range admins {
-		text := alertText(languageFor(a.Locale, o.Locale), o.Name, reason, contactName)
+		text := words.Alert(words.LanguageFor(a.Locale, o.Locale), o.Name, reason, contactName)
 		err := s.tell(ctx, tx, message.Out{
-			Way: message.Email, To: a.Email, Subject: text.subject, Body: text.body, Purpose: message.Internal,
-			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + reason + "/" + contactID + "/" + s.clock.now().Format("2006010215") + "/" + a.ID, // one an hour, however often it happens
+			Way: message.Email, To: a.Email, Subject: text.Subject, Body: text.Body, Purpose: message.Internal,
+			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + reason + "/" + contactID + "/" + s.clock.Now().Format("2006010215") + "/" + a.ID, // one an hour, however often it happens
 		})
 		if err != nil {
 			return err

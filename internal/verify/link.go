@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // Link is what the page behind a link shows. It reveals who asks, nothing about the contact.
@@ -28,12 +29,12 @@ func (s *Service) OpenLink(ctx context.Context, token string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	v = v.at(s.clock.now())
+	v = v.at(s.clock.Now())
 	o, err := organization.ByID(ctx, s.DB.Read(), v.OrgID)
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{o.Name, firstName(v.TechnicianName), v.Language, v.State, token, v}, nil
+	return Link{o.Name, words.FirstName(v.TechnicianName), v.Language, v.State, token, v}, nil
 }
 
 // Answer is what the contact says on the page behind a link.
@@ -56,7 +57,7 @@ func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, erro
 	}
 	state := v.State
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		now := s.clock.now()
+		now := s.clock.Now()
 		mac, err := spendLink(ctx, tx, v.OrgID, v.ID, now)
 		if err != nil {
 			return err

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // note writes to the ticket of a verification, if it has one (VER-6).
@@ -30,7 +32,7 @@ func (s *Service) noteEnd(ctx context.Context, tx *store.Tx, v Verification) err
 	if err != nil {
 		return err
 	}
-	return s.note(ctx, tx, v.TicketID, set, endedNote(locale, v))
+	return s.note(ctx, tx, v.TicketID, set, noteOf(v).Ended(locale, string(v.State)))
 }
 
 // noteRequest writes the whole sequence of a technician verification to its ticket.
@@ -42,7 +44,7 @@ func (s *Service) noteRequest(ctx context.Context, tx *store.Tx, r Request) erro
 	if err != nil {
 		return err
 	}
-	return s.note(ctx, tx, r.TicketID, set, requestNote(locale, r))
+	return s.note(ctx, tx, r.TicketID, set, sequenceOf(r).Text(locale))
 }
 
 func (s *Service) noteStyle(ctx context.Context, q store.Querier, org string) (Settings, string, error) {
@@ -52,4 +54,17 @@ func (s *Service) noteStyle(ctx context.Context, q store.Querier, org string) (S
 	}
 	o, err := organization.ByID(ctx, q, org)
 	return set, o.Locale, err
+}
+
+func noteOf(v Verification) words.Note {
+	return words.Note{
+		Contact: v.ContactName, Technician: v.TechnicianName, Method: string(v.Method), Level: levelName(v.Level), Address: message.Mask(v.Address),
+	}
+}
+
+func sequenceOf(r Request) words.Sequence {
+	return words.Sequence{
+		Contact: r.ContactName, Medium: string(r.Medium), Address: message.Mask(r.Address), Asked: r.CreatedAt, Technician: r.ClaimedName,
+		Claimed: r.ClaimedAt, State: string(r.State), Ended: r.EndedAt, Unbound: r.Unbound, Note: r.Note,
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 //go:embed templates/link.html
@@ -22,52 +23,9 @@ var templateFiles embed.FS
 // maxForm bounds the body of the form behind a link.
 const maxForm = 4 << 10
 
-// pageWords are the texts of the page behind a link in one language.
-type pageWords struct {
-	Lang, Title, Asks, NumberLabel, NumberHelp, DirectionLabel, TheyCalled, ICalled, Validate, NotMe, NotMeHelp string
-	Genuine, ErrorTitle, ErrorNumber, ErrorDirection, Other, OtherLang                                          string
-	Results                                                                                                     map[State][2]string // heading and sentence
-	Gone                                                                                                        [2]string
-}
-
-func wordsIn(language string) pageWords {
-	if language == "fr" {
-		return pageWords{
-			Lang: "fr", Title: "Confirmez que c'est bien vous", Asks: "%s, de %s, demande si c'est bien vous au téléphone.",
-			NumberLabel: "Le nombre que %s vous dit", NumberHelp: "Trois chiffres. Vous n'avez qu'un essai : demandez-le à nouveau si vous n'êtes pas sûr.",
-			DirectionLabel: "Comment l'appel a-t-il commencé ?", ICalled: "J'ai appelé", TheyCalled: "On m'a appelé",
-			Validate: "Valider", NotMe: "Ce n'est pas moi", NotMeHelp: "Personne au téléphone, ou un doute ? Raccrochez, n'entrez rien et répondez NO à notre message.",
-			Genuine: "Cette page est la bonne si son adresse commence par %s. Nous n'y demandons jamais de mot de passe.", ErrorTitle: "Il manque quelque chose",
-			ErrorNumber: "Entrez les trois chiffres que vous entendez.", ErrorDirection: "Dites comment l'appel a commencé.", Other: "English", OtherLang: "en",
-			Results: map[State][2]string{
-				Verified: {"Merci, c'est confirmé", "Vous pouvez fermer cette page et continuer votre appel."},
-				Denied:   {"Merci de nous l'avoir dit", "Raccrochez maintenant. Rien n'a été confirmé et nous vérifions."},
-				Frozen:   {"Arrêté par prudence", "Les deux côtés ne disent pas la même chose sur l'appel. Raccrochez et appelez-nous au numéro que vous connaissez."},
-				Failed:   {"Ce nombre n'était pas le bon", "Le lien ne vaut plus. Demandez au technicien d'en envoyer un autre."},
-			},
-			Gone: [2]string{"Ce lien ne vaut plus", "Il a servi ou son temps est passé. Demandez au technicien d'en envoyer un autre."},
-		}
-	}
-	return pageWords{
-		Lang: "en", Title: "Confirm that it is you", Asks: "%s of %s asks whether it is really you on the phone.",
-		NumberLabel: "The number that %s tells you", NumberHelp: "Three digits. You have one try: ask again if you are not sure.",
-		DirectionLabel: "How did this call begin?", ICalled: "I called them", TheyCalled: "They called me",
-		Validate: "Validate", NotMe: "This is not me", NotMeHelp: "Nobody on the phone, or in doubt? Hang up, enter nothing, and reply NO to our message.",
-		Genuine: "This page is genuine if its address begins with %s. It never asks for a password.", ErrorTitle: "Something is missing",
-		ErrorNumber: "Enter the three digits that you hear.", ErrorDirection: "Say how the call began.", Other: "Français", OtherLang: "fr",
-		Results: map[State][2]string{
-			Verified: {"Thank you, confirmed", "You can close this page and go on with your call."},
-			Denied:   {"Thank you for telling us", "Hang up now. Nothing was confirmed, and we are looking into it."},
-			Frozen:   {"Stopped, to be safe", "The two sides do not agree about this call. Hang up and call us on the number you know."},
-			Failed:   {"That number was not right", "The link is no longer good. Ask the technician to send another one."},
-		},
-		Gone: [2]string{"This link is no longer good", "It was used, or its time is over. Ask the technician to send another one."},
-	}
-}
-
 // linkPage is what the template shows: a form, or a result.
 type linkPage struct {
-	Words                                pageWords
+	Words                                words.Page
 	Nonce, Organization                  string
 	Asks, NumberLabel, Genuine           string
 	Action, PageToken, Number, Direction string
@@ -129,7 +87,7 @@ func (h pageHandler) post(w http.ResponseWriter, r *http.Request) {
 		h.missing(w, r, err)
 		return
 	}
-	if result, ok := p.Words.Results[state]; ok {
+	if result, ok := p.Words.Results[string(state)]; ok {
 		h.render(w, http.StatusOK, p.with(result, state))
 		return
 	}
@@ -137,12 +95,12 @@ func (h pageHandler) post(w http.ResponseWriter, r *http.Request) {
 }
 
 // incomplete says what an answer lacks; an incomplete one is no try (D-35).
-func incomplete(words pageWords, a Answer) (problems []fieldProblem) {
+func incomplete(page words.Page, a Answer) (problems []fieldProblem) {
 	if len(a.Number) != 3 || strings.Trim(a.Number, "0123456789") != "" {
-		problems = append(problems, fieldProblem{"number", words.ErrorNumber})
+		problems = append(problems, fieldProblem{"number", page.ErrorNumber})
 	}
 	if !a.NotMe && a.Direction != Inbound && a.Direction != Outbound {
-		problems = append(problems, fieldProblem{"inbound", words.ErrorDirection})
+		problems = append(problems, fieldProblem{"inbound", page.ErrorDirection})
 	}
 	return problems
 }
@@ -150,14 +108,14 @@ func incomplete(words pageWords, a Answer) (problems []fieldProblem) {
 func (h pageHandler) page(r *http.Request, l Link) linkPage {
 	language := l.Language
 	if wanted := r.URL.Query().Get("lang"); wanted != "" {
-		language = languageFor(wanted)
+		language = words.LanguageFor(wanted)
 	}
-	words := wordsIn(language)
+	text := words.PageIn(language)
 	mac := h.s.Keys.MAC("verify page", l.verification.OrgID, l.verification.ID)
 	return linkPage{
-		Words: words, Nonce: id.Secret(), Organization: l.Organization, Action: "/v/" + url.PathEscape(l.token) + "?lang=" + language,
-		Asks: fmt.Sprintf(words.Asks, l.TechnicianName, l.Organization), NumberLabel: fmt.Sprintf(words.NumberLabel, l.TechnicianName),
-		Genuine: fmt.Sprintf(words.Genuine, h.s.BaseURL), PageToken: base64.RawURLEncoding.EncodeToString(mac),
+		Words: text, Nonce: id.Secret(), Organization: l.Organization, Action: "/v/" + url.PathEscape(l.token) + "?lang=" + language,
+		Asks: fmt.Sprintf(text.Asks, l.TechnicianName, l.Organization), NumberLabel: fmt.Sprintf(text.NumberLabel, l.TechnicianName),
+		Genuine: fmt.Sprintf(text.Genuine, h.s.BaseURL), PageToken: base64.RawURLEncoding.EncodeToString(mac),
 	}
 }
 
@@ -168,13 +126,13 @@ func (p linkPage) with(result [2]string, state State) linkPage {
 
 // missing answers alike for a link that never was and for one that cannot be read now.
 func (h pageHandler) missing(w http.ResponseWriter, r *http.Request, err error) {
-	status, words := http.StatusNotFound, wordsIn(languageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language")))
+	status, text := http.StatusNotFound, words.PageIn(words.LanguageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language")))
 	if !errors.Is(err, errNotFound) {
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "5")
 		h.s.logFailure(r.Context(), err)
 	}
-	h.render(w, status, linkPage{Words: words, Nonce: id.Secret(), Action: r.URL.EscapedPath()}.with(words.Gone, ""))
+	h.render(w, status, linkPage{Words: text, Nonce: id.Secret(), Action: r.URL.EscapedPath()}.with(text.Gone, ""))
 }
 
 func (h pageHandler) render(w http.ResponseWriter, status int, p linkPage) {

@@ -60,7 +60,7 @@ func (s *Service) PanelOf(ctx context.Context, contactID string) (p Panel, err e
 	if err != nil {
 		return p, err
 	}
-	q, now := s.DB.Read(), s.clock.now()
+	q, now := s.DB.Read(), s.clock.Now()
 	p.ContactID = c.ID
 	if p.LockedUntil, err = lockedUntil(ctx, q, c.OrgID, "contact:"+c.ID); err != nil {
 		return p, err
@@ -172,7 +172,7 @@ func shieldOf(state string, v Verification, until time.Time) contact.Shield {
 
 // Shields returns the shields of many contacts at once, for lists.
 func (s *Service) Shields(ctx context.Context, q store.Querier, org string, contactIDs []string) (map[string]contact.Shield, error) {
-	now := s.clock.now()
+	now := s.clock.Now()
 	told, err := shieldRows(ctx, q, org, contactIDs, now.Add(-failedShield))
 	if err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func (s *Service) List(ctx context.Context, f Filter, limit int, cursor string) 
 	if f.TicketID != "" {
 		w.Add("ticket_id = ?", f.TicketID)
 	}
-	now := s.clock.now()
+	now := s.clock.Now()
 	stateAt(w, f.State, now)
 	if page, err = listVerifications(ctx, s.DB.Read(), w, limit+1); err != nil {
 		return nil, "", err
@@ -224,7 +224,7 @@ func (s *Service) Requests(ctx context.Context, state State, limit int, cursor s
 	if err != nil {
 		return nil, "", err
 	}
-	now := s.clock.now()
+	now := s.clock.Now()
 	stateAt(w, state, now)
 	if page, err = listRequests(ctx, s.DB.Read(), w, limit+1); err != nil {
 		return nil, "", err

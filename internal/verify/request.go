@@ -14,6 +14,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // Request is one proof that a technician is the MSP's (TV): the contact asked "is this really you?".
@@ -61,7 +62,7 @@ func (r Request) place() seal.Place {
 // request starts a technician verification for a contact who wrote #verify. The code goes to the address that the contact has on file,
 // which is not the sender's say-so: whoever forged the sender sees nothing (M12).
 func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, in message.In) error {
-	now := s.clock.now()
+	now := s.clock.Now()
 	o, err := organization.ByID(ctx, tx, c.OrgID)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 	}
 	r := Request{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID, Medium: in.Way, Address: in.From,
-		Language: languageFor(c.Language, o.Locale), State: Pending, CreatedAt: now, ExpiresAt: now.Add(technicianLife), Version: 1,
+		Language: words.LanguageFor(c.Language, o.Locale), State: Pending, CreatedAt: now, ExpiresAt: now.Add(technicianLife), Version: 1,
 	}
 	code, digits := id.Digits(6), ""
 	if r.codeSealed, err = s.Keys.Seal(r.place(), []byte(code)); err != nil {
@@ -82,7 +83,7 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		digits = id.Digits(2)
 		r.digitsMAC = s.mac(r.OrgID, r.ID, digits)
 	}
-	err = s.reply(ctx, tx, r, "request", true, requestText(r.Language, o.Name, code, digits))
+	err = s.reply(ctx, tx, r, "request", true, words.Request(r.Language, o.Name, code, digits))
 	if err != nil && fault.KindOf(err) != fault.Internal { // the limits of the address, also for who asks again and again
 		r.ID = ""
 		return s.recordRequest(ctx, tx, r, audit.Denied, fault.CodeOf(err))
@@ -101,7 +102,7 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 
 // cancelLive ends the request that the contact still has: the newest one counts.
 func (s *Service) cancelLive(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-	old, err := endLive(ctx, tx, c.OrgID, c.ID, s.clock.now())
+	old, err := endLive(ctx, tx, c.OrgID, c.ID, s.clock.Now())
 	if err != nil || old.ID == "" {
 		return err
 	}
@@ -109,9 +110,9 @@ func (s *Service) cancelLive(ctx context.Context, tx *store.Tx, c contact.Contac
 }
 
 // reply answers the contact on the medium and address of their request. Only the code itself counts as starting something (D-26).
-func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what string, starts bool, t text) error {
+func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what string, starts bool, t words.Text) error {
 	out := message.Out{
-		Way: r.Medium, To: r.Address, Subject: t.subject, Body: t.body, Purpose: message.Verification,
+		Way: r.Medium, To: r.Address, Subject: t.Subject, Body: t.Body, Purpose: message.Verification,
 		Owner: message.Ref{Type: "technician_verification", ID: r.ID}, ContactID: r.ContactID,
 		CustomerID: r.CustomerID, Key: "technician-verification/" + r.ID + "/" + what, Starts: starts, OnRequest: true, ExpiresAt: r.ExpiresAt,
 	}
@@ -159,7 +160,7 @@ func (s *Service) RequestByID(ctx context.Context, requestID string) (r Request,
 	if r, err = findRequest(ctx, s.DB.Read(), actor.OrgID, requestID); err != nil {
 		return r, "", err
 	}
-	r = r.at(s.clock.now())
+	r = r.at(s.clock.Now())
 	if err := s.Guard.Check(ctx, permRun, object(r.CustomerID)); err != nil {
 		return r, "", err
 	}

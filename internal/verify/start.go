@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/verify/words"
 )
 
 // StartRequest says whom to verify, and how.
@@ -55,7 +58,7 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (v Verification, sp
 		if err := s.send(ctx, tx, p, secret); err != nil {
 			return err
 		}
-		if err := s.note(ctx, tx, p.verification.TicketID, p.settings, startedNote(p.organization.Locale, p.verification)); err != nil {
+		if err := s.note(ctx, tx, p.verification.TicketID, p.settings, noteOf(p.verification).Started(p.organization.Locale)); err != nil {
 			return err
 		}
 		return s.changed(ctx, tx, "verification.start", p.verification, nil)
@@ -95,7 +98,7 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 		return p, err
 	}
 	if own, err := technician.OwnsAddress(ctx, q, c.OrgID, address); err != nil || own {
-		return p, orErr(err, errOwnAddress)
+		return p, cmp.Or(err, error(errOwnAddress))
 	}
 	if p.settings, _, err = settingsOf(ctx, q, c.OrgID); err != nil {
 		return p, err
@@ -106,14 +109,14 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	if p.ticket, err = s.ticketFor(ctx, c, r, p.settings); err != nil {
 		return p, err
 	}
-	now := s.clock.now()
+	now := s.clock.Now()
 	if err := s.Messages.Allow(ctx, q, p.spec.way, address, now); err != nil {
 		return p, err
 	}
 	p.verification = Verification{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID,
 		TechnicianID: actor.ID, TechnicianName: actor.Name, Method: p.spec.method, Level: p.spec.level,
-		Address: address, Language: languageFor(c.Language, p.organization.Locale), TicketID: r.TicketID, TicketNumber: p.ticket.Number, Action: r.Action,
+		Address: address, Language: words.LanguageFor(c.Language, p.organization.Locale), TicketID: r.TicketID, TicketNumber: p.ticket.Number, Action: r.Action,
 		CallDirection: r.CallDirection, Note: r.Note, State: Pending, Delivery: string(message.Planned),
 		CreatedAt: now, ExpiresAt: now.Add(p.settings.life()), Version: 1,
 	}
@@ -180,9 +183,9 @@ func (s *Service) mac(org, verification, digits string) []byte {
 }
 
 func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, x secret) error {
-	text := startText(p, x, s.BaseURL)
+	text := p.ask(x, s.BaseURL).Text()
 	_, err := s.Messages.Send(ctx, tx, message.Out{
-		Way: p.spec.way, To: p.verification.Address, Subject: text.subject, Body: text.body, Purpose: message.Verification,
+		Way: p.spec.way, To: p.verification.Address, Subject: text.Subject, Body: text.Body, Purpose: message.Verification,
 		Owner: message.Ref{Type: "verification", ID: p.verification.ID}, ContactID: p.verification.ContactID,
 		CustomerID: p.verification.CustomerID, Key: "verification/" + p.verification.ID, Starts: true, ExpiresAt: p.verification.ExpiresAt,
 	})
@@ -192,9 +195,21 @@ func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, x secret) erro
 	return nil
 }
 
+// ask is what the message says.
+func (p plan) ask(x secret, baseURL string) words.Ask {
+	a := words.Ask{
+		Language: p.verification.Language, Organization: p.organization.Name, Technician: p.verification.TechnicianName,
+		Ticket: p.ticket.Number, TheyCalled: p.verification.CallDirection == Inbound, Code: x.code,
+	}
+	if x.token != "" {
+		a.URL = baseURL + "/v/" + x.token
+	}
+	return a
+}
+
 // cancelPending ends the verification that the contact still has, since only the newest one counts.
 func (s *Service) cancelPending(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-	old, err := endPending(ctx, tx, c.OrgID, c.ID, Canceled, s.clock.now())
+	old, err := endPending(ctx, tx, c.OrgID, c.ID, Canceled, s.clock.Now())
 	if err != nil || old.ID == "" {
 		return err
 	}
@@ -206,10 +221,12 @@ func (s *Service) cancelPending(ctx context.Context, tx *store.Tx, c contact.Con
 
 // changed records what happened to v and tells the screens.
 func (s *Service) changed(ctx context.Context, tx *store.Tx, action string, v Verification, detail map[string]any) error {
+	facts := map[string]any{"method": string(v.Method), "level": levelName(v.Level), "address": message.Mask(v.Address)}
+	maps.Copy(facts, detail)
 	err := s.Audit.Record(ctx, tx, audit.Event{
 		Action: action, Outcome: outcomeOf(v.State), Reason: string(v.State), CustomerID: v.CustomerID, TicketID: v.TicketID,
 		Targets: []audit.Target{{Type: "verification", ID: v.ID}, {Type: "contact", ID: v.ContactID, Name: v.ContactName}},
-		Detail:  merge(map[string]any{"method": string(v.Method), "level": levelName(v.Level), "address": message.Mask(v.Address)}, detail),
+		Detail:  facts,
 	})
 	if err != nil {
 		return err
@@ -232,27 +249,13 @@ func (s *Service) refused(ctx context.Context, action string, c contact.Contact,
 	}, why)
 }
 
-func orErr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
-}
-
-func merge(a, b map[string]any) map[string]any {
-	for k, v := range b {
-		a[k] = v
-	}
-	return a
-}
-
 // Cancel ends a verification that still waits.
 func (s *Service) Cancel(ctx context.Context, verificationID string) (v Verification, err error) {
 	if v, err = s.ByID(ctx, verificationID); err != nil {
 		return v, err
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		ended, err := endVerification(ctx, tx, v.OrgID, v.ID, Canceled, s.clock.now(), time.Time{})
+		ended, err := endVerification(ctx, tx, v.OrgID, v.ID, Canceled, s.clock.Now(), time.Time{})
 		if err != nil {
 			return err
 		}

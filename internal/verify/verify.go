@@ -8,6 +8,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/clock"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/message"
@@ -108,29 +109,15 @@ type Deps struct {
 // Service runs verifications.
 type Service struct {
 	Deps
-	clock clock
+	clock clock.Clock
 }
 
 // New returns a Service and registers it for inbound messages and delivery states.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, clock: newClock()}
+	s := &Service{Deps: d, clock: clock.New()}
 	d.Messages.OnInbound(s.receive)
 	d.Messages.OnState(s.delivered)
 	return s
-}
-
-// clock tells a time that only moves forward while the server runs, so that setting the machine's clock neither prolongs a code
-// nor brings a shield back (M38).
-type clock struct {
-	read  func() time.Time
-	start time.Time
-}
-
-func newClock() clock { return clock{read: time.Now, start: time.Now()} }
-
-// now is the time of the start plus what the monotonic clock says has passed.
-func (c clock) now() time.Time {
-	return c.start.Add(c.read().Sub(c.start)).UTC().Truncate(time.Microsecond)
 }
 
 // object is what access decides on: everything about a verification is decided by its contact's customer.

@@ -1,4 +1,4 @@
-package verify
+package clock
 
 import (
 	"testing"
@@ -17,13 +17,13 @@ func TestM38SettingTheClockChangesNothing(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"an hour forward": time.Hour, "an hour back": -time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			c := clock{start: start, read: func() time.Time { return start.Add(3 * time.Minute) }}
-			before := c.now()
+			c := Clock{start: start, read: func() time.Time { return start.Add(3 * time.Minute) }}
+			before := c.Now()
 			c.read = func() time.Time { return shiftWall(start.Add(4*time.Minute), jump) }
 			if moved := c.read(); moved.Round(0).Sub(start.Round(0)) != 4*time.Minute+jump {
 				t.Fatalf("the test did not move the clock: %v", moved.Round(0).Sub(start.Round(0)))
 			}
-			if passed := c.now().Sub(before); passed != time.Minute {
+			if passed := c.Now().Sub(before); passed != time.Minute {
 				t.Errorf("%v passed, want a minute", passed)
 			}
 		})
