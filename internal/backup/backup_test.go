@@ -299,7 +299,7 @@ func TestADamagedBackupLeavesNothingBehind(t *testing.T) {
 		damaged = append(damaged, whole[:rand.IntN(len(whole))])
 		flipped := bytes.Clone(whole)
 		flipped[10+rand.IntN(len(flipped)-10)] ^= 1 << rand.IntN(8) // the ten bytes before say nothing
-		if unpacked(flipped) != unpacked(whole) { // two packed forms may hold the same bytes
+		if unpacked(flipped) != unpacked(whole) {                   // two packed forms may hold the same bytes
 			damaged = append(damaged, flipped)
 		}
 	}
