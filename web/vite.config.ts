@@ -18,6 +18,10 @@ export default defineConfig({
           groups: [
             { name: "react", test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/ },
             { name: "vendor", test: /node_modules[\\/](@tanstack|i18next|react-i18next|openapi-fetch)[\\/]/ },
+            // What many pages share is one file, not twenty.
+            { name: "icons", test: /node_modules[\\/]lucide-react[\\/]/ },
+            { name: "base", test: /[\\/]src[\\/](api|app|i18n|components[\\/](?!form|list|Detail|Confirm))/, minShareCount: 4, priority: 2 },
+            { name: "forms", test: /[\\/]src[\\/]components[\\/]form[\\/]/, minShareCount: 4, priority: 1 },
           ],
         },
       },

@@ -7,7 +7,6 @@ import { meQuery } from "./me";
 import { registerRouter } from "./navigate";
 import { NotFound, PageError } from "./PageError";
 import { live, queries } from "./services";
-import { Shell } from "./shell/Shell";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError });
 
@@ -32,7 +31,7 @@ const newPassword = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
-  component: Shell,
+  component: lazyRouteComponent(() => import("./shell/Shell"), "Shell"),
   errorComponent: PageError,
   pendingComponent: Loading,
   beforeLoad: async ({ location }) => {

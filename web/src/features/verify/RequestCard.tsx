@@ -13,8 +13,16 @@ import { ClaimedRequest } from "./ClaimedRequest";
 import { RequestOutcome } from "./RequestOutcome";
 import classes from "./RequestCard.module.css";
 
+interface Props {
+  request: TechnicianVerification;
+  onDone?: () => void;
+  /** Of its heading: 3 within a card, 2 on its own. */
+  level?: 2 | 3;
+}
+
 /** One person who asks "is this really you?", from the question to the answer. */
-export function RequestCard({ request, onDone }: { request: TechnicianVerification; onDone?: () => void }) {
+export function RequestCard({ request, onDone, level = 3 }: Props) {
+  const Heading = level === 2 ? "h2" : "h3";
   const { t } = useTranslation();
   const me = useMe();
   const now = useNow();
@@ -28,7 +36,7 @@ export function RequestCard({ request, onDone }: { request: TechnicianVerificati
       <header className={classes.header}>
         <Avatar name={request.contact_name} size={40} />
         <div className={classes.who}>
-          <h3 className={classes.question}>{t("request.asks", { name: request.contact_name, customer: request.customer_name })}</h3>
+          <Heading className={classes.question}>{t("request.asks", { name: request.contact_name, customer: request.customer_name })}</Heading>
           <p className={classes.facts}>
             <Link to="/contacts/$id" params={{ id: request.contact_id }}>
               {request.contact_name}

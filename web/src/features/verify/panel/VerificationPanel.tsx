@@ -46,7 +46,7 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
   }
   return (
     <>
-      {panel.technician_verification && <RequestCard request={panel.technician_verification} />}
+      {panel.technician_verification && <RequestCard request={panel.technician_verification} level={2} />}
       <Card title={t("panel.title")} actions={<ShieldBadge shield={panel.shield} />}>
         <div className={classes.panel}>
           {panel.locked_until && (
