@@ -164,8 +164,8 @@ func TestFilesStayWithinTheirBudget(t *testing.T) {
 		}
 		lines[dir] += n
 	})
-	// The two directions of a verification share limits, texts and panel; what comes next for them becomes a slice of its own.
-	grown := map[string]int{"verify": 2800}
+	// Sending and receiving share consent, limits and settings; what comes next for them becomes a slice of its own.
+	grown := map[string]int{"message": 2600}
 	for dir, n := range lines {
 		if n > max(2500, grown[dir]) {
 			t.Errorf("%s has %d lines of code: that is two slices", dir, n)
