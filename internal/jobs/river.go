@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"database/sql"
 	"fmt"
 	"log/slog"
@@ -126,6 +127,20 @@ type warnings struct{ slog.Handler }
 // Enabled says whether a message of this level is logged.
 func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+// Handle passes a message on, unless it only says that the server is stopping.
+func (h warnings) Handle(ctx context.Context, r slog.Record) error {
+	stopping := false
+	r.Attrs(func(a slog.Attr) bool {
+		err, ok := a.Value.Any().(error)
+		stopping = ok && errors.Is(err, context.Canceled) || a.Value.String() == context.Canceled.Error()
+		return !stopping
+	})
+	if stopping {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs keeps the limit.
