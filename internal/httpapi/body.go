@@ -18,8 +18,17 @@ import (
 // maxDepth bounds how deep a body may be nested.
 const maxDepth = 32
 
+// bodyRule says whether a route takes a body.
+type bodyRule uint8
+
+const (
+	noBody bodyRule = iota
+	optionalBody
+	requiredBody
+)
+
 // readBody reads a JSON body within its bound and leaves it in the request for the handler.
-func (a *API) readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+func (a *API) readBody(w http.ResponseWriter, r *http.Request, limit int64, rule bodyRule) ([]byte, error) {
 	if limit == 0 {
 		limit = maxBody
 	}
@@ -37,6 +46,9 @@ func (a *API) readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]b
 		return nil, errNotJSON.Because(err) // the client broke off
 	}
 	if len(body) == 0 {
+		if rule == optionalBody {
+			return nil, nil
+		}
 		return nil, errNoBody
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || (kind != "application/json" && kind != "application/merge-patch+json") {

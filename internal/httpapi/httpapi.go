@@ -142,7 +142,7 @@ func (a *API) Raw(r Route, h http.Handler) {
 	if !r.Hidden {
 		a.huma.OpenAPI().AddOperation(a.rawOperation(r))
 	}
-	a.mux.Handle(r.Method+" "+r.Path, a.guarded(r, false, h))
+	a.mux.Handle(r.Method+" "+r.Path, a.guarded(r, noBody, h))
 }
 
 // Routes are all routes in the order of their registration.
@@ -161,7 +161,13 @@ type adapter struct{ a *API }
 // Handle is called by huma.Register.
 func (h adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	r := *h.a.registering
-	h.a.mux.Handle(r.Method+" "+r.Path, h.a.guarded(r, op.RequestBody != nil, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	body := noBody
+	if op.RequestBody != nil {
+		if body = optionalBody; op.RequestBody.Required {
+			body = requiredBody
+		}
+	}
+	h.a.mux.Handle(r.Method+" "+r.Path, h.a.guarded(r, body, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		handler(newContext(op, req, w))
 	})))
 }

@@ -143,6 +143,16 @@ func (s *server) register() {
 		})
 	httpapi.Handle(s.API, httpapi.Route{ID: "delete-thing", Method: "DELETE", Path: "/api/things/{id}", Needs: perm.ContactEdit, Object: find},
 		func(context.Context, *pathID) (*struct{}, error) { return nil, s.fail })
+	httpapi.Handle(s.API, httpapi.Route{ID: "suspend-thing", Method: "POST", Path: "/api/things/{id}/suspend", Needs: perm.ContactEdit, Object: find},
+		func(_ context.Context, in *struct {
+			ID   string `path:"id"`
+			Body *struct {
+				Reason string `json:"reason,omitempty" maxLength:"10"`
+			}
+		},
+		) (*struct{}, error) {
+			return nil, nil
+		})
 	httpapi.Handle(s.API, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/password", Needs: perm.SignedIn, WhileMustChange: true},
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 	httpapi.Handle(s.API, httpapi.Route{ID: "sign-in", Method: "POST", Path: "/api/session", Needs: perm.Public},
@@ -225,6 +235,9 @@ func TestAnswersComeInOrder(t *testing.T) {
 		"a stale version":               {"PATCH", path, `{"name":"ok"}`, []string{admin, `If-Match: "2"`}, 412, "request.stale"},
 		"the current version":           {"PATCH", path, `{"name":"ok"}`, []string{admin, `If-Match: "3"`}, 200, ""},
 		"a version that is none":        {"PATCH", path, `{"name":"ok"}`, []string{admin, `If-Match: 3`}, 422, "request.if_match_invalid"},
+		"an optional body left out":     {"POST", path + "/suspend", "", []string{admin}, 204, ""},
+		"an optional body":              {"POST", path + "/suspend", `{"reason":"away"}`, []string{admin}, 204, ""},
+		"an optional body that is bad":  {"POST", path + "/suspend", `{"reasons":"away"}`, []string{admin}, 422, "request.invalid"},
 		"deleting":                      {"DELETE", path, "", []string{admin}, 204, ""},
 		"a page of the console":         {"GET", "/contacts", "", nil, 200, ""},
 		"posting to the console":        {"POST", "/contacts", "", nil, 405, "request.method_not_allowed"},

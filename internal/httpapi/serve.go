@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -28,7 +29,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p := recover(); p != nil {
 			a.recovered(out, r, p)
 		}
-		a.answered(r, out.status, time.Since(start))
+		a.answered(r, cmp.Or(out.status, http.StatusOK), time.Since(start)) // net/http answers 200 for whoever says nothing
 	}()
 	if len(r.RequestURI) > maxAddress {
 		writeProblem(out, plain(r.Context(), http.StatusRequestURITooLong, "request.address_too_long", "Address too long", "The address of this request is too long."))
@@ -125,7 +126,7 @@ func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // guarded settles, in this order: who asks (401), whether they may do this at all (403) and to this object (403, 404), and only then what
 // they sent (413, 415, 422).
-func (a *API) guarded(route Route, hasBody bool, next http.Handler) http.Handler {
+func (a *API) guarded(route Route, body bodyRule, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, err := a.admit(route, r)
 		if err == nil {
@@ -135,16 +136,16 @@ func (a *API) guarded(route Route, hasBody bool, next http.Handler) http.Handler
 		if err == nil {
 			err = checkText(r)
 		}
-		var body []byte
-		if err == nil && hasBody {
-			body, err = a.readBody(w, r, route.MaxBody)
+		var sent []byte
+		if err == nil && body != noBody {
+			sent, err = a.readBody(w, r, route.MaxBody, body)
 		}
 		if err != nil {
 			a.refuse(w, r, err)
 			return
 		}
 		if key := r.Header.Get("Idempotency-Key"); key != "" && route.Creates && access.ActorFrom(ctx).SignedIn() {
-			a.once(w, r, route, key, body, next)
+			a.once(w, r, route, key, sent, next)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -201,12 +201,16 @@ func (s *Service) delete(ctx context.Context, in *struct {
 
 func (s *Service) suspend(ctx context.Context, in *struct {
 	ID   string `path:"id"`
-	Body struct {
+	Body *struct {
 		Reason string `json:"reason,omitempty" maxLength:"500" doc:"for the audit log"`
 	}
 },
 ) (*httpapi.One[Body], error) {
-	return answer(s.Suspend(ctx, in.ID, in.Body.Reason))
+	reason := ""
+	if in.Body != nil {
+		reason = in.Body.Reason
+	}
+	return answer(s.Suspend(ctx, in.ID, reason))
 }
 
 func (s *Service) reactivate(ctx context.Context, in *struct {

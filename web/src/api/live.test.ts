@@ -67,6 +67,11 @@ describe("Live", () => {
     expect(last().url).toBe("/api/events?after=41");
   });
 
+  it("asks whether the session has ended when the stream breaks", () => {
+    last().dispatchEvent(new Event("error"));
+    expect(stale).toHaveBeenCalledWith({ queryKey: ["me"] });
+  });
+
   it("fetches everything again after a gap of unknown size", () => {
     last().dispatchEvent(new Event("error"));
     vi.advanceTimersByTime(2000);

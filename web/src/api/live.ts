@@ -125,6 +125,8 @@ export class Live {
     this.close();
     this.failures++;
     this.set("catching-up");
+    // A stream does not say why it was refused; this does, and leads to the sign-in when the session has ended.
+    void this.queries.invalidateQueries({ queryKey: ["me"] });
     const wait = Math.min(1000 * 2 ** (this.failures - 1), 15_000) * (0.75 + Math.random() / 2);
     this.retry = setTimeout(() => {
       this.retry = null;
@@ -137,10 +139,6 @@ export class Live {
       this.last = message.lastEventId;
     }
     const event: LiveEvent = { ...parse(message.data), kind };
-    if (kind === "session.ended") {
-      // The next request tells whether it was this session.
-      void this.queries.invalidateQueries({ queryKey: ["me"] });
-    }
     for (const queryKey of staleKeys(event)) {
       void this.queries.invalidateQueries({ queryKey });
     }
