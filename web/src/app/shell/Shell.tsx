@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMe } from "@/app/me";
+import { meQuery } from "@/app/me";
 import { usePreference } from "@/app/preference";
 import { live } from "@/app/services";
 import { Loading } from "@/components/Loading";
@@ -19,7 +20,8 @@ const PhonePanel = lazy(() => import("@/features/sandbox/PhonePanel").then((m) =
 /** The frame around every page behind the sign-in. */
 export function Shell() {
   const { t } = useTranslation();
-  const me = useMe();
+  // The one place that keeps it fresh: everywhere else it is only read.
+  const { data: me } = useQuery(meQuery);
   const [folded, setFolded] = usePreference("cs-nav", "open");
   const [phone, setPhone] = usePreference("cs-phone", "closed");
   const [menu, setMenu] = useState(false);

@@ -17,6 +17,8 @@ interface Props<T extends Record<string, unknown>> {
   title: string;
   initial: T;
   save?: string;
+  /** Fields that must not be empty, with their labels: said at once, in the language of the console. */
+  required?: Partial<Record<keyof T & string, string>>;
   /** `changed` holds only the fields that differ from `initial`. */
   onSave: (values: T, changed: Partial<T>) => Promise<unknown>;
   children: (form: Form<T>) => ReactNode;
@@ -69,7 +71,7 @@ interface BodyProps<T extends Record<string, unknown>> extends Props<T> {
   onDirty: (dirty: boolean) => void;
 }
 
-function Body<T extends Record<string, unknown>>({ initial, save, onSave, onClose, onDone, onDirty, children }: BodyProps<T>) {
+function Body<T extends Record<string, unknown>>({ initial, save, required, onSave, onClose, onDone, onDirty, children }: BodyProps<T>) {
   const { t } = useTranslation();
   const [first] = useState(initial);
   const form = useForm<T>({ initialValues: initial });
@@ -89,9 +91,16 @@ function Body<T extends Record<string, unknown>>({ initial, save, onSave, onClos
   }, [isDirty, onDirty]);
 
   const submit = async () => {
+    form.clearErrors();
+    const missing = Object.entries<string | undefined>(required ?? {}).filter(([field]) => String(form.values[field] ?? "").trim() === "");
+    if (missing.length > 0) {
+      form.setErrors(Object.fromEntries(missing.map(([field]) => [field, t("form.required")])));
+      const fields = missing.map(([path, label]) => ({ path, message: t("form.requiredField", { field: label ?? path }) }));
+      setSummary({ text: t("form.mend", { count: missing.length }), fields, rest: [] });
+      return;
+    }
     setBusy(true);
     setSummary(null);
-    form.clearErrors();
     try {
       await onSave(form.values, changed);
       onDone();

@@ -65,7 +65,7 @@ export function ContactForm({ opened, onClose, contact, customer, onSaved }: Pro
   };
 
   return (
-    <FormDrawer opened={opened} onClose={onClose} title={contact ? t("contact.edit") : t("contact.new")} initial={initial} onSave={save}>
+    <FormDrawer opened={opened} onClose={onClose} title={contact ? t("contact.edit") : t("contact.new")} initial={initial} required={{ customer_id: t("customer.one"), name: t("contact.name") }} onSave={save}>
       {(form) => (
         <>
           {!contact && (

@@ -23,6 +23,7 @@ export function CustomerForm({ opened, onClose, customer, onSaved }: Props) {
       opened={opened}
       onClose={onClose}
       title={customer ? t("customer.edit") : t("customer.new")}
+      required={{ name: t("customer.name") }}
       initial={initial}
       onSave={async (values, changed) => {
         const saved = customer

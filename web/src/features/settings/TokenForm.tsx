@@ -21,6 +21,7 @@ export function TokenForm({ opened, onClose, onMade }: Props) {
       onClose={onClose}
       title={t("settings.tokens.new")}
       save={t("settings.tokens.create")}
+      required={{ name: t("settings.tokens.name") }}
       initial={{ name: "", expires_in_hours: "2160", permissions: [] as string[] }}
       onSave={async ({ name, expires_in_hours, permissions }) => {
         const body = { name, expires_in_hours: Number(expires_in_hours), ...(permissions.length > 0 ? { permissions } : {}) };

@@ -18,6 +18,7 @@ export function SignInPage() {
   const token = useToken();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const [organization, setOrganization] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
 
   const link = useMutation({
@@ -25,7 +26,7 @@ export function SignInPage() {
     onSuccess: (answer) => enter(answer, next),
   });
   const signIn = useMutation({
-    mutationFn: () => must(api.POST("/api/session", { body: { email: email.trim(), password } })),
+    mutationFn: () => must(api.POST("/api/session", { body: { email: email.trim(), password, ...(organization?.trim() ? { organization: organization.trim() } : {}) } })),
     onSuccess: (answer) => enter(answer, next),
     onError: () => {
       setPassword("");
@@ -74,9 +75,24 @@ export function SignInPage() {
           value={password}
           onChange={(e) => setPassword(e.currentTarget.value)}
         />
+        {organization !== null && (
+          <TextInput
+            label={t("signin.organization")}
+            description={t("signin.organizationHelp")}
+            autoComplete="organization"
+            autoFocus
+            value={organization}
+            onChange={(e) => setOrganization(e.currentTarget.value)}
+          />
+        )}
         <Button type="submit" size="md" loading={signIn.isPending || following}>
           {t("signin.submit")}
         </Button>
+        {organization === null && signIn.isError && (
+          <Button variant="subtle" onClick={() => setOrganization("")}>
+            {t("signin.several")}
+          </Button>
+        )}
       </form>
     </Entry>
   );

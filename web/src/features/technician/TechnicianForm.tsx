@@ -34,6 +34,7 @@ export function TechnicianForm({ opened, onClose, technician, onSaved }: Props) 
       opened={opened}
       onClose={onClose}
       title={technician ? t("technician.edit") : t("technician.new")}
+      required={{ email: t("technician.email") }}
       initial={initial}
       onSave={async ({ password, ...values }, changed) => {
         const saved = technician

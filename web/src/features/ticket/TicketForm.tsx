@@ -39,6 +39,7 @@ export function TicketForm({ opened, onClose, ticket, customer, contact, onSaved
       opened={opened}
       onClose={onClose}
       title={ticket ? t("ticket.edit") : t("ticket.new")}
+      required={{ customer_id: t("customer.one"), summary: t("ticket.summary") }}
       initial={initial}
       onSave={async (values, changed) => {
         const saved = ticket

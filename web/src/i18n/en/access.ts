@@ -3,6 +3,9 @@ export const access = {
   signin: {
     title: "Sign in",
     text: "Both sides of a support call prove who they are.",
+    several: "I belong to several organizations",
+    organization: "Organization",
+    organizationHelp: "Its short name, as in its addresses.",
     following: "Signing you in …",
     email: "Email",
     password: "Password",
@@ -89,7 +92,7 @@ export const access = {
       seen: "last seen",
       current: "This one",
       end: "End",
-      endOne: "End the session on {{device}}",
+      endOne: "End: {{device}}",
       endOthers: "End all others",
     },
     tokens: {
@@ -108,7 +111,7 @@ export const access = {
       used: "last used",
       expires: "expires",
       end: "End this token",
-      endOne: "End the token {{name}}",
+      endOne: "End this token: {{name}}",
       endText: "Programs that sign in with {{name}} stop working at once.",
     },
   },

@@ -19,6 +19,8 @@ export const common = {
   form: {
     mend_one: "One thing has to be corrected.",
     mend_other: "{{count}} things have to be corrected.",
+    required: "Fill this in.",
+    requiredField: "{{field}}: fill this in.",
     remove: "Remove {{what}}",
     leaveTitle: "Leave without saving?",
     leaveText: "What you changed is lost when you leave now.",

@@ -27,7 +27,7 @@ export const reasons = {
     signin_password_same: "Choose another password than the one you have now.",
     signin_password_short: "Use at least 12 characters. A few unrelated words make a good password.",
     signin_password_wrong: "This is not your current password.",
-    signin_refused: "Email or password is wrong, or this account cannot sign in now.",
+    signin_refused: "The email or the password is not right, or signing in is not possible now. If you belong to several organizations, name yours.",
     signin_session_ended: "Your session has ended. Sign in again.",
     signin_setup_done: "This installation already has an organization.",
     signin_setup_invalid: "This set-up link is not valid. Restart the server and open the link that it prints.",

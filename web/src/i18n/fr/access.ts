@@ -6,6 +6,9 @@ export const access: Texts<typeof source> = {
   signin: {
     title: "Se connecter",
     text: "Les deux côtés d’un appel au support prouvent qui ils sont.",
+    several: "J’appartiens à plusieurs organisations",
+    organization: "Organisation",
+    organizationHelp: "Son nom court, comme dans ses adresses.",
     following: "Connexion en cours …",
     email: "E-mail",
     password: "Mot de passe",
@@ -92,7 +95,7 @@ export const access: Texts<typeof source> = {
       seen: "vu",
       current: "Celle-ci",
       end: "Terminer",
-      endOne: "Terminer la session sur {{device}}",
+      endOne: "Terminer : {{device}}",
       endOthers: "Terminer toutes les autres",
     },
     tokens: {
@@ -111,7 +114,7 @@ export const access: Texts<typeof source> = {
       used: "dernier usage",
       expires: "expire",
       end: "Mettre fin à ce jeton",
-      endOne: "Mettre fin au jeton {{name}}",
+      endOne: "Mettre fin à ce jeton : {{name}}",
       endText: "Les programmes qui se connectent avec {{name}} cessent aussitôt de fonctionner.",
     },
   },

@@ -22,6 +22,8 @@ export const common: Texts<typeof source> = {
   form: {
     mend_one: "Un point est à corriger.",
     mend_other: "{{count}} points sont à corriger.",
+    required: "À remplir.",
+    requiredField: "{{field}} : à remplir.",
     remove: "Retirer {{what}}",
     leaveTitle: "Quitter sans enregistrer ?",
     leaveText: "Vos modifications seront perdues si vous quittez maintenant.",

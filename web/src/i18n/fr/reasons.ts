@@ -30,7 +30,7 @@ export const reasons: Texts<typeof source> = {
     signin_password_same: "Choisissez un autre mot de passe que l’actuel.",
     signin_password_short: "Au moins 12 caractères. Quelques mots sans rapport font un bon mot de passe.",
     signin_password_wrong: "Ce n’est pas votre mot de passe actuel.",
-    signin_refused: "L’e-mail ou le mot de passe est faux, ou ce compte ne peut pas se connecter maintenant.",
+    signin_refused: "L’e-mail ou le mot de passe n’est pas juste, ou la connexion est impossible pour l’instant. Si vous appartenez à plusieurs organisations, nommez la vôtre.",
     signin_session_ended: "Votre session a pris fin. Reconnectez-vous.",
     signin_setup_done: "Cette installation a déjà une organisation.",
     signin_setup_invalid: "Ce lien d’installation n’est pas valable. Redémarrez le serveur et ouvrez le lien qu’il affiche.",
