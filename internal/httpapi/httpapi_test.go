@@ -51,6 +51,13 @@ func (people) Authenticate(r *http.Request) (access.Actor, error) {
 	return a, nil
 }
 
+// unlimited answers as another person each time, so that no limit is met.
+type unlimited struct{}
+
+func (unlimited) Authenticate(*http.Request) (access.Actor, error) {
+	return access.Actor{OrgID: org, Kind: access.Technician, ID: "t1", Role: perm.Administrator, TokenID: id.Secret()[:2]}, nil
+}
+
 type phone struct {
 	Number string `json:"number" maxLength:"20"`
 }
@@ -76,14 +83,14 @@ type pathID struct {
 
 type server struct {
 	*httpapi.API
-	t       *testing.T
+	t       testing.TB
 	db      *store.DB
 	created int
 	fail    error
 	wait    chan struct{}
 }
 
-func start(t *testing.T, change ...func(*httpapi.Options)) *server {
+func start(t testing.TB, change ...func(*httpapi.Options)) *server {
 	t.Helper()
 	db := storetest.Open(t)
 	keys, err := seal.New([]byte("01234567890123456789012345678901"))
