@@ -68,11 +68,19 @@ func existingKeys(s config.Storage) (*seal.Keyring, error) {
 // Backup writes a backup to a new file.
 func Backup(ctx context.Context, c config.Backup, s Streams) error {
 	return existing(ctx, c.Storage, s, func(a *App) error {
-		m, err := backup.ToFile(ctx, a.db, keyPath(c.Storage), c.File)
+		key := keyPath(c.Storage)
+		if c.WithoutKey {
+			key = ""
+		}
+		m, err := backup.ToFile(ctx, a.db, key, c.File)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(s.Out, "%d rows\n", m.Rows())
+		with := "with the master key: keep it like the server itself"
+		if !m.HasKey {
+			with = "without the master key: it is of use only together with that"
+		}
+		_, err = fmt.Fprintf(s.Out, "%d rows, %s\n", m.Rows(), with)
 		return err
 	})
 }

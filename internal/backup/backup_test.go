@@ -391,3 +391,21 @@ func TestAnotherMasterKeyIsNotReplaced(t *testing.T) {
 		t.Errorf("with the same key in place: %v", err)
 	}
 }
+
+func TestABackupWithoutItsKeyWantsItFirst(t *testing.T) {
+	b := write(t, storetest.Open(t), "")
+	dir := t.TempDir()
+	o := backup.Options{Dir: filepath.Join(dir, "data"), KeyPath: filepath.Join(dir, "master.key")}
+	if _, err := backup.Restore(t.Context(), o, bytes.NewReader(b)); fault.CodeOf(err) != "backup.no_key" {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if err := os.WriteFile(o.KeyPath, []byte("kept elsewhere"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := backup.Restore(t.Context(), o, bytes.NewReader(b)); err != nil || m.HasKey {
+		t.Errorf("with the key in place: %v", err)
+	}
+}

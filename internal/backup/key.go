@@ -24,16 +24,23 @@ func keyOf(r io.ReadSeeker) (key []byte, err error) {
 	return key, err
 }
 
+// checkKey makes sure, before anything is written, that the restored data will have its key and that no other key is in its place.
 func (o Options) checkKey(m Manifest, r io.ReadSeeker) error {
-	if !m.HasKey || o.KeyPath == "" {
+	if o.KeyPath == "" {
 		return nil
 	}
 	here, err := os.ReadFile(o.KeyPath)
 	if errors.Is(err, fs.ErrNotExist) {
+		if !m.HasKey {
+			return errNoKey
+		}
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read the master key: %w", err)
+	}
+	if !m.HasKey {
+		return nil
 	}
 	if key, err := keyOf(r); err != nil {
 		return err

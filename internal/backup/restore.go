@@ -21,7 +21,7 @@ import (
 type Options struct {
 	Dir     string       // data folder
 	URL     string       // PostgreSQL; empty means SQLite in Dir
-	KeyPath string       // where the master key goes, if the backup has one; empty leaves it out
+	KeyPath string       // where the master key goes, or lies already; empty if it is kept elsewhere
 	Log     *slog.Logger // nil discards
 }
 

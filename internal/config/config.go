@@ -105,7 +105,8 @@ type AuditPublicKey struct{ Storage }
 // Backup writes a backup.
 type Backup struct {
 	Storage
-	File string `arg:"" help:"The file to write."`
+	File       string `arg:"" help:"The file to write."`
+	WithoutKey bool   `help:"Leave the master key out: the backup is then of use only together with the key, kept elsewhere."`
 }
 
 // Restore reads a backup.
