@@ -229,6 +229,8 @@ func TestAnswersComeInOrder(t *testing.T) {
 		"the highest limit":             {"GET", "/api/things?limit=200", "", []string{admin}, 200, ""},
 		"the usual limit":               {"GET", "/api/things", "", []string{reader}, 200, ""},
 		"another method":                {"PUT", "/api/things", "", []string{admin}, 405, "request.method_not_allowed"},
+		"another method, nobody":        {"PUT", "/api/things", "", nil, 401, "signin.required"},
+		"another method, public":        {"PUT", "/api/session", "", nil, 405, "request.method_not_allowed"},
 		"an unknown path":               {"GET", "/api/nothing", "", nil, 404, "request.not_found"},
 		"any method on an unknown path": {"BREW", "/webhooks/nothing", "", nil, 404, "request.not_found"},
 		"a path that needs cleaning":    {"GET", "/api//things", "", []string{admin}, 404, "request.not_found"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,22 +72,39 @@ func isMachine(p string) bool {
 	return first == "api" || first == "webhooks" || first == "hooks"
 }
 
-// unknown answers 405 where another method would have been right, else 404.
+// unknown answers 405 where another method would have been right, else 404. Who is not signed in does not learn which methods an address
+// takes that needs a sign-in.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
-	var allowed []string
-	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
-		probe := *r
-		probe.Method = method
-		if method != r.Method && a.knows(&probe) {
-			allowed = append(allowed, method)
-		}
-	}
+	allowed, public := a.methods(r)
 	if allowed == nil || !keepable(r.URL.Path) {
 		a.refuse(w, r, errUnknownPath)
 		return
 	}
+	if !public {
+		if actor, err := a.Auth.Authenticate(r); err != nil || !actor.SignedIn() {
+			a.refuse(w, r, cmp.Or(err, error(errSignIn)))
+			return
+		}
+	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeProblem(w, plain(r.Context(), http.StatusMethodNotAllowed, "request.method_not_allowed", "Method not allowed", "This address takes "+strings.Join(allowed, ", ")+"."))
+}
+
+// methods are those that the address of a request takes; public says whether one of them needs no sign-in.
+func (a *API) methods(r *http.Request) (allowed []string, public bool) {
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		probe := *r
+		probe.Method = method
+		if method == r.Method || !a.knows(&probe) {
+			continue
+		}
+		allowed = append(allowed, method)
+		_, pattern := a.mux.Handler(&probe)
+		public = public || slices.ContainsFunc(a.routes, func(route Route) bool {
+			return route.Needs == perm.Public && route.Method+" "+route.Path == pattern
+		})
+	}
+	return allowed, public
 }
 
 func (a *API) recovered(w *answer, r *http.Request, p any) {
