@@ -62,7 +62,8 @@ func (s *Service) work(ctx context.Context, j job) (res result) {
 		return res
 	}
 	a := Attempt{
-		OrgID: j.OrgID, DeliveryID: j.ID, Number: j.Attempts, Way: j.Way, To: j.To, Subject: subject, Body: body, PossibleRepeat: j.repeat,
+		OrgID: j.OrgID, DeliveryID: j.ID, Number: j.Attempts, Way: j.Way, To: j.To, CustomerID: j.CustomerID,
+		Subject: subject, Body: body, PossibleRepeat: j.repeat,
 	}
 	if j.Way == Email {
 		a.ReplyToken = s.replyToken(j.OrgID, j.ID)

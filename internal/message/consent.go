@@ -7,6 +7,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
@@ -98,14 +99,34 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w
 	if way == Voice {
 		way = SMS
 	}
+	customerID, err := customerBehind(ctx, tx, orgID, in)
+	if err != nil {
+		return err
+	}
 	_, err = s.Send(ctx, tx, Out{
-		Way: way, To: in.From, Subject: o.Name, Body: answerText(o.Locale, o.Name, w), Purpose: Answer,
+		Way: way, To: in.From, Subject: o.Name, Body: answerText(o.Locale, o.Name, w), Purpose: Answer, CustomerID: customerID,
 		Owner: Ref{Type: "inbound", ID: key}, Key: "answer/" + in.ID,
 	})
 	if fault.KindOf(err) != fault.Internal { // nobody can be answered there, such as at a short code or abroad
 		return nil
 	}
 	return err
+}
+
+// customerBehind is the customer of the contact who wrote, or "" if the address is nobody's or that of several customers.
+func customerBehind(ctx context.Context, tx *store.Tx, orgID string, in In) (customerID string, err error) {
+	find := contact.ByPhone
+	if in.Way == Email {
+		find = contact.ByEmail
+	}
+	found, err := find(ctx, tx, orgID, in.From)
+	for i, c := range found {
+		if i > 0 && c.CustomerID != customerID {
+			return "", err
+		}
+		customerID = c.CustomerID
+	}
+	return customerID, err
 }
 
 func answerText(locale, organization string, w word) string {

@@ -79,10 +79,10 @@ func TestTheSandboxPhone(t *testing.T) {
 	s := newSite(t)
 	s.send(text(phone))
 	eventually(t, "the phone rings", func() bool {
-		_, answer := s.do("technician", "GET", "/api/sandbox/messages?to=%2B12125550123&kind=sms", "")
+		_, answer := s.do("administrator", "GET", "/api/sandbox/messages?to=%2B12125550123&kind=sms", "")
 		return len(items(answer)) == 1
 	})
-	_, answer := s.do("technician", "GET", "/api/sandbox/messages", "")
+	_, answer := s.do("administrator", "GET", "/api/sandbox/messages", "")
 	m, _ := items(answer)[0].(map[string]any)
 	if m["kind"] != "sms" || m["from"] != "+12125550100" || m["to"] != phone || m["body"] != "Your code is 123456" || m["possible_repeat"] != false || m["id"] == "" {
 		t.Errorf("%v", m)
@@ -92,7 +92,7 @@ func TestTheSandboxPhone(t *testing.T) {
 		got = append(got, in)
 		return true, nil
 	})
-	if status, answer := s.do("technician", "POST", "/api/sandbox/inbound", `{"kind":"sms","from":"(212) 555-0123","to":"+12125550100","body":"#verify"}`); status != 202 {
+	if status, answer := s.do("administrator", "POST", "/api/sandbox/inbound", `{"kind":"sms","from":"(212) 555-0123","to":"+12125550100","body":"#verify"}`); status != 202 {
 		t.Fatal(status, answer)
 	}
 	if len(got) != 1 || got[0].From != phone || got[0].Body != "#verify" || got[0].Aligned {
@@ -107,19 +107,15 @@ func TestTheSandboxPhone(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{`{}`, `{"kind":"voice","from":"x","body":"y"}`, `{"kind":"sms","from":"","body":"y"}`, `{"kind":"sms","from":"x","body":"y","more":1}`} {
-		if status, _ := s.do("technician", "POST", "/api/sandbox/inbound", bad); status != 422 {
+		if status, _ := s.do("administrator", "POST", "/api/sandbox/inbound", bad); status != 422 {
 			t.Errorf("%s: %d", bad, status)
 		}
 	}
 }
 
-func TestDeliveriesShowOnlyTheirCustomers(t *testing.T) {
-	s := newSite(t)
-	out := text(phone)
-	out.CustomerID = "c1"
-	s.send(out)
-	out.CustomerID, out.Owner.ID = "c2", "v2"
-	s.send(out)
+// people gives the technician one customer of two, each with a contact.
+func (s *site) people() {
+	t := s.t
 	err := s.db.Write(t.Context(), func(tx *store.Tx) error {
 		var errs []error
 		for _, statement := range []string{
@@ -129,6 +125,13 @@ func TestDeliveriesShowOnlyTheirCustomers(t *testing.T) {
 					platform_role, owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version)
 				values ($1, 't-technician', 'Tess', '', '', 'Tess', 'tess', 't@example.com', 't@example.com', '', '', '[]', 'technician', false, 'active',
 					'activated', 'en', 'UTC', 'auto', '', 0, 0, 1)`,
+			`insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version)
+				values ($1, 'c2', 'Fabrikam', 'fabrikam', '[]', '', '', 0, 0, 1)`,
+			`insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at,
+				updated_at, version) values ($1, 'p1', 'c1', 'Pia', 'pia', '', '[]', '[]', '', false, false, '', '', 0, 0, 1),
+				($1, 'p2', 'c2', 'Ben', 'ben', '', '[]', '[]', '', false, false, '', '', 0, 0, 1)`,
+			`insert into contact_phone (org_id, contact_id, number, created_at, added_by, initial)
+				values ($1, 'p1', '+12125550123', 0, '', true), ($1, 'p2', '+12125550124', 0, '', true)`,
 			`insert into technician_customer (org_id, technician_id, customer_id) values ($1, 't-technician', 'c1')`,
 		} {
 			_, err := tx.ExecContext(t.Context(), statement, s.org)
@@ -139,6 +142,16 @@ func TestDeliveriesShowOnlyTheirCustomers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestDeliveriesShowOnlyTheirCustomers(t *testing.T) {
+	s := newSite(t)
+	s.people()
+	out := text(phone)
+	out.CustomerID = "c1"
+	s.send(out)
+	out.CustomerID, out.Owner.ID = "c2", "v2"
+	s.send(out)
 	eventually(t, "both sent", func() bool { return s.count(`select count(*) from message_delivery where state = 'sent'`) == 2 })
 	for path, want := range map[string]map[string]int{
 		"/api/deliveries": {"administrator": 2, "technician": 1},
@@ -271,5 +284,54 @@ func TestADemoOrganizationNeverLeavesTheSandbox(t *testing.T) {
 	body := `{"host":"mail.example.com","port":587,"tls":"starttls","from_address":"a@example.com"}`
 	if status, _ := s.do("administrator", "PUT", "/api/settings/mail", body); status != 409 {
 		t.Errorf("mail settings: %d", status)
+	}
+}
+
+// The sandbox phone shows codes, so it shows a technician only what went to the contacts of their customers, and lets them answer for no
+// others; mail to technicians is for those who see all customers.
+func TestAttack43TheSandboxPhoneOfOtherCustomers(t *testing.T) {
+	s := newSite(t)
+	s.people()
+	for _, x := range []struct{ customer, to, body string }{{"c1", phone, "mine"}, {"c2", "+12125550124", "another's"}, {"", "+12125550170", "internal"}} {
+		out := text(x.to)
+		out.CustomerID, out.Owner.ID, out.Body = x.customer, x.body, x.body
+		s.send(out)
+	}
+	for _, from := range []string{phone, "+12125550124", "+12125550199"} {
+		if status, answer := s.do("administrator", "POST", "/api/sandbox/inbound", `{"kind":"sms","from":"`+from+`","body":"HELP"}`); status != 202 {
+			t.Fatal(status, answer)
+		}
+	}
+	eventually(t, "all sent", func() bool { return s.count(`select count(*) from message_sandbox`) == 6 })
+	for path, want := range map[string]map[string]int{
+		"/api/sandbox/messages":                   {"administrator": 6, "technician": 2, "manager": 0},
+		"/api/sandbox/messages?to=%2B12125550123": {"administrator": 2, "technician": 2, "manager": 0},
+		"/api/sandbox/messages?to=%2B12125550124": {"administrator": 2, "technician": 0, "manager": 0},
+		"/api/sandbox/messages?to=%2B12125550170": {"administrator": 1, "technician": 0, "manager": 0},
+		"/api/sandbox/messages?to=%2B12125550199": {"administrator": 1, "technician": 0, "manager": 0},
+	} {
+		for role, n := range want {
+			if status, answer := s.do(role, "GET", path, ""); status != 200 || len(items(answer)) != n {
+				t.Errorf("%s %s: %d, %d items, want %d", role, path, status, len(items(answer)), n)
+			}
+		}
+	}
+	bodies := map[string]bool{}
+	for from, want := range map[string]int{"(212) 555-0123": 202, "+12125550124": 422, "212-555-0124": 422, "+12125550199": 422, "nobody": 422} {
+		status, answer := s.do("technician", "POST", "/api/sandbox/inbound", `{"kind":"sms","from":"`+from+`","body":"STOP"}`)
+		if status != want {
+			t.Errorf("from %s: %d", from, status)
+		}
+		if status == 422 {
+			delete(answer, "request_id")
+			b, _ := json.Marshal(answer)
+			bodies[string(b)] = true
+		}
+	}
+	if len(bodies) != 1 {
+		t.Errorf("the refusals tell whose a number is: %v", bodies)
+	}
+	if n := s.count(`select count(*) from message_consent where state = 'opted_out'`); n != 1 {
+		t.Errorf("%d opted out", n)
 	}
 }

@@ -16,6 +16,7 @@ type Attempt struct {
 	Number         int // 1 is the first request for the delivery
 	Way            Way
 	To             string
+	CustomerID     string // whose technicians may see the delivery, as in Out
 	Subject        string
 	Body           string
 	ReplyToken     string // of an email: part of the address that only its receiver can answer to, see ReplyAddress

@@ -14,6 +14,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
@@ -34,17 +35,23 @@ const (
 	pruneStep  = 1000
 )
 
-var errOff = fault.New(fault.Conflict, "sandbox.off", "A provider carries these messages now, so the sandbox phone cannot answer them.")
+var (
+	errOff  = fault.New(fault.Conflict, "sandbox.off", "A provider carries these messages now, so the sandbox phone cannot answer them.")
+	errFrom = fault.Field("/from", "sandbox.sender_unknown", "Write from an address of a contact whom you may see. Only those who see all customers may play strangers.")
+)
 
 // Carrier is the sandbox.
 type Carrier struct {
-	db  *store.DB
-	bus *events.Bus
-	log *slog.Logger
+	db    *store.DB
+	guard *access.Guard
+	bus   *events.Bus
+	log   *slog.Logger
 }
 
 // New returns a Carrier.
-func New(db *store.DB, bus *events.Bus, log *slog.Logger) *Carrier { return &Carrier{db, bus, log} }
+func New(db *store.DB, bus *events.Bus, log *slog.Logger) *Carrier {
+	return &Carrier{db, access.New(db), bus, log}
+}
 
 // Message is one message in the outbox.
 type Message struct {
@@ -82,7 +89,8 @@ func (c *Carrier) Send(ctx context.Context, a message.Attempt) (message.Receipt,
 			return err
 		}
 		return c.bus.Publish(access.WithActor(ctx, access.System(a.OrgID)), tx, events.Event{
-			Kind: "sandbox.message", ID: m.ID, Needs: perm.VerificationRun, Data: map[string]string{"kind": string(m.Way), "delivery_id": a.DeliveryID},
+			Kind: "sandbox.message", ID: m.ID, CustomerID: a.CustomerID, Needs: perm.VerificationRun,
+			Data: map[string]string{"kind": string(m.Way), "delivery_id": a.DeliveryID},
 		})
 	})
 	if err != nil {
@@ -97,9 +105,15 @@ func (c *Carrier) Lookup(ctx context.Context, a message.Attempt) (r message.Rece
 	return r, r.ProviderID != "", err
 }
 
-// Outbox lists the messages of the actor's organization, the newest first; to and way narrow it unless they are empty.
+// Outbox lists the messages of the actor's organization, the newest first; to and way narrow it unless they are empty. It is a phone, but
+// not everybody's: it shows what concerns the customers on which the actor may run verifications, and what concerns none, such as mail to
+// technicians, only to those who see all customers.
 func (c *Carrier) Outbox(ctx context.Context, to string, way message.Way, p store.Page) ([]Message, string, error) {
-	return list(ctx, c.db.Read(), access.ActorFrom(ctx).OrgID, recipientKey(to), way, p)
+	scope, err := c.guard.Customers(ctx, perm.VerificationRun)
+	if err != nil {
+		return nil, "", err
+	}
+	return list(ctx, c.db.Read(), access.ActorFrom(ctx).OrgID, scope, recipientKey(to), way, p)
 }
 
 // Answer takes in what somebody wrote on the sandbox phone, as long as the sandbox carries that way.
@@ -121,7 +135,36 @@ func (c *Carrier) Answer(ctx context.Context, s *message.Service, in message.In)
 			in.From = e164
 		}
 	}
+	if err := c.mayWriteFrom(ctx, orgID, in.From); err != nil {
+		return err
+	}
 	return s.Receive(ctx, in)
+}
+
+// mayWriteFrom keeps a technician from answering for the contacts of other customers. An address that nobody has is refused alike, so that
+// nobody learns whose it is.
+func (c *Carrier) mayWriteFrom(ctx context.Context, orgID, from string) error {
+	scope, err := c.guard.Customers(ctx, perm.VerificationRun)
+	if err != nil || scope.All {
+		return err
+	}
+	find := contact.ByPhone
+	if strings.Contains(from, "@") {
+		find = contact.ByEmail
+	}
+	found, err := find(ctx, c.db.Read(), orgID, from)
+	if err != nil {
+		return err
+	}
+	for _, x := range found {
+		if !scope.Has(x.CustomerID) { // a number that two customers share speaks for both
+			return errFrom
+		}
+	}
+	if len(found) == 0 {
+		return errFrom
+	}
+	return nil
 }
 
 // Run forgets old messages until ctx ends.

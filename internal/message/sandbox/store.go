@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/store"
 )
@@ -30,9 +31,13 @@ func byDelivery(ctx context.Context, q store.Querier, org, deliveryID string) (m
 	return messageID, err
 }
 
-func list(ctx context.Context, q store.Querier, org, recipientKey string, way message.Way, p store.Page) (items []Message, next string, err error) {
+// customerOf is the customer whom a message concerns; null if its delivery is gone.
+const customerOf = `(select d.customer_id from message_delivery d where d.org_id = message_sandbox.org_id and d.id = message_sandbox.delivery_id)`
+
+func list(ctx context.Context, q store.Querier, org string, scope access.Scope, recipientKey string, way message.Way, p store.Page) (items []Message, next string, err error) {
 	w := store.Where{}
 	w.Add("org_id = ?", org)
+	scope.Where(&w, customerOf)
 	if recipientKey != "" {
 		w.Add("recipient_key = ?", recipientKey)
 	}
