@@ -422,6 +422,39 @@ func TestAttack46APITokens(t *testing.T) {
 	})
 }
 
+// A token that was made for less must not reach its owner's account: sessions, profile, password, wider tokens.
+func TestAttack46ANarrowTokenLeavesItsOwnersAccountAlone(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		started := w.signIn("bob@example.com", homeAddress)
+		wide, _ := w.token(started, signin.NewToken{Name: "wide", For: 3 * time.Hour})
+		own, narrow := w.token(started, signin.NewToken{Name: "narrow", Permissions: []perm.Permission{perm.TicketView}, For: 2 * time.Hour})
+		ctx := access.WithActor(t.Context(), w.bearing("Bearer "+narrow))
+		_, changed := w.ChangePassword(ctx, rightOne, "quiet lantern orchard")
+		for name, err := range map[string]error{
+			"a session":     w.EndSession(ctx, started.Session.ID),
+			"all sessions":  w.EndOthers(ctx),
+			"a wider token": w.DeleteToken(ctx, wide.ID),
+			"the password":  changed,
+		} {
+			if fault.CodeOf(err) != "signin.token_narrow" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if !w.with(started.Token).SignedIn() {
+			t.Error("the session has ended")
+		}
+		child, _, err := w.CreateToken(ctx, signin.NewToken{Name: "child"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{child.ID, own.ID} {
+			if err := w.DeleteToken(ctx, key); err != nil {
+				t.Errorf("a token as narrow as itself: %v", err)
+			}
+		}
+	})
+}
+
 func TestAttack46ATokenWantsAFreshSignIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, storetest.Open(t)).populate()

@@ -13,6 +13,9 @@ import (
 // ChangePassword replaces one's own password. All sessions end, and the one that asked goes on as a new one, so that whoever held a copy
 // of it is out. Wrong current passwords count like failed sign-ins. For a token there is nothing to go on, and Started is zero.
 func (s *Service) ChangePassword(ctx context.Context, current, next string) (Started, error) {
+	if err := s.ownAccount(ctx); err != nil {
+		return Started{}, err
+	}
 	actor, now := access.ActorFrom(ctx), store.Now()
 	from := network(actor.Address)
 	if wait := s.limits.check(from, now); wait > 0 {

@@ -15,6 +15,7 @@ var (
 	errNoSession    = fault.New(fault.NotFound, "signin.session_not_found", "There is no such session.")
 	errNoToken      = fault.New(fault.NotFound, "signin.token_not_found", "There is no such API token.")
 	errTokenRights  = fault.New(fault.Denied, "signin.token_rights", "A token can hold only permissions that you hold yourself.")
+	errTokenNarrow  = fault.New(fault.Denied, "signin.token_narrow", "This token was made for less than its owner may do. Sign in, or use a token without limits.")
 	errTokenUnknown = fault.New(fault.Invalid, "signin.token_permission_unknown", "There is no such permission.")
 	errTokenExpiry  = fault.New(fault.Invalid, "signin.token_expiry", "A token lives from one hour to one year, and a token made with a token no longer than that one.")
 	errTokenName    = fault.New(fault.Invalid, "signin.token_name", "Give the token a name of up to 100 characters.")

@@ -206,6 +206,9 @@ type patchMe struct {
 }
 
 func (s *Service) patchMe(ctx context.Context, in *patchMe) (*httpapi.One[me], error) {
+	if err := s.ownAccount(ctx); err != nil {
+		return nil, err
+	}
 	_, err := s.Technicians.UpdateOwn(ctx, func(t technician.Technician) (technician.Fields, error) {
 		if err := httpapi.IfMatch(in.IfMatch, t.Version); err != nil {
 			return technician.Fields{}, err

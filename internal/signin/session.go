@@ -227,6 +227,9 @@ func (s *Service) EndSession(ctx context.Context, sessionID string) error {
 	if _, err := s.ownedBy(ctx, sessionOwner, sessionID); err != nil {
 		return err
 	}
+	if err := s.ownAccount(ctx); err != nil {
+		return err
+	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		return s.end(ctx, tx, access.ActorFrom(ctx).OrgID, []string{sessionID}, whyEnded, store.Now())
 	})
@@ -235,6 +238,9 @@ func (s *Service) EndSession(ctx context.Context, sessionID string) error {
 // EndOthers ends all of one's sessions but the one that asks.
 func (s *Service) EndOthers(ctx context.Context) error {
 	actor := access.ActorFrom(ctx)
+	if err := s.ownAccount(ctx); err != nil {
+		return err
+	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		ids, err := openSessions(ctx, tx, actor.OrgID, actor.ID)
 		if err != nil {

@@ -153,6 +153,9 @@ func (s *Service) DeleteToken(ctx context.Context, tokenID string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.ownAccount(ctx); err != nil && !within(access.ActorFrom(ctx), t) {
+		return err
+	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := deleteToken(ctx, tx, org, tokenID); err != nil {
 			return err
@@ -161,6 +164,23 @@ func (s *Service) DeleteToken(ctx context.Context, tokenID string) error {
 			Action: "token.delete", Targets: []audit.Target{{Type: "token", ID: t.ID, Name: t.Name}, {Type: "technician", ID: t.TechnicianID}},
 		})
 	})
+}
+
+// ownAccount refuses a token with a ceiling where its owner's account itself would change: whoever finds a token for reading tickets must
+// not end the owner's sessions or edit the owner's phone.
+func (s *Service) ownAccount(ctx context.Context) error {
+	if access.ActorFrom(ctx).Ceiling != nil && s.Guard.Holds(ctx, perm.AdminTechnicians) != nil {
+		return errTokenNarrow
+	}
+	return nil
+}
+
+// within says whether t is the actor's own token or holds no more than it, like those that it made.
+func within(actor access.Actor, t Token) bool {
+	if t.ID == actor.TokenID {
+		return true
+	}
+	return t.Permissions != nil && !slices.ContainsFunc(t.Permissions, func(p perm.Permission) bool { return !actor.Ceiling[p] })
 }
 
 // byToken is the actor behind a live token of a technician who may act, with no more rights than the token's.
