@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/input"
@@ -91,16 +92,32 @@ func query(ctx context.Context, q store.Querier, text string, args ...any) (foun
 	return found, rows.Err()
 }
 
-// OwnsAddress says whether a phone number in E.164 or an email is a technician's own (R14).
+// OwnsAddress says whether a phone number in E.164 or an email is a technician's own (R14). What stands behind a plus sign in an email
+// leads to the same mailbox, so it makes no difference.
 func OwnsAddress(ctx context.Context, q store.Querier, org, address string) (bool, error) {
+	mailbox, tagged := mailboxOf(input.FoldEmail(address))
 	var n int
 	err := q.QueryRowContext(ctx, `
-		select count(*) from technician where org_id = $1 and (email_key = $2 or (phone = $3 and phone <> ''))`,
-		org, input.FoldEmail(address), address).Scan(&n)
+		select count(*) from technician
+		where org_id = $1 and (email_key = $2 or email_key like $3 escape '\' or (phone = $4 and phone <> ''))`,
+		org, mailbox, tagged, address).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("look for the owner of an address: %w", err)
 	}
 	return n > 0, nil
+}
+
+// mailboxOf is an email without what stands behind a plus sign, and the pattern of all emails that differ from it only in that.
+func mailboxOf(email string) (mailbox, tagged string) {
+	local, domain, ok := strings.Cut(email, "@")
+	if !ok {
+		return email, ""
+	}
+	if name, _, plus := strings.Cut(local, "+"); plus && name != "" {
+		local = name
+	}
+	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+	return local + "@" + domain, escape.Replace(local) + "+%@" + escape.Replace(domain)
 }
 
 // Touch notes that a technician acted; within a minute of the last time it does nothing.
