@@ -71,7 +71,7 @@ func (s *Service) expireRequest(ctx context.Context, r Request, now time.Time) e
 
 // LetGo ends what is still open with a contact who is being deleted.
 func (s *Service) LetGo(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-	if err := s.cancelPending(ctx, tx, c); err != nil {
+	if err := s.cancelPending(ctx, tx, c.OrgID, c.ID, "contact_deleted"); err != nil {
 		return err
 	}
 	return s.cancelLive(ctx, tx, c)

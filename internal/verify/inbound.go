@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/hmac"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
@@ -92,17 +95,40 @@ func (s *Service) sender(ctx context.Context, q store.Querier, in message.In) (c
 	return found[0], nil
 }
 
+// spellings are the sender's address as it came in, and as contacts have it: emails are kept as they were written and come in folded.
+func (s *Service) spellings(ctx context.Context, q store.Querier, in message.In) ([]string, error) {
+	out := []string{in.From}
+	if in.Way != message.Email {
+		return out, nil
+	}
+	found, err := contact.ByEmail(ctx, q, access.ActorFrom(ctx).OrgID, in.From)
+	for _, c := range found {
+		for _, email := range c.Emails {
+			if input.FoldEmail(email) == input.FoldEmail(in.From) {
+				out = append(out, email)
+			}
+		}
+	}
+	return out, err
+}
+
 // reportFraud handles NO: the person who received a code in the last minutes did not ask for it (R10).
 func (s *Service) reportFraud(ctx context.Context, tx *store.Tx, in message.In) (claimed bool, err error) {
 	org, now := access.ActorFrom(ctx).OrgID, s.clock.Now()
 	if !trusted(in) {
 		return false, nil
 	}
-	v, err := latestTo(ctx, tx, org, in.From, now.Add(-fraudWindow))
+	addresses, err := s.spellings(ctx, tx, in)
+	if err != nil {
+		return true, err
+	}
+	v, err := latestTo(ctx, tx, org, addresses, now.Add(-fraudWindow))
 	if err != nil || v.ID == "" || v.State == Denied {
 		return v.ID != "", err
 	}
-	if ctx, err = s.asContact(ctx, v); err != nil {
+	if ctx, err = s.asContact(ctx, v); fault.KindOf(err) == fault.NotFound {
+		return true, nil // the contact was deleted meanwhile, and nothing waits for them any more
+	} else if err != nil {
 		return true, err
 	}
 	denied, err := denyVerification(ctx, tx, org, v.ID, now)
@@ -138,11 +164,11 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		return err
 	}
 	if r.State == Pending {
-		return s.reply(ctx, tx, r, "early/"+in.ID, false, words.Reply(r.Language, o.Name, words.TooEarly, ""))
+		return s.reply(ctx, tx, r, "early", false, words.Reply(r.Language, o.Name, words.TooEarly, ""))
 	}
 	unbound := len(r.digitsMAC) == 0
 	if !unbound && !hmac.Equal(r.digitsMAC, s.mac(r.OrgID, r.ID, digits)) {
-		return s.wrongDigits(ctx, tx, r, o, in, digits)
+		return s.wrongDigits(ctx, tx, r, o, digits)
 	}
 	ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, Confirmed, "", unbound, s.clock.Now())
 	if err != nil || ended.ID == "" {
@@ -155,13 +181,13 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, c contact.Contact, 
 }
 
 // wrongDigits asks again after a bare #confirm; the third wrong pair of digits freezes the request, since somebody is guessing.
-func (s *Service) wrongDigits(ctx context.Context, tx *store.Tx, r Request, o organization.Organization, in message.In, digits string) error {
+func (s *Service) wrongDigits(ctx context.Context, tx *store.Tx, r Request, o organization.Organization, digits string) error {
 	if digits != "" {
 		tries, err := countAnswer(ctx, tx, r.OrgID, r.ID)
 		if err != nil {
 			return err
 		}
-		if tries >= maxTries {
+		if r.tries = tries; tries >= maxTries {
 			ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, Frozen, "", false, s.clock.Now())
 			if err != nil || ended.ID == "" {
 				return err
@@ -169,7 +195,8 @@ func (s *Service) wrongDigits(ctx context.Context, tx *store.Tx, r Request, o or
 			return s.finished(ctx, tx, ended)
 		}
 	}
-	return s.reply(ctx, tx, r, "digits/"+in.ID, false, words.Reply(r.Language, o.Name, words.Digits, ""))
+	// Once for each number of tries, so that whoever forges the sender cannot make us send without end.
+	return s.reply(ctx, tx, r, "digits/"+strconv.Itoa(r.tries), false, words.Reply(r.Language, o.Name, words.Digits, ""))
 }
 
 // deny handles #deny: somebody may be impersonating the MSP.
@@ -198,7 +225,7 @@ func (s *Service) liveRequest(ctx context.Context, tx *store.Tx, c contact.Conta
 		return Request{}, o, err
 	}
 	r = r.at(s.clock.Now())
-	if !r.live() || r.Medium != in.Way || store.Fold(r.Address) != store.Fold(in.From) {
+	if !r.live() || r.Medium != in.Way || input.FoldEmail(r.Address) != input.FoldEmail(in.From) {
 		return Request{}, o, nil
 	}
 	o, err = organization.ByID(ctx, tx, c.OrgID)

@@ -79,9 +79,13 @@ func (s *Service) countWrong(ctx context.Context, tx *store.Tx, v Verification, 
 	return nil
 }
 
-// lockForFraud is what follows when a person says that they did not call (R10).
+// lockForFraud is what follows when a person says that they did not call (R10). What else waits for the same contact ends too: the caller
+// whom the report is about may be the one who waits for it.
 func (s *Service) lockForFraud(ctx context.Context, tx *store.Tx, v Verification, now time.Time) error {
 	if err := putLock(ctx, tx, v.OrgID, "contact:"+v.ContactID, "fraud_report", now.Add(fraudLock)); err != nil {
+		return err
+	}
+	if err := s.cancelPending(ctx, tx, v.OrgID, v.ContactID, "fraud_report"); err != nil {
 		return err
 	}
 	return s.alert(ctx, tx, "denied", v.CustomerID, v.ContactID, v.ContactName)

@@ -49,7 +49,7 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (v Verification, sp
 		if err := s.checkLocks(ctx, tx, c.ID, p.spec); err != nil {
 			return err
 		}
-		if err := s.cancelPending(ctx, tx, c); err != nil {
+		if err := s.cancelPending(ctx, tx, c.OrgID, c.ID, "newer"); err != nil {
 			return err
 		}
 		if err := insertVerification(ctx, tx, p.verification, s.sealed(p.verification, secret)); err != nil {
@@ -207,16 +207,16 @@ func (p plan) ask(x secret, baseURL string) words.Ask {
 	return a
 }
 
-// cancelPending ends the verification that the contact still has, since only the newest one counts.
-func (s *Service) cancelPending(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-	old, err := endPending(ctx, tx, c.OrgID, c.ID, Canceled, s.clock.Now())
+// cancelPending ends the verification that a contact still has: only the newest one counts, and none after a report of fraud.
+func (s *Service) cancelPending(ctx context.Context, tx *store.Tx, org, contactID, because string) error {
+	old, err := endPending(ctx, tx, org, contactID, Canceled, s.clock.Now())
 	if err != nil || old.ID == "" {
 		return err
 	}
 	if err := s.Messages.Cancel(ctx, tx, message.Ref{Type: "verification", ID: old.ID}); err != nil {
 		return err
 	}
-	return s.changed(ctx, tx, "verification.cancel", old, map[string]any{"because": "newer"})
+	return s.changed(ctx, tx, "verification.cancel", old, map[string]any{"because": because})
 }
 
 // changed records what happened to v and tells the screens.

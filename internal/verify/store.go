@@ -129,11 +129,14 @@ func noRow(mac []byte, tries int, err error) ([]byte, int, error) {
 	return mac, tries, nil
 }
 
-// latestTo is the newest verification that was sent to address since a time; the zero Verification if there is none.
-func latestTo(ctx context.Context, q store.Querier, org, address string, since time.Time) (Verification, error) {
-	v, err := oneVerification(q.QueryRowContext(ctx, `select`+verificationColumns+`from verify_challenge
-		where org_id = $1 and address = $2 and created_at > $3
-		order by created_at desc, id desc limit 1`, org, address, store.Time(since)))
+// latestTo is the newest verification that was sent to one of some addresses since a time; the zero Verification if there is none.
+func latestTo(ctx context.Context, q store.Querier, org string, addresses []string, since time.Time) (Verification, error) {
+	w := &store.Where{}
+	w.Add("org_id = ?", org)
+	w.In("address", addresses)
+	w.Add("created_at > ?", store.Time(since))
+	v, err := oneVerification(q.QueryRowContext(ctx, `select`+verificationColumns+`from verify_challenge`+w.SQL()+`
+		order by created_at desc, id desc limit 1`, w.Args()...))
 	if errors.Is(err, errNotFound) {
 		return Verification{}, nil
 	}
@@ -168,14 +171,14 @@ func listVerifications(ctx context.Context, q store.Querier, w *store.Where, lim
 	return collectVerifications(rows, err)
 }
 
-// shieldRows lists what says something about contacts: successes, refusals and failures, the newest of each contact first.
+// shieldRows lists what says something about contacts: successes, refusals and failures, what ended last first in each contact.
 func shieldRows(ctx context.Context, q store.Querier, org string, contactIDs []string, since time.Time) ([]Verification, error) {
 	w := &store.Where{}
 	w.Add("org_id = ?", org)
 	w.In("contact_id", contactIDs)
 	w.Add("state in ('verified', 'denied', 'failed', 'frozen') and created_at > ?", store.Time(since))
 	rows, err := q.QueryContext(ctx, `select`+verificationColumns+`from verify_challenge`+w.SQL()+`
-		order by contact_id, id desc`, w.Args()...)
+		order by contact_id, ended_at desc, id desc`, w.Args()...)
 	return collectVerifications(rows, err)
 }
 

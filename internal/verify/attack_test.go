@@ -1,0 +1,161 @@
+package verify_test
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/verify"
+)
+
+// A report of fraud about one message ends whatever else waits for the contact: the caller may be waiting for the newer one.
+func TestNOEndsWhatElseWaits(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		first, _ := w.begin(verify.SMSCode)
+		second, spoken := w.begin(verify.EmailLink)
+		w.text(piaPhone, "NO")
+		w.wantState(first.ID, verify.Denied)
+		w.wantState(second.ID, verify.Canceled)
+		l, err := w.verify.OpenLink(t.Context(), w.token(piaEmail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state, err := w.verify.AnswerLink(t.Context(), l, verify.Answer{Number: spoken, Direction: verify.Inbound}); err != nil || state == verify.Verified {
+			t.Errorf("the link still verifies: %s, %v", state, err)
+		}
+		if p, err := w.verify.PanelOf(w.as("tom"), pia); err != nil || p.Shield.State != "failed" {
+			t.Errorf("the shield is %s, %v", p.Shield.State, err)
+		}
+	})
+}
+
+// A report that comes after a newer verification succeeded still turns the shield red.
+func TestNOOutweighsANewerSuccess(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.begin(verify.SMSCode)
+		second, _ := w.begin(verify.EmailCode)
+		if _, err := w.verify.Check(w.as("tom"), second.ID, w.code(piaEmail)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		w.text(piaPhone, "NO")
+		p, err := w.verify.PanelOf(w.as("tom"), pia)
+		if err != nil || p.Shield.State != "failed" {
+			t.Errorf("the shield is %s, %v", p.Shield.State, err)
+		}
+		shields, err := w.verify.Shields(t.Context(), w.db.Read(), org, []string{pia})
+		if err != nil || shields[pia].State != "failed" {
+			t.Errorf("lists show %s, %v", shields[pia].State, err)
+		}
+	})
+}
+
+// A contact's email is kept as it was written; the NO from it comes in folded.
+func TestNOByMailInAnySpelling(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.exec(`update contact set emails = '["Pia@Northwind.example.com"]' where id = $1`, pia)
+		v, _ := w.begin(verify.EmailCode)
+		w.receive(message.In{Way: message.Email, From: "pia@northwind.example.com", To: "verify@sandbox.example.com", Body: "NO"})
+		w.wantState(v.ID, verify.Pending) // anybody can write that sender
+		w.receive(message.In{Way: message.Email, From: "PIA@northwind.example.com", To: "verify@sandbox.example.com", Body: "NO", Aligned: true})
+		w.wantState(v.ID, verify.Denied)
+	})
+}
+
+// Whoever forges a sender can make us answer only so often: each answer to a request goes out once.
+func TestM12AnswersToAForgedSenderEnd(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		set := verify.Settings{CodeDigits: 6, CodeMinutes: 5, ShieldMinutes: 15, ConfirmDigits: true, NoteVisibility: "internal"}
+		if err := w.verify.SaveSettings(w.as("ada"), set, 0); err != nil {
+			t.Fatal(err)
+		}
+		r, _ := w.asked()
+		for range 20 {
+			w.text(piaPhone, "#confirm")
+		}
+		if n := len(w.inbox(piaPhone)); n != 2 { // the code, and "not yet"
+			t.Errorf("%d messages before the claim", n)
+		}
+		if _, _, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
+			t.Fatal(err)
+		}
+		before := len(w.inbox(piaPhone))
+		for range 20 {
+			w.text(piaPhone, "#confirm")
+		}
+		if n := len(w.inbox(piaPhone)) - before; n != 1 {
+			t.Errorf("%d answers to a bare #confirm", n)
+		}
+	})
+}
+
+// M13: somebody else with the same number, or a contact who got the number later, confirms nothing.
+func TestM13AnotherContactWithTheSameNumber(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		r, _ := w.asked()
+		if _, _, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
+			t.Fatal(err)
+		}
+		w.exec(`insert into contact_phone (org_id, contact_id, number, created_at, added_by, initial) values ('org-1', 'contact-sly', $1, 1, '', true)`, piaPhone)
+		w.text(piaPhone, "#confirm")
+		w.wantRequest(r.ID, verify.Claimed)
+		w.exec(`delete from contact_phone where contact_id = 'contact-pia' and number = $1`, piaPhone)
+		w.text(piaPhone, "#confirm")
+		w.wantRequest(r.ID, verify.Claimed)
+	})
+}
+
+// M11, R7: of many technicians who claim at once one gets the code.
+func TestM11ThirtyTwoClaimsAtOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		r, code := w.asked()
+		type answer struct {
+			who, code string
+		}
+		answers := make(chan answer, 32)
+		for i := range 32 {
+			who := []string{"tom", "ida", "ada"}[i%3]
+			go func() {
+				_, got, err := w.verify.Claim(w.as(who), r.ID, ticketPia)
+				if err != nil {
+					got = ""
+				}
+				answers <- answer{who, got}
+			}()
+		}
+		winners := map[string]bool{}
+		for range 32 {
+			if a := <-answers; a.code != "" {
+				winners[a.who] = true
+				if a.code != code {
+					t.Error("another code")
+				}
+			}
+		}
+		if len(winners) != 1 {
+			t.Errorf("the code was shown to %v", winners)
+		}
+	})
+}
+
+// M3: digits that look like digits are none, and nothing but the digits counts.
+func TestM3LookalikesOfDigits(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		v, _ := w.begin(verify.SMSCode)
+		code := w.code(piaPhone)
+		wide := ""
+		for _, r := range code {
+			wide += string(r - '0' + '\uff10')
+		}
+		n, _ := strconv.Atoi(code)
+		for _, try := range []string{wide, " " + code, code + " ", code + "\n", "+" + strconv.Itoa(n), code + "0", ""} {
+			if _, err := w.verify.Check(w.as("tom"), v.ID, try); err == nil {
+				t.Errorf("%q verifies", try)
+			}
+		}
+		if got, err := w.verify.Check(w.as("tom"), v.ID, code); err != nil || got.State != verify.Verified {
+			t.Errorf("the lookalikes used up tries: %v", err)
+		}
+	})
+}
