@@ -65,8 +65,9 @@ func several(c caller, n int) func() caller {
 	return func() caller { i++; return callers[i%len(callers)] }
 }
 
-func TestAttack43IdsOfANeighbour(t *testing.T) {
-	a := start(t)
+func TestAttack43IdsOfANeighbour(t *testing.T) { each(t, attack43IdsOfANeighbour) }
+
+func attack43IdsOfANeighbour(t *testing.T, a *app.App) {
 	neighbour, us := owner(t, a, "Neighbour", "olga@neighbour.example.com"), owner(t, a, "Harbor IT", "olga@harbor.example.com")
 	furnish(neighbour)
 	theirs := ids(neighbour)
@@ -112,8 +113,9 @@ func routesReachTheirOwn(t *testing.T, c caller, keys []string) {
 	}
 }
 
-func TestAttack43ListsOfANeighbour(t *testing.T) {
-	a := start(t)
+func TestAttack43ListsOfANeighbour(t *testing.T) { each(t, attack43ListsOfANeighbour) }
+
+func attack43ListsOfANeighbour(t *testing.T, a *app.App) {
 	neighbour, us := owner(t, a, "Neighbour", "olga@neighbour.example.com"), owner(t, a, "Harbor IT", "olga@harbor.example.com")
 	furnish(neighbour)
 	theirs := ids(neighbour)
@@ -192,8 +194,9 @@ func queries(t *testing.T, a *app.App) map[string][]string {
 }
 
 // An id inside a body that may not be seen is 422 with its pointer.
-func TestAttack43IdsOfANeighbourInBodies(t *testing.T) {
-	a := start(t)
+func TestAttack43IdsOfANeighbourInBodies(t *testing.T) { each(t, attack43IdsOfANeighbourInBodies) }
+
+func attack43IdsOfANeighbourInBodies(t *testing.T, a *app.App) {
 	neighbour, us := owner(t, a, "Neighbour", "olga@neighbour.example.com"), owner(t, a, "Harbor IT", "olga@harbor.example.com")
 	furnish(neighbour)
 	furnish(us)

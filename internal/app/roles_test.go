@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/app"
 )
 
 // colleague makes a technician of the caller's organization and returns them with a token of their own.
@@ -23,7 +24,10 @@ func colleague(c caller, role perm.Role, email string) caller {
 
 // Whoever is assigned to no customer sees nothing of any, whatever their role may do elsewhere.
 func TestATechnicianWithoutCustomersReachesNone(t *testing.T) {
-	a := start(t)
+	each(t, aTechnicianWithoutCustomersReachesNone)
+}
+
+func aTechnicianWithoutCustomersReachesNone(t *testing.T, a *app.App) {
 	boss := owner(t, a, "Harbor IT", "olga@harbor.example.com")
 	furnish(boss)
 	keys := ids(boss)
@@ -50,8 +54,9 @@ func TestATechnicianWithoutCustomersReachesNone(t *testing.T) {
 }
 
 // Read-only is read-only on every route there is, but for what is the person's own.
-func TestReadOnlyChangesNothing(t *testing.T) {
-	a := start(t)
+func TestReadOnlyChangesNothing(t *testing.T) { each(t, readOnlyChangesNothing) }
+
+func readOnlyChangesNothing(t *testing.T, a *app.App) {
 	boss := owner(t, a, "Harbor IT", "olga@harbor.example.com")
 	furnish(boss)
 	keys := ids(boss)
@@ -76,7 +81,10 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 
 // A token's ceiling holds on every route: one that may only see tickets does nothing else, though its owner is an administrator.
 func TestAttack46ATokenStaysBelowItsCeiling(t *testing.T) {
-	a := start(t)
+	each(t, attack46ATokenStaysBelowItsCeiling)
+}
+
+func attack46ATokenStaysBelowItsCeiling(t *testing.T, a *app.App) {
 	boss := owner(t, a, "Harbor IT", "olga@harbor.example.com")
 	furnish(boss)
 	keys := ids(boss)

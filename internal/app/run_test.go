@@ -151,7 +151,10 @@ func TestMetricsAreOnAnAddressOfTheirOwn(t *testing.T) {
 }
 
 func TestTheDemoIsMadeOnceAndOpensWithItsLink(t *testing.T) {
-	a := start(t)
+	each(t, theDemoIsMadeOnceAndOpensWithItsLink)
+}
+
+func theDemoIsMadeOnceAndOpensWithItsLink(t *testing.T, a *app.App) {
 	first, err := a.Demo(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -5,20 +5,33 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
 	"countersign.dev/countersign/internal/app"
 	"countersign.dev/countersign/internal/config"
+	"countersign.dev/countersign/internal/store/storetest"
 )
 
 const password = "correct horse battery staple"
 
 // start builds the whole product on an empty database, without its background work.
-func start(t *testing.T) *app.App {
+func start(t *testing.T) *app.App { return startOn(t, "") }
+
+// each runs a test on SQLite, and on PostgreSQL if there is one for tests.
+func each(t *testing.T, fn func(t *testing.T, a *app.App)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { fn(t, start(t)) })
+	if os.Getenv(storetest.Env) != "" {
+		t.Run("PostgreSQL", func(t *testing.T) { fn(t, startOn(t, storetest.NewPostgres(t))) })
+	}
+}
+
+func startOn(t *testing.T, url string) *app.App {
 	t.Helper()
 	a, err := app.New(t.Context(), app.Options{
-		Serve: config.Serve{Storage: config.Storage{Data: t.TempDir()}}, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Serve: config.Serve{Storage: config.Storage{Data: t.TempDir(), DatabaseURL: url}}, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
