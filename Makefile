@@ -16,7 +16,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .PHONY: help run build test test-pg prove check gen bench web e2e screenshots release \
-	need need-test setup tools vet test-go test-web smoke fuzz check-go check-web check-generated binary clean
+	need need-test setup tools vet test-go test-web smoke fuzz kill check-go check-web check-generated binary clean
 .DELETE_ON_ERROR:
 
 help: ## Say what each target does
@@ -71,6 +71,7 @@ test: ## Run every check and test at reduced scale (sets up all it needs)
 	@$(MAKE) test-pg
 	@$(MAKE) smoke
 	@$(MAKE) fuzz
+	@$(MAKE) kill
 	@$(MAKE) e2e
 	@echo "all checks and tests passed"
 
@@ -106,6 +107,9 @@ smoke: binary
 
 fuzz: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/fuzz
+
+kill: binary
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign scripts/with-postgres go test -count=1 -p 1 ./bench/...
 
 e2e: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page
 	@cd test/e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs

@@ -31,7 +31,7 @@ export function OwnMenu() {
   }
   const { technician } = me;
   return (
-    <Menu position="bottom-end" width={240}>
+    <Menu position="bottom-end" width={240} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton className={classes.target} aria-label={t("own.menu", { name: technician.name })}>
           <Avatar name={technician.name} size={30} />

@@ -83,7 +83,7 @@ function Chip({ filter, value, set }: { filter: Filter; value?: string; set: (va
   const chosen = filter.options?.find((o) => o.value === value);
   return (
     <span className={classes.chip} data-active={chosen ? true : undefined}>
-      <Menu position="bottom-start" withinPortal>
+      <Menu position="bottom-start" withinPortal withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <button type="button" className={classes.chipButton}>
             {chosen ? `${filter.label}: ${chosen.label}` : filter.label}
