@@ -9,14 +9,15 @@ interface Props {
   title: string;
   position: "left" | "right";
   size?: number | string;
+  closeOnEscape?: boolean;
   children: ReactNode;
 }
 
 /** A drawer over the side of the page. */
-export function Sheet({ opened, onClose, title, position, size = "md", children }: Props) {
+export function Sheet({ opened, onClose, title, position, size = "md", closeOnEscape = true, children }: Props) {
   const { t } = useTranslation();
   return (
-    <Drawer.Root opened={opened} onClose={onClose} position={position} size={size}>
+    <Drawer.Root opened={opened} onClose={onClose} position={position} size={size} closeOnEscape={closeOnEscape}>
       <Drawer.Overlay backgroundOpacity={0.35} />
       <Drawer.Content>
         {/* Not Drawer.Header: a header element here would count as a second banner of the page. */}

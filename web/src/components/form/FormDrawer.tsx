@@ -34,7 +34,8 @@ export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
   const { t } = useTranslation();
   const close = () => {
     if (dirty.current) {
-      setAsking(true);
+      // After this key press: the question would take the same Escape as its own answer.
+      setTimeout(() => setAsking(true));
     } else {
       props.onClose();
     }
@@ -46,7 +47,7 @@ export function FormDrawer<T extends Record<string, unknown>>(props: Props<T>) {
   };
   return (
     <>
-      <Sheet opened={props.opened} onClose={close} title={props.title} position="right">
+      <Sheet opened={props.opened} onClose={close} closeOnEscape={!asking} title={props.title} position="right">
         <Body {...props} onClose={close} onDone={leave} onDirty={onDirty} />
       </Sheet>
       <Dialog opened={asking} onClose={() => setAsking(false)} title={t("form.leaveTitle")}>
