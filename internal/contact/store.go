@@ -155,7 +155,7 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 // search adds, for each word, that the contact or the name of its customer holds it.
 func search(w *store.Where, org, text string) {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-	for _, word := range strings.Fields(store.Fold(input.Search(text))) {
+	for word := range strings.FieldsSeq(store.Fold(input.Search(text))) {
 		pattern := "%" + escape.Replace(word) + "%"
 		w.Add(`(c.search_text like ? escape '\' or c.customer_id in (
 			select id from customer where org_id = ? and sort_name like ? escape '\'))`, pattern, org, pattern)

@@ -3,6 +3,7 @@ package message_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,12 +51,12 @@ func TestM37KilledBetweenAcceptedAndRecorded(t *testing.T) {
 				if s, _ := w.state(id); s != message.Sent {
 					t.Errorf("state %s", s)
 				}
-				marks := ""
+				var marks strings.Builder
 				for _, a := range provider.Ledger() {
-					marks += map[bool]string{false: "-", true: "r"}[a.PossibleRepeat]
+					marks.WriteString(map[bool]string{false: "-", true: "r"}[a.PossibleRepeat])
 				}
-				if marks != tc.want {
-					t.Errorf("the provider took %q, want %q", marks, tc.want)
+				if marks.String() != tc.want {
+					t.Errorf("the provider took %q, want %q", marks.String(), tc.want)
 				}
 			})
 		})

@@ -3,6 +3,7 @@ package message_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,15 +67,15 @@ func TestNeverLostNeverSilentlyDoubled(t *testing.T) {
 				if state != tc.want || (tc.reason != "" && reason != tc.reason) {
 					t.Errorf("state %s (%s), want %s (%s)", state, reason, tc.want, tc.reason)
 				}
-				marks := ""
+				var marks strings.Builder
 				for _, a := range knowing.Ledger() {
 					if a.Body != "Your code is 123456" || a.To != phone || a.DeliveryID != id {
 						t.Errorf("accepted %+v", a)
 					}
-					marks += map[bool]string{false: "-", true: "r"}[a.PossibleRepeat]
+					marks.WriteString(map[bool]string{false: "-", true: "r"}[a.PossibleRepeat])
 				}
-				if marks != tc.accepted {
-					t.Errorf("accepted %q, want %q", marks, tc.accepted)
+				if marks.String() != tc.accepted {
+					t.Errorf("accepted %q, want %q", marks.String(), tc.accepted)
 				}
 				if n := w.count(`select count(*) from message_delivery where body is not null or subject is not null or next_at is not null`); n != 0 {
 					t.Error("an ended delivery still holds its text, or is still due")

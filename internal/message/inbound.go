@@ -126,7 +126,7 @@ func (s *Service) route(ctx context.Context, orgID, inboundID string) {
 		if err != nil || claimed {
 			return err
 		}
-		return putInboundState(ctx, tx, orgID, inboundID, "unrouted")
+		return dropInbound(ctx, tx, orgID, inboundID)
 	})
 	if err == nil {
 		return

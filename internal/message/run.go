@@ -17,6 +17,8 @@ const (
 	lastWord    = 5 * time.Second // in which requests get to finish when the server stops
 	tidyEvery   = time.Hour
 	inboundKept = 30 * 24 * time.Hour // how long the text of a received message is kept
+	inboundKnow = 90 * 24 * time.Hour // how long it is known that it came
+	forgetStep  = 1000
 )
 
 // wake tells Run that a lane has something to do. It never blocks: what does not fit is found by a look at everything.
@@ -152,12 +154,29 @@ func (s *Service) tidy(ctx context.Context) {
 		if err != nil {
 			s.logUnlessDone(ctx, "cannot wipe old received messages", err)
 		}
+		if err := s.forgetReceived(ctx, store.Now().Add(-inboundKnow)); err != nil {
+			s.logUnlessDone(ctx, "cannot forget old received messages", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
 	}
+}
+
+// forgetReceived deletes in small steps, since nobody can write in the meantime.
+func (s *Service) forgetReceived(ctx context.Context, before time.Time) error {
+	for gone := int64(forgetStep); gone == forgetStep; {
+		err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			gone, err = forgetInbound(ctx, tx, before, forgetStep)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // record writes what workers found out, as much at once as waits.

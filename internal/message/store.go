@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/store"
@@ -167,19 +168,19 @@ func keepUncertain(ctx context.Context, tx *store.Tx, r row) error {
 // startAttempts writes down requests that are about to be made, and their deliveries as being sent.
 func startAttempts(ctx context.Context, tx *store.Tx, org, claim string, started []job, now time.Time) error {
 	var ids, attempts store.Where
-	values := ""
+	var values strings.Builder
 	list := make([]string, 0, len(started))
 	for i, j := range started {
 		list = append(list, j.ID)
 		if i > 0 {
-			values += ", "
+			values.WriteString(", ")
 		}
-		values += "(" + attempts.Arg(org) + ", " + attempts.Arg(j.ID) + ", " + attempts.Arg(j.Attempts) + ", " + attempts.Arg(j.sender.Name()) +
-			", '', 'in_flight', '', " + attempts.Arg(claim) + ", " + attempts.Arg(j.repeat) + ", " + attempts.Arg(store.Time(now)) + ")"
+		values.WriteString("(" + attempts.Arg(org) + ", " + attempts.Arg(j.ID) + ", " + attempts.Arg(j.Attempts) + ", " + attempts.Arg(j.sender.Name()) +
+			", '', 'in_flight', '', " + attempts.Arg(claim) + ", " + attempts.Arg(j.repeat) + ", " + attempts.Arg(store.Time(now)) + ")")
 	}
 	_, err := tx.ExecContext(ctx, `
 		insert into message_attempt (org_id, delivery_id, number, provider, provider_id, state, reason, claim, possible_repeat, started_at)
-		values `+values, attempts.Args()...)
+		values `+values.String(), attempts.Args()...)
 	if err != nil {
 		return fmt.Errorf("store attempts: %w", err)
 	}

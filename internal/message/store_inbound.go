@@ -46,9 +46,11 @@ func takeInbound(ctx context.Context, tx *store.Tx, org, id string, now time.Tim
 	return r, true, nil
 }
 
-func putInboundState(ctx context.Context, tx *store.Tx, org, id, state string) error {
-	if _, err := tx.ExecContext(ctx, `update message_inbound set state = $1 where org_id = $2 and id = $3`, state, org, id); err != nil {
-		return fmt.Errorf("mark received message %s as %s: %w", id, state, err)
+// dropInbound keeps of a message that nobody claimed only that it came: anybody on the internet can write to us.
+func dropInbound(ctx context.Context, tx *store.Tx, org, id string) error {
+	_, err := tx.ExecContext(ctx, `update message_inbound set state = 'unrouted', subject = null, body = null where org_id = $1 and id = $2`, org, id)
+	if err != nil {
+		return fmt.Errorf("drop received message %s: %w", id, err)
 	}
 	return nil
 }
@@ -93,6 +95,17 @@ func wipeInbound(ctx context.Context, tx *store.Tx, before time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		update message_inbound set subject = null, body = null where body is not null and next_at is null and at < $1`, store.Time(before))
 	return err
+}
+
+// forgetInbound deletes up to limit handled messages from before a time and returns how many. By then no provider repeats one.
+func forgetInbound(ctx context.Context, tx *store.Tx, before time.Time, limit int) (int64, error) {
+	res, err := tx.ExecContext(ctx, `
+		delete from message_inbound where id in (select id from message_inbound where next_at is null and at < $1 order by at limit $2)`,
+		store.Time(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("forget received messages: %w", err)
+	}
+	return res.RowsAffected()
 }
 
 // Consent.

@@ -95,7 +95,7 @@ func patterns(texts ...string) []*regexp.Regexp {
 func set(lists ...string) map[string]bool {
 	out := map[string]bool{}
 	for _, list := range lists {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			out[w] = true
 		}
 	}

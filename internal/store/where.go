@@ -49,7 +49,7 @@ func (w *Where) In(column string, values []string) {
 // Search adds, for each word of q, that a folded search column contains it.
 func (w *Where) Search(column, q string) {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-	for _, word := range strings.Fields(Fold(q)) {
+	for word := range strings.FieldsSeq(Fold(q)) {
 		w.Add(column+` like ? escape '\'`, "%"+escape.Replace(word)+"%")
 	}
 }

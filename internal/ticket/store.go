@@ -109,7 +109,7 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 // search adds, for each word, that the ticket, or the name of its customer or contact, holds it.
 func search(w *store.Where, org, text string) {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-	for _, word := range strings.Fields(store.Fold(text)) {
+	for word := range strings.FieldsSeq(store.Fold(text)) {
 		pattern := "%" + escape.Replace(word) + "%"
 		w.Add(`(t.search_text like ? escape '\'
 			or t.customer_id in (select id from customer where org_id = ? and sort_name like ? escape '\')

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,12 +145,12 @@ func TestM3LookalikesOfDigits(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		v, _ := w.begin(verify.SMSCode)
 		code := w.code(piaPhone)
-		wide := ""
+		var wide strings.Builder
 		for _, r := range code {
-			wide += string(r - '0' + '\uff10')
+			wide.WriteString(string(r - '0' + '\uff10'))
 		}
 		n, _ := strconv.Atoi(code)
-		for _, try := range []string{wide, " " + code, code + " ", code + "\n", "+" + strconv.Itoa(n), code + "0", ""} {
+		for _, try := range []string{wide.String(), " " + code, code + " ", code + "\n", "+" + strconv.Itoa(n), code + "0", ""} {
 			if _, err := w.verify.Check(w.as("tom"), v.ID, try); err == nil {
 				t.Errorf("%q verifies", try)
 			}

@@ -80,31 +80,39 @@ func (w *world) forbid(t *testing.T, secrets map[string]string, answers ...any) 
 func (w *world) everything() (out []byte) {
 	w.Helper()
 	for _, table := range w.strings(`select name from sqlite_master where type = 'table' and name <> 'message_sandbox'`) {
-		rows, err := w.db.Read().QueryContext(w.Context(), "select * from "+table)
-		if err != nil {
+		out = w.rowsOf(table, out)
+	}
+	return out
+}
+
+// rowsOf appends the content of one table.
+func (w *world) rowsOf(table string, out []byte) []byte {
+	w.Helper()
+	rows, err := w.db.Read().QueryContext(w.Context(), "select * from "+table)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		w.Fatal(err)
+	}
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
 			w.Fatal(err)
 		}
-		columns, err := rows.Columns()
-		if err != nil {
-			w.Fatal(err)
-		}
-		for rows.Next() {
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = new(any)
-			}
-			if err := rows.Scan(values...); err != nil {
-				w.Fatal(err)
-			}
-			for i, v := range values {
-				if !strings.HasSuffix(columns[i], "_at") && columns[i] != "at" {
-					out = fmt.Appendf(out, "%s.%s=%s\n", table, columns[i], *v.(*any)) //nolint:forcetypeassert // made above
-				}
+		for i, v := range values {
+			if !strings.HasSuffix(columns[i], "_at") && columns[i] != "at" {
+				out = fmt.Appendf(out, "%s.%s=%s\n", table, columns[i], *v.(*any)) //nolint:forcetypeassert // made above
 			}
 		}
-		if err := rows.Close(); err != nil {
-			w.Fatal(err)
-		}
+	}
+	if err := rows.Err(); err != nil {
+		w.Fatal(err)
 	}
 	return out
 }
@@ -122,6 +130,9 @@ func (w *world) strings(query string) (out []string) {
 			w.Fatal(err)
 		}
 		out = append(out, s)
+	}
+	if err := rows.Err(); err != nil {
+		w.Fatal(err)
 	}
 	return out
 }

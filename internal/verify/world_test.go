@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -254,7 +255,7 @@ func (w *world) wantState(id string, want verify.State) {
 // count runs a query that returns one number.
 func (w *world) count(query string, args ...any) (n int) {
 	w.Helper()
-	if err := w.db.Read().QueryRowContext(w.Context(), query, args...).Scan(&n); err != nil && err != sql.ErrNoRows { //nolint:errorlint // straight from Scan
+	if err := w.db.Read().QueryRowContext(w.Context(), query, args...).Scan(&n); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		w.Fatal(err)
 	}
 	return n

@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	gomessage "github.com/emersion/go-message"
@@ -68,10 +69,8 @@ func isAutomatic(h mail.Header, from string) bool {
 	case "bulk", "junk", "list", "auto_reply", "auto-reply":
 		return true
 	}
-	for _, key := range []string{"X-Autoreply", "X-Autorespond", "List-Id", "X-Loop"} {
-		if h.Has(key) {
-			return true
-		}
+	if slices.ContainsFunc([]string{"X-Autoreply", "X-Autorespond", "List-Id", "X-Loop"}, h.Has) {
+		return true
 	}
 	if kind, _, _ := h.ContentType(); kind == "multipart/report" {
 		return true
