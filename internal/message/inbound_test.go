@@ -216,7 +216,9 @@ func TestAReceivedMessageSurvivesACrash(t *testing.T) {
 func TestTheTextOfReceivedMessagesIsSealedAndWiped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, storetest.Open(t))
-		w.OnInbound(func(_ context.Context, _ *store.Tx, in message.In) (bool, error) { return in.Body == "my secret words", nil })
+		w.OnInbound(func(_ context.Context, _ *store.Tx, in message.In) (bool, error) {
+			return in.Body == "my secret words", nil
+		})
 		w.run()
 		w.receive(sms("my secret words"))
 		if n := w.count(`select count(*) from message_inbound where body is not null and instr(body, 'secret') = 0`); n != 1 {
