@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
@@ -158,6 +159,10 @@ func (s *Service) DeleteToken(ctx context.Context, tokenID string) error {
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := deleteToken(ctx, tx, org, tokenID); err != nil {
+			return err
+		}
+		// Whatever the token holds open ends with it.
+		if err := s.Events.Publish(ctx, tx, events.Event{Kind: "session.ended", ID: tokenID, To: t.TechnicianID, Data: map[string]string{"reason": "token_deleted"}}); err != nil {
 			return err
 		}
 		return s.Audit.Record(ctx, tx, audit.Event{
