@@ -167,13 +167,19 @@ func (s *Service) tidy(ctx context.Context) {
 
 // forgetReceived deletes in small steps, since nobody can write in the meantime.
 func (s *Service) forgetReceived(ctx context.Context, before time.Time) error {
-	for gone := int64(forgetStep); gone == forgetStep; {
-		err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			gone, err = forgetInbound(ctx, tx, before, forgetStep)
-			return err
-		})
-		if err != nil {
-			return err
+	orgs, err := forgottenOf(ctx, s.DB.Read(), before)
+	if err != nil {
+		return err
+	}
+	for _, org := range orgs {
+		for gone := int64(forgetStep); gone == forgetStep; {
+			err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
+				gone, err = forgetInbound(ctx, tx, org, before, forgetStep)
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -97,13 +97,30 @@ func wipeInbound(ctx context.Context, tx *store.Tx, before time.Time) error {
 	return err
 }
 
-// forgetInbound deletes up to limit handled messages from before a time and returns how many. By then no provider repeats one.
-func forgetInbound(ctx context.Context, tx *store.Tx, before time.Time, limit int) (int64, error) {
-	res, err := tx.ExecContext(ctx, `
-		delete from message_inbound where id in (select id from message_inbound where next_at is null and at < $1 order by at limit $2)`,
-		store.Time(before), limit)
+// forgottenOf lists the organizations that have handled messages from before a time.
+func forgottenOf(ctx context.Context, q store.Querier, before time.Time) (orgs []string, err error) {
+	rows, err := q.QueryContext(ctx, `select distinct org_id from message_inbound where next_at is null and at < $1`, store.Time(before))
 	if err != nil {
-		return 0, fmt.Errorf("forget received messages: %w", err)
+		return nil, fmt.Errorf("look for old received messages: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var org string
+		if err := rows.Scan(&org); err != nil {
+			return nil, err
+		}
+		orgs = append(orgs, org)
+	}
+	return orgs, rows.Err()
+}
+
+// forgetInbound deletes up to limit handled messages from before a time and returns how many. By then no provider repeats one.
+func forgetInbound(ctx context.Context, tx *store.Tx, org string, before time.Time, limit int) (int64, error) {
+	res, err := tx.ExecContext(ctx, `
+		delete from message_inbound where org_id = $1 and id in (
+			select id from message_inbound where org_id = $1 and next_at is null and at < $2 order by at limit $3)`, org, store.Time(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("forget received messages of %s: %w", org, err)
 	}
 	return res.RowsAffected()
 }
