@@ -446,6 +446,39 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
+// The answer that shows a secret once is repeated only to the credential that got it: another token of the same person may hold less.
+func TestAttack46AKeptSecretIsForItsOwnCredential(t *testing.T) {
+	s := start(t, func(o *httpapi.Options) { o.Auth = twoTokens{} })
+	httpapi.Handle(s.API, httpapi.Route{ID: "create-secret", Method: "POST", Path: "/api/secrets", Needs: perm.ContactEdit, Creates: true, Secret: true},
+		func(ctx context.Context, _ *struct{ Body fields }) (*httpapi.Created[object], error) {
+			err := s.db.Write(ctx, func(*store.Tx) error { return nil })
+			return &httpapi.Created[object]{Location: "/api/secrets/" + thing, Body: object{ID: thing, Name: "the secret"}}, err
+		})
+	post := func(token, path string) *httptest.ResponseRecorder {
+		return s.do("POST", path, `{"name":"one"}`, "Authorization: Bearer "+token, "Idempotency-Key: k"+path)
+	}
+	if w := post("first", "/api/secrets"); w.Code != 201 {
+		t.Fatal(w.Code, w.Body)
+	}
+	if w := post("first", "/api/secrets"); w.Code != 201 || !strings.Contains(w.Body.String(), "the secret") {
+		t.Error("the same token", w.Code, w.Body)
+	}
+	if w := post("second", "/api/secrets"); w.Code != 422 || strings.Contains(w.Body.String(), "the secret") {
+		t.Error("another token", w.Code, w.Body)
+	}
+	if first, second := post("first", "/api/things"), post("second", "/api/things"); second.Code != 201 || first.Body.String() != second.Body.String() {
+		t.Error("what is no secret is the person's", second.Code, second.Body)
+	}
+}
+
+// twoTokens signs everybody in as one person with the token that they name.
+type twoTokens struct{}
+
+func (twoTokens) Authenticate(r *http.Request) (access.Actor, error) {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return access.Actor{OrgID: "o", Kind: access.Token, ID: "t", Role: perm.Administrator, TokenID: token}, nil
+}
+
 func TestTheSameKeyAtTheSameTimeCreatesOnce(t *testing.T) {
 	s := start(t)
 	s.wait = make(chan struct{})
