@@ -248,6 +248,29 @@ func TestWrongCredentialsWaitToBeMended(t *testing.T) {
 	}
 }
 
+// Attack 49: neither a line break in a subject nor markup in a text becomes a field or a tag of the mail.
+func TestAttack49NoFieldsAndTagsFromNames(t *testing.T) {
+	s := newServer(t, message.StartTLS)
+	a := example()
+	a.Subject = "Acme\r\nBcc: eve@example.net\r\n\r\n<script>"
+	a.Body = "<script>alert(1)</script> of https://example.com/\"onmouseover=alert(2) asks"
+	if _, err := sender(t, s, message.StartTLS).Send(t.Context(), a); err != nil {
+		return // refused: nothing left
+	}
+	raw := s.accepted()[0]
+	m, err := mail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Header.Get("Bcc") != "" || !strings.HasPrefix(m.Header.Get("Content-Type"), "multipart/alternative") {
+		t.Errorf("a field was made up: %v", m.Header)
+	}
+	_, page, _ := strings.Cut(raw, "text/html")
+	if strings.Contains(page, "<script") || strings.Contains(page, `/"onmouseover`) {
+		t.Errorf("markup from a text: %s", page)
+	}
+}
+
 func TestTheMail(t *testing.T) {
 	s := newServer(t, message.StartTLS)
 	a := example()
