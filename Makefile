@@ -125,11 +125,14 @@ prove: ## The claims at the scale they are stated; figures as JSON lines under b
 	@mkdir -p bench/results
 	@COUNTERSIGN_SCALE=full COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results \
 		scripts/with-postgres go test -count=1 -timeout 120m -p 1 ./internal/... ./test/... ./bench/...
+	@if command -v gcc >/dev/null; then CGO_ENABLED=1 go test -race -count=1 -timeout 60m ./internal/...; else echo "no C compiler here: the race detector is left out"; fi
 	@cd test/e2e && COUNTERSIGN_SCALE=full node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
 
-bench: binary ## Benchmarks; results as JSON lines under bench/results
+bench: binary ## Benchmarks and the load figures; results as JSON lines under bench/results
 	@mkdir -p bench/results
-	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results go test -count=1 -timeout 30m -run '^$$' -bench . ./bench/...
+	@go test -count=1 -timeout 30m -run '^$$' -bench . -benchmem -json ./internal/... >bench/results/benchmarks.jsonl
+	@grep -ho '"Output":"[^"]*ns/op[^"]*' bench/results/benchmarks.jsonl | sed 's/^"Output":"//; s/\\t/  /g; s/\\n$$//'
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results go test -count=1 -timeout 30m -v ./bench/load
 
 release: need web ## Stripped binaries for every platform, with checksums, in dist/
 	@rm -rf dist && mkdir -p dist
