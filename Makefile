@@ -80,7 +80,7 @@ check: check-go check-generated check-web ## Format, vet, go fix, lint, generate
 check-go: tools
 	@out=$$(bin/tools/gofumpt -l cmd internal test web/embed.go); if [ -n "$$out" ]; then echo "not formatted (bin/tools/gofumpt -w):"; echo "$$out"; exit 1; fi
 	@go vet ./...
-	@out=$$(go fix -diff ./...); if [ -n "$$out" ]; then echo "$$out"; echo "older idioms (go fix ./...)"; exit 1; fi
+	@out=$$(go fix -diff ./... || true); if [ -n "$$out" ]; then echo "$$out"; echo "older idioms (go fix ./...)"; exit 1; fi
 	@bin/tools/golangci-lint run ./...
 	@go mod verify >/dev/null
 
