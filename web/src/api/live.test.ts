@@ -67,6 +67,15 @@ describe("Live", () => {
     expect(last().url).toBe("/api/events?after=41");
   });
 
+  it("fetches again what failed while there was no connection", () => {
+    last().say("ticket.changed", { id: "t1" }, "41");
+    last().dispatchEvent(new Event("error"));
+    vi.advanceTimersByTime(2000);
+    last().dispatchEvent(new Event("open"));
+    const { predicate } = stale.mock.lastCall?.[0] as { predicate: (query: object) => boolean };
+    expect(["error", "success"].map((status) => predicate({ state: { status } }))).toEqual([true, false]);
+  });
+
   it("asks whether the session has ended when the stream breaks", () => {
     last().dispatchEvent(new Event("error"));
     expect(stale).toHaveBeenCalledWith({ queryKey: ["me"] });

@@ -116,6 +116,9 @@ export class Live {
     // After a gap without a known place in the stream nothing tells what was missed: everything is fetched again.
     if (this.failures > 0 && this.last === "") {
       void this.queries.invalidateQueries();
+    } else if (this.failures > 0) {
+      // What changed is told by the events that follow; what could not be fetched meanwhile is not.
+      void this.queries.invalidateQueries({ predicate: (query) => query.state.status === "error" });
     }
     this.failures = 0;
     this.set("live");
