@@ -60,7 +60,9 @@ func TestFigures(t *testing.T) {
 		figures["loaded_mb"] = rig.Memory(t, server.PID())
 		i.VerifyExport(t, b.client)
 		figures.Keep(t, "load", databaseURL)
-		if binary.Full() {
+		// The claims are about the program with its own database. With PostgreSQL on the same machine the figures are kept, not judged:
+		// they are as much about that server and its share of the cores.
+		if binary.Full() && databaseURL == "" {
 			holds(t, figures)
 		}
 	})
