@@ -72,7 +72,8 @@ describe("Live", () => {
     last().dispatchEvent(new Event("error"));
     vi.advanceTimersByTime(2000);
     last().dispatchEvent(new Event("open"));
-    const { predicate } = stale.mock.lastCall?.[0] as { predicate: (query: object) => boolean };
+    const [asked] = stale.mock.lastCall ?? [];
+    const predicate = (asked as { predicate?: (query: object) => boolean })?.predicate ?? (() => null);
     expect(["error", "success"].map((status) => predicate({ state: { status } }))).toEqual([true, false]);
   });
 
