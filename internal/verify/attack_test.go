@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/verify"
 )
@@ -158,5 +160,30 @@ func TestM3LookalikesOfDigits(t *testing.T) {
 		if got, err := w.verify.Check(w.as("tom"), v.ID, code); err != nil || got.State != verify.Verified {
 			t.Errorf("the lookalikes used up tries: %v", err)
 		}
+	})
+}
+
+// M3: a code is for one verification of one contact; to a neighbour the verification does not exist.
+func TestM3AnotherContactsCodeAndANeighbour(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		const bo, boPhone = "contact-bo", "+12125550131"
+		w.exec(`insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at,
+			updated_at, version) values ('org-1', $1, 'customer-northwind', 'Bo Lind', 'bo lind', '', '[]', $2, 'en', false, false, '', '', 1, 1, 1)`,
+			bo, `[{"number":"`+boPhone+`","kind":"mobile"}]`)
+		ofPia, _ := w.begin(verify.SMSCode)
+		ofBo, _, err := w.verify.Start(w.as("tom"), verify.StartRequest{ContactID: bo, Method: verify.SMSCode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.code(piaPhone) == w.code(boPhone) {
+			t.Skip("the two codes are the same, once in a million")
+		}
+		_, err = w.verify.Check(w.as("tom"), ofBo.ID, w.code(piaPhone))
+		wantCode(t, err, "verify.code_refused")
+		neighbour := access.WithActor(t.Context(), access.Actor{OrgID: otherOrg, Kind: access.Technician, ID: "tom", Role: perm.Administrator, Owner: true})
+		_, err = w.verify.Check(neighbour, ofPia.ID, w.code(piaPhone))
+		wantCode(t, err, "verify.not_found")
+		w.wantState(ofPia.ID, verify.Pending)
+		w.wantState(ofBo.ID, verify.Pending)
 	})
 }
