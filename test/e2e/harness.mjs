@@ -31,10 +31,10 @@ function chromiumPath() {
   throw new Error("no Chromium found; scripts/need test says how to get one");
 }
 
-/** Starts `countersign serve --demo` on a free port and an empty folder. */
-export async function startServer() {
+/** Starts `countersign serve` on a free port and an empty folder, with the demo organization unless told otherwise. */
+export async function startServer({ demo = true } = {}) {
   const data = mkdtempSync(join(tmpdir(), "countersign-e2e-"));
-  const child = spawn(binary, ["serve", "--demo", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["serve", ...(demo ? ["--demo"] : []), "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
   const said = [];
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const ready = new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export async function startServer() {
     const read = (line) => {
       said.push(line);
       base ??= /listening on (http:\/\/\S+)/.exec(line)?.[1];
-      link ??= /(http:\/\/\S+\/sign-in#token=\S+)/.exec(line)?.[1];
+      link ??= /(http:\/\/\S+\/(?:sign-in|setup)#token=\S+)/.exec(line)?.[1];
       if (base && link) {
         resolve({ base, link });
       }
@@ -51,7 +51,7 @@ export async function startServer() {
     createInterface({ input: child.stdout }).on("line", read);
     createInterface({ input: child.stderr }).on("line", read);
     exited.then((code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
-    setTimeout(() => reject(new Error(`no address and sign-in link within 30 s:\n${said.join("\n")}`)), 30_000).unref();
+    setTimeout(() => reject(new Error(`no address and link within 30 s:\n${said.join("\n")}`)), 30_000).unref();
   });
   const stop = async () => {
     child.kill("SIGTERM");
@@ -62,7 +62,7 @@ export async function startServer() {
     const { base, link } = await ready;
     // The link names the host that the program was told to listen on; only its path and token matter here.
     const { pathname, hash } = new URL(link);
-    return { base, signInLink: base + pathname + hash, data, stop, said };
+    return { base, link: base + pathname + hash, data, stop, said };
   } catch (error) {
     await stop();
     throw error;
@@ -94,7 +94,7 @@ export async function signIn(browser, server, options = {}) {
   context.setDefaultTimeout(10_000);
   listen(context);
   const page = await context.newPage();
-  await page.goto(server.signInLink);
+  await page.goto(server.link);
   await page.getByRole("navigation").first().waitFor();
   return { context, page };
 }
