@@ -103,7 +103,7 @@ test-web: web/node_modules/.package-lock.json
 	@cd web && npm test --silent
 
 smoke: binary
-	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/smoke
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/smoke ./test/docs
 
 fuzz: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/fuzz
