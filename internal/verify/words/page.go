@@ -13,9 +13,9 @@ func PageIn(language string) Page {
 	if language == "fr" {
 		return Page{
 			Lang: "fr", Title: "Confirmez que c'est bien vous", Asks: "%s, de %s, demande si c'est bien vous au téléphone.",
-			NumberLabel: "Le nombre que %s vous dit", NumberHelp: "Trois chiffres. Vous n'avez qu'un essai : demandez-le à nouveau si vous n'êtes pas sûr.",
-			DirectionLabel: "Comment l'appel a-t-il commencé ?", ICalled: "J'ai appelé", TheyCalled: "On m'a appelé",
-			Validate: "Valider", NotMe: "Ce n'est pas moi", NotMeHelp: "Personne au téléphone, ou un doute ? Raccrochez, n'entrez rien et répondez NO à notre message.",
+			NumberLabel: "Le nombre que %s vous dit", NumberHelp: "Trois chiffres. Vous n'avez qu'un essai\u00a0: demandez-le à nouveau si vous n'êtes pas sûr.",
+			DirectionLabel: "Comment l'appel a-t-il commencé\u00a0?", ICalled: "J'ai appelé", TheyCalled: "On m'a appelé",
+			Validate: "Valider", NotMe: "Ce n'est pas moi", NotMeHelp: "Personne au téléphone, ou un doute\u00a0? Raccrochez, n'entrez rien et répondez NO à notre message.",
 			Genuine: "Cette page est la bonne si son adresse commence par %s. Nous n'y demandons jamais de mot de passe.", ErrorTitle: "Il manque quelque chose",
 			ErrorNumber: "Entrez les trois chiffres que vous entendez.", ErrorDirection: "Dites comment l'appel a commencé.", Other: "English", OtherLang: "en",
 			Results: map[string][2]string{
