@@ -1,0 +1,3 @@
+package app_test
+
+import _ "github.com/descope/virtualwebauthn"
