@@ -83,6 +83,7 @@ check-go: tools
 	@out=$$(go fix -diff ./... || true); if [ -n "$$out" ]; then echo "$$out"; echo "older idioms (go fix ./...)"; exit 1; fi
 	@bin/tools/golangci-lint run --allow-parallel-runners ./...
 	@go mod verify >/dev/null
+	@go mod tidy -diff >/dev/null || { echo "go.mod is not tidy (go mod tidy)"; exit 1; }
 
 check-web: web/node_modules/.package-lock.json
 	@cd web && npm run check --silent
@@ -103,7 +104,7 @@ test-web: web/node_modules/.package-lock.json
 	@cd web && npm test --silent
 
 smoke: binary
-	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/smoke ./test/docs
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign scripts/with-postgres go test -count=1 ./test/smoke ./test/docs
 
 fuzz: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/fuzz
