@@ -5,7 +5,7 @@ export function isTyping(event: KeyboardEvent): boolean {
     event.defaultPrevented ||
     event.isComposing ||
     (target?.isContentEditable ?? false) ||
-    target?.closest("input, textarea, select, [role=menu], [role=listbox]") !== null ||
+    target?.closest("input:not([type=checkbox], [type=radio]), textarea, select, [role=menu], [role=listbox]") !== null ||
     document.querySelector("[role=dialog][aria-modal=true]") !== null
   );
 }

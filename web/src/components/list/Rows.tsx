@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp, ChevronRight } from "lucide-react";
-import { Fragment, type ReactNode, useState } from "react";
+import { Fragment, type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Choosing } from "./useSelection";
 import classes from "./List.module.css";
 
 export interface Column<T> {
@@ -13,6 +14,8 @@ export interface Column<T> {
   /** Below which width the column gives way. */
   hide?: "phone" | "tablet";
   width?: string;
+  /** Put away until somebody chooses it from the menu of columns. */
+  optional?: boolean;
 }
 
 interface Props<T> {
@@ -22,19 +25,39 @@ interface Props<T> {
   rowId: (row: T) => string;
   href?: (row: T) => string;
   expand?: (row: T) => ReactNode;
+  secondary?: (row: T) => ReactNode;
   sort?: string;
   onSort: (sort: string) => void;
   stale: boolean;
+  choosing?: Choosing;
 }
 
 /** The table of a list. The first cell of each row is the link or the button that the keyboard moves over. */
-export function Rows<T>({ label, rows, columns, rowId, href, expand, sort, onSort, stale }: Props<T>) {
+export function Rows<T>({ label, rows, columns, rowId, href, expand, secondary, sort, onSort, stale, choosing }: Props<T>) {
+  const { t } = useTranslation();
   const [open, setOpen] = useState<string | null>(null);
   return (
     <div className={classes.scroll}>
       <table className={classes.table} aria-label={label} data-stale={stale || undefined}>
         <thead>
           <tr>
+            {choosing && (
+              <th scope="col" className={classes.checkCell}>
+                <label className={classes.check}>
+                  <input
+                    type="checkbox"
+                    aria-label={t("list.selectShown")}
+                    checked={choosing.shown === "all"}
+                    ref={(box) => {
+                      if (box) {
+                        box.indeterminate = choosing.shown === "some";
+                      }
+                    }}
+                    onChange={choosing.toggleShown}
+                  />
+                </label>
+              </th>
+            )}
             {columns.map((column) => (
               <Header key={column.key} column={column} sort={sort} onSort={onSort} />
             ))}
@@ -47,7 +70,18 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, sort, onSor
             const toggle = () => setOpen(expanded ? null : id);
             return (
               <Fragment key={id}>
-                <tr className={classes.row} data-open={expanded || undefined} onClick={expand ? undefined : openRow}>
+                <tr
+                  className={classes.row}
+                  data-id={id}
+                  data-open={expanded || undefined}
+                  data-chosen={choosing?.has(id) || undefined}
+                  onClick={expand ? undefined : openRow}
+                >
+                  {choosing && (
+                    <td className={classes.checkCell}>
+                      <Choose id={id} choosing={choosing} />
+                    </td>
+                  )}
                   {columns.map((column, i) => (
                     <td key={column.key} data-hide={column.hide}>
                       {i > 0 ? (
@@ -64,12 +98,13 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, sort, onSor
                       ) : (
                         column.cell(row)
                       )}
+                      {i === 0 && secondary && <div className={classes.secondary}>{secondary(row)}</div>}
                     </td>
                   ))}
                 </tr>
                 {expanded && expand && (
                   <tr>
-                    <td colSpan={columns.length} className={classes.expanded}>
+                    <td colSpan={columns.length + (choosing ? 1 : 0)} className={classes.expanded}>
                       {expand(row)}
                     </td>
                   </tr>
@@ -83,10 +118,35 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, sort, onSor
   );
 }
 
+/** The checkbox of a row. With Shift it takes everything since the last one. */
+function Choose({ id, choosing }: { id: string; choosing: Choosing }) {
+  const { t } = useTranslation();
+  const shift = useRef(false);
+  return (
+    <label
+      className={classes.check}
+      onClickCapture={(event) => {
+        shift.current ||= event.shiftKey;
+      }}
+    >
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        aria-label={t("list.select")}
+        checked={choosing.has(id)}
+        onChange={() => {
+          choosing.toggle(id, shift.current);
+          shift.current = false;
+        }}
+      />
+    </label>
+  );
+}
+
 /** A click anywhere on a row is a click on its link, unless it was on something of its own or ended a selection of text. */
 function openRow(event: React.MouseEvent<HTMLTableRowElement>) {
   const target = event.target as HTMLElement;
-  if (!target.closest("a, button, input, select, textarea") && !getSelection()?.toString()) {
+  if (!target.closest("a, button, input, label, select, textarea") && !getSelection()?.toString()) {
     event.currentTarget.querySelector<HTMLElement>("[data-row]")?.click();
   }
 }

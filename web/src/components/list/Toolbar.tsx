@@ -1,17 +1,12 @@
-import { ActionIcon, Kbd, Loader, Menu, TextInput } from "@mantine/core";
-import { ChevronDown, Search, X } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { ActionIcon, Kbd, Loader, TextInput } from "@mantine/core";
+import { Search, X } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Filter, Filters } from "./Filters";
 import type { ListState } from "./useListState";
 import classes from "./List.module.css";
 
-export interface Filter {
-  key: string;
-  label: string;
-  options?: { value: string; label: string }[];
-  /** For a filter that is not a short choice. */
-  render?: (value: string | undefined, set: (value: string | undefined) => void) => ReactNode;
-}
+export type { Filter } from "./Filters";
 
 interface Props {
   state: ListState;
@@ -19,23 +14,20 @@ interface Props {
   search: boolean;
   label: string;
   busy: boolean;
+  /** Views, columns, export: at the end of the line. */
+  tools?: ReactNode;
 }
 
-/** Search and filters above a list. */
-export function Toolbar({ state, filters, search, label, busy }: Props) {
-  if (!search && filters.length === 0) {
+/** Search, filters and tools above a list. */
+export function Toolbar({ state, filters, search, label, busy, tools }: Props) {
+  if (!search && filters.length === 0 && !tools) {
     return null;
   }
   return (
     <div className={classes.toolbar} role="search" aria-label={label}>
       {search && <SearchField state={state} busy={busy} />}
-      {filters.map((filter) =>
-        filter.render ? (
-          <span key={filter.key}>{filter.render(state.filters[filter.key], (value) => state.setFilter(filter.key, value))}</span>
-        ) : (
-          <Chip key={filter.key} filter={filter} value={state.filters[filter.key]} set={(value) => state.setFilter(filter.key, value)} />
-        ),
-      )}
+      <Filters filters={filters} state={state} />
+      {tools && <div className={classes.tools}>{tools}</div>}
     </div>
   );
 }
@@ -75,34 +67,5 @@ function SearchField({ state, busy }: { state: ListState; busy: boolean }) {
         )
       }
     />
-  );
-}
-
-function Chip({ filter, value, set }: { filter: Filter; value?: string; set: (value: string | undefined) => void }) {
-  const { t } = useTranslation();
-  const chosen = filter.options?.find((o) => o.value === value);
-  return (
-    <span className={classes.chip} data-active={chosen ? true : undefined}>
-      <Menu position="bottom-start" withinPortal withInitialFocusPlaceholder={false}>
-        <Menu.Target>
-          <button type="button" className={classes.chipButton}>
-            {chosen ? `${filter.label}: ${chosen.label}` : filter.label}
-            {!chosen && <ChevronDown size={13} aria-hidden="true" />}
-          </button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {filter.options?.map((option) => (
-            <Menu.Item key={option.value} onClick={() => set(option.value)} aria-current={option.value === value || undefined}>
-              {option.label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      {chosen && (
-        <button type="button" className={classes.chipClear} aria-label={t("list.clearFilter", { filter: filter.label })} onClick={() => set(undefined)}>
-          <X size={13} aria-hidden="true" />
-        </button>
-      )}
-    </span>
   );
 }

@@ -9,6 +9,10 @@ export interface ListState {
   setSort: (sort: string) => void;
   setFilter: (key: string, value: string | undefined) => void;
   clear: () => void;
+  /** Search, filters and sort as they are in the URL, without what is empty. */
+  now: Record<string, string>;
+  /** Replaces all of them. */
+  open: (now: Record<string, string>) => void;
 }
 
 /** The state of a list lives in the URL, so that it can be shared, bookmarked, and found again with Back. */
@@ -31,6 +35,7 @@ export function useListState(filterKeys: readonly string[]): ListState {
 
   return useMemo(() => {
     const names = keys ? keys.split(",") : [];
+    const all = ["q", "sort", ...names];
     return {
       q: search.q ?? "",
       sort: search.sort,
@@ -39,6 +44,8 @@ export function useListState(filterKeys: readonly string[]): ListState {
       setSort: (sort) => change({ sort }),
       setFilter: (key, value) => change({ [key]: value }),
       clear: () => change({ q: undefined, ...Object.fromEntries(names.map((key) => [key, undefined])) }),
+      now: withoutEmpty(Object.fromEntries(all.map((key) => [key, search[key]]))),
+      open: (now) => change(Object.fromEntries(all.map((key) => [key, now[key]]))),
     };
   }, [search, keys, change]);
 }
