@@ -4,6 +4,5 @@ package app
 import (
 	_ "github.com/go-webauthn/webauthn/webauthn"
 	_ "github.com/pquerna/otp/totp"
-	_ "golang.org/x/image/draw"
 	_ "rsc.io/qr"
 )

@@ -15,9 +15,11 @@ const (
 // The permissions whose feature exists.
 const (
 	AdminAudit       Permission = "admin.audit"
+	AdminBranding    Permission = "admin.branding"
 	AdminCustomers   Permission = "admin.customers"
 	AdminSettings    Permission = "admin.settings"
 	AdminTechnicians Permission = "admin.technicians"
+	AdminTemplates   Permission = "admin.templates"
 
 	CustomerView    Permission = "customer.view"
 	CustomerEdit    Permission = "customer.edit"
@@ -26,6 +28,7 @@ const (
 	TicketView      Permission = "ticket.view"
 	TicketCreate    Permission = "ticket.create"
 	TicketEdit      Permission = "ticket.edit"
+	TicketAssign    Permission = "ticket.assign"
 	VerificationRun Permission = "verification.run"
 )
 
@@ -50,9 +53,11 @@ type Entry struct {
 func Catalog() []Entry {
 	return []Entry{
 		{AdminAudit, Administration, "Read and export the audit log", false},
+		{AdminBranding, Administration, "Change name, logo and color that people see", false},
 		{AdminCustomers, Administration, "Create and delete customers", false},
 		{AdminSettings, Administration, "Change the organization's settings", false},
 		{AdminTechnicians, Administration, "Manage technicians", false},
+		{AdminTemplates, Administration, "Manage templates, such as quick tickets", false},
 		{CustomerView, Customers, "See customers", true},
 		{CustomerEdit, Customers, "Edit customers", false},
 		{ContactView, Customers, "See contacts", true},
@@ -60,6 +65,7 @@ func Catalog() []Entry {
 		{TicketView, Customers, "See tickets", true},
 		{TicketCreate, Customers, "Open tickets", false},
 		{TicketEdit, Customers, "Edit and close tickets, add notes", false},
+		{TicketAssign, Customers, "Assign tickets to technicians", false},
 		{VerificationRun, Customers, "Verify contacts and answer their verification requests", false},
 	}
 }
