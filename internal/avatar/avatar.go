@@ -9,8 +9,6 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
-	"countersign.dev/countersign/internal/audit"
-	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/picture"
@@ -31,16 +29,15 @@ var (
 
 // Service keeps avatars.
 type Service struct {
-	db     *store.DB
-	guard  *access.Guard
-	audit  *audit.Log
-	events *events.Bus
-	slots  chan struct{} // decoding takes memory: one picture at a time
+	db          *store.DB
+	guard       *access.Guard
+	technicians *technician.Service
+	slots       chan struct{} // decoding takes memory: one picture at a time
 }
 
 // New returns a Service.
-func New(db *store.DB, guard *access.Guard, log *audit.Log, bus *events.Bus) *Service {
-	return &Service{db, guard, log, bus, make(chan struct{}, 1)}
+func New(db *store.DB, guard *access.Guard, technicians *technician.Service) *Service {
+	return &Service{db, guard, technicians, make(chan struct{}, 1)}
 }
 
 // Set gives a technician a picture: oneself, or somebody else by an administrator.
@@ -65,13 +62,10 @@ func (s *Service) Set(ctx context.Context, technicianID string, r io.Reader) err
 	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		key := id.Secret()
-		if err := technician.SetAvatar(ctx, tx, t.OrgID, t.ID, key); err != nil {
-			return err
-		}
 		if err := put(ctx, tx, t.OrgID, t.ID, key, content, store.Now()); err != nil {
 			return fmt.Errorf("keep the picture of %s: %w", t.ID, err)
 		}
-		return s.record(ctx, tx, t, "avatar.set")
+		return s.technicians.SetAvatar(ctx, tx, t.ID, key)
 	})
 }
 
@@ -86,10 +80,7 @@ func (s *Service) Remove(ctx context.Context, technicianID string) error {
 		if err != nil || !ok {
 			return err
 		}
-		if err := technician.SetAvatar(ctx, tx, t.OrgID, t.ID, ""); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, t, "avatar.remove")
+		return s.technicians.SetAvatar(ctx, tx, t.ID, "")
 	})
 }
 
@@ -119,12 +110,4 @@ func (s *Service) may(ctx context.Context, technicianID string) (technician.Tech
 		return t, errOwn
 	}
 	return t, nil
-}
-
-func (s *Service) record(ctx context.Context, tx *store.Tx, t technician.Technician, action string) error {
-	err := s.audit.Record(ctx, tx, audit.Event{Action: action, Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}})
-	if err != nil {
-		return err
-	}
-	return s.events.Publish(ctx, tx, events.Event{Kind: "technician.changed", ID: t.ID, Needs: perm.SignedIn})
 }
