@@ -21,7 +21,7 @@ func TestAttack40MassAssignment(t *testing.T) {
 		server := w.Serve(map[string]access.Actor{"admin": w.Actor("admin", perm.Administrator)}, w.Routes)
 		for _, field := range []string{
 			`"owner": true`, `"state": "activated"`, `"org_id": "x"`, `"id": "x"`, `"epoch": 9`, `"version": 9`, `"is_admin": true`, `"role": "administrator"`,
-			`"mfa_required": false`, `"Platform_Role": "administrator"`, `"last_active_at": null`, `"__proto__": {"owner": true}`,
+			`"mfa_exempt": true`, `"imported_from": "scim"`, `"source_id": "x"`, `"sms_consent": {}`, `"avatar": "x"`, `"Platform_Role": "administrator"`, `"last_active_at": null`, `"__proto__": {"owner": true}`,
 		} {
 			for _, r := range []struct{ method, path, body string }{
 				{"POST", "/api/technicians", `{"given_name": "Eve", "email": "eve@example.com", ` + field + `}`},

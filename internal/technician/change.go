@@ -35,7 +35,11 @@ func (s *Service) Create(ctx context.Context, want Fields, password string) (t T
 	if err := s.mayGrant(ctx, want.PlatformRole); err != nil {
 		return Technician{}, s.refused(ctx, "technician.create", t, err)
 	}
-	if err := s.seesCustomers(ctx, nil, want.CustomerIDs); err != nil {
+	sees, err := s.guardCustomers(ctx)
+	if err != nil {
+		return Technician{}, err
+	}
+	if err := unseen(sees, nil, want.CustomerIDs); err != nil {
 		return Technician{}, err
 	}
 	keep, err := s.preparePassword(ctx, password, t)
@@ -95,6 +99,9 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep Keep
 	if err := saveCustomers(ctx, tx, t.OrgID, t.ID, t.CustomerIDs); err != nil {
 		return err
 	}
+	if err := s.saveTeams(ctx, tx, t.ID, nil, t.TeamIDs); err != nil {
+		return err
+	}
 	if keep != nil {
 		if err := keep(ctx, tx, t.ID); err != nil {
 			return fmt.Errorf("keep the password of technician %s: %w", t.ID, err)
@@ -127,7 +134,7 @@ func (s *Service) UpdateOwn(ctx context.Context, change func(Technician) (Fields
 		f, err := change(t)
 		own := t.Fields
 		own.GivenName, own.FamilyName, own.Phone, own.JobTitle = f.GivenName, f.FamilyName, f.Phone, f.JobTitle
-		own.Locale, own.TimeZone, own.Theme = f.Locale, f.TimeZone, f.Theme
+		own.Locale, own.TimeZone, own.Theme, own.OtherPhones = f.Locale, f.TimeZone, f.Theme, f.OtherPhones
 		return own, err
 	})
 }
@@ -169,7 +176,7 @@ func (s *Service) update(ctx context.Context, t Technician, action string, chang
 // apply makes a permitted change: what is entered first, the status by its own way after it.
 func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action string, next Fields) error {
 	before, status := *t, next.Status
-	if before.sameProfile(next) && before.PlatformRole == next.PlatformRole && before.sameCustomers(next) {
+	if before.sameProfile(next) && before.PlatformRole == next.PlatformRole && before.sameCustomers(next) && before.sameTeams(next) {
 		if before.Status == status {
 			return errUnchanged
 		}
@@ -186,6 +193,15 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action
 			return err
 		}
 	}
+	if err := s.saveTeams(ctx, tx, t.ID, before.TeamIDs, next.TeamIDs); err != nil {
+		return err
+	}
+	if before.Phone != next.Phone && before.SMSConsent.Given() {
+		// The consent was given for a number: whoever has the new one has agreed to nothing.
+		if err := s.consent(ctx, tx, t, false, before.SMSConsent.TextVersion); err != nil {
+			return err
+		}
+	}
 	if before.Administers() && !t.Administers() {
 		if err := keepAdministrator(ctx, tx, t.OrgID); err != nil {
 			return err
@@ -195,6 +211,16 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action
 		return err
 	}
 	return s.setStatus(ctx, tx, t, status, "")
+}
+
+func (s *Service) saveTeams(ctx context.Context, tx *store.Tx, technicianID string, had, want []string) error {
+	switch {
+	case sameSet(had, want):
+		return nil
+	case s.hooks.Teams == nil:
+		return noSuchTeam(0)
+	}
+	return s.hooks.Teams(ctx, tx, technicianID, want)
 }
 
 // Delete removes somebody who has left, or who never took up the invitation. The audit log keeps what they did. check may refuse.
@@ -219,10 +245,8 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Technician) 
 		case t.Status != Inactive && t.State != Invitation:
 			return errNotLeft
 		}
-		if s.hooks.Inactive != nil {
-			if err := s.hooks.Inactive(ctx, tx, id, "deleted"); err != nil {
-				return fmt.Errorf("end the sessions of technician %s: %w", id, err)
-			}
+		if err := s.stepped(ctx, tx, Change{Before: t, After: t, Deleted: true}); err != nil {
+			return err
 		}
 		if err := remove(ctx, tx, t.OrgID, id); err != nil {
 			return err
@@ -244,14 +268,6 @@ func (s *Service) guardCustomers(ctx context.Context) (access.Scope, error) {
 	return scope, err
 }
 
-func (s *Service) seesCustomers(ctx context.Context, had, want []string) error {
-	scope, err := s.guardCustomers(ctx)
-	if err != nil {
-		return err
-	}
-	return unseen(scope, had, want)
-}
-
 // unseen refuses customers that the actor may not see; those that the technician had before may stay.
 func unseen(scope access.Scope, had, want []string) error {
 	for i, id := range want {
@@ -264,4 +280,8 @@ func unseen(scope access.Scope, had, want []string) error {
 
 func noSuchCustomer(i int) error {
 	return fault.Field(fmt.Sprintf("/customer_ids/%d", i), "technician.customer_unknown", noCustomer)
+}
+
+func noSuchTeam(i int) error {
+	return fault.Field(fmt.Sprintf("/team_ids/%d", i), "technician.team_unknown", "There is no such team, or it is not yours to give.")
 }

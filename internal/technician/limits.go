@@ -47,17 +47,23 @@ func (s *Service) mayReshape(ctx context.Context, before Technician, next Fields
 	if err := mayChange(ctx, before); err != nil {
 		return err
 	}
-	moved := before.PlatformRole != next.PlatformRole
-	if access.ActorFrom(ctx).ID == before.ID && (moved || before.Status != next.Status || !before.sameCustomers(next)) {
-		return errSelf
+	actor, moved, guarded := access.ActorFrom(ctx), before.PlatformRole != next.PlatformRole, !before.sameSafeguards(next)
+	if actor.ID == before.ID {
+		if moved || before.Status != next.Status || !before.sameCustomers(next) {
+			return errSelf
+		}
+		// What follows is nobody else's to change about an owner, and gives an owner nothing.
+		if !before.Owner && (guarded || !before.sameTeams(next) || before.Department != next.Department) {
+			return errSelf
+		}
 	}
 	if moved {
 		if err := s.mayGrant(ctx, next.PlatformRole); err != nil {
 			return err
 		}
 	}
-	// Who owns the address can take over the account, so changing it is as good as being that person.
-	if moved || before.Email != next.Email {
+	// Who owns the address can take over the account, and who lifts its safeguards makes that easy: both are as good as being that person.
+	if moved || guarded || before.Email != next.Email {
 		return s.mayGrant(ctx, before.PlatformRole)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
@@ -29,17 +30,13 @@ func (s *Service) toStatus(ctx context.Context, id string, status Status, reason
 	if len([]rune(reason)) > maxReason {
 		return t, fault.Field("/reason", "technician.reason_too_long", fmt.Sprintf("This is too long; %d characters are allowed.", maxReason))
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if t, err = lock(ctx, tx, t.OrgID, id); err != nil {
-			return err
-		}
-		if err := mayChange(ctx, t); err != nil {
-			return err
-		}
-		return s.setStatus(ctx, tx, &t, status, reason)
+	before := t
+	err = s.db.Write(ctx, func(tx *store.Tx) (err error) {
+		t, err = s.SetStatus(ctx, tx, id, status, reason)
+		return err
 	})
 	if err != nil {
-		return Technician{}, s.refused(ctx, "technician."+verbs[status], t, err)
+		return Technician{}, s.refused(ctx, "technician."+verbs[status], before, err)
 	}
 	return t, nil
 }
@@ -47,8 +44,24 @@ func (s *Service) toStatus(ctx context.Context, id string, status Status, reason
 // verbs name the changes of status in the audit log.
 var verbs = map[Status]string{Active: "reactivate", Inactive: "deactivate", Suspended: "suspend", OverLimit: "exceed_limit"}
 
-// setStatus is the only way in which a status changes. It settles who may do it, ends sessions and tokens in the same transaction,
-// refuses to take the last administrator away, and writes the event. The caller holds the row of t.
+// SetStatus is the one way in which a status changes: whatever lets somebody in or keeps somebody out calls it, whether a person, bulk
+// work, an import, a directory or the plan's limit. It settles whether the actor may do it, refuses to take the last administrator away,
+// ends sessions, tokens and invitations by way of the hooks, and writes one event, all in the caller's transaction.
+func (s *Service) SetStatus(ctx context.Context, tx *store.Tx, id string, status Status, reason string) (Technician, error) {
+	if err := s.guard.Check(ctx, perm.AdminTechnicians, access.Object{Type: "technician", ID: id}); err != nil {
+		return Technician{}, err
+	}
+	t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
+	if err != nil {
+		return Technician{}, err
+	}
+	if err := mayChange(ctx, t); err != nil {
+		return Technician{}, err
+	}
+	return t, s.setStatus(ctx, tx, &t, status, reason)
+}
+
+// setStatus is SetStatus for a row that the caller holds and may change.
 func (s *Service) setStatus(ctx context.Context, tx *store.Tx, t *Technician, status Status, reason string) error {
 	if t.Status == status {
 		return nil
@@ -78,15 +91,32 @@ func (s *Service) setStatus(ctx context.Context, tx *store.Tx, t *Technician, st
 			return err
 		}
 	}
-	if status != Active && s.hooks.Inactive != nil {
-		if err := s.hooks.Inactive(ctx, tx, t.ID, string(status)); err != nil {
-			return fmt.Errorf("end the sessions of technician %s: %w", t.ID, err)
-		}
+	if err := s.stepped(ctx, tx, Change{Before: before, After: *t}); err != nil {
+		return err
 	}
 	return s.record(ctx, tx, *t, audit.Event{
 		Action: "technician." + verbs[status], Before: map[string]any{"status": string(before.Status)},
 		After: map[string]any{"status": string(status)}, Detail: reasonDetail(reason),
 	})
+}
+
+// stepped lets the slices above take part in a step of a technician's life.
+func (s *Service) stepped(ctx context.Context, tx *store.Tx, c Change) error {
+	if s.hooks.Inactive != nil && (c.Deleted || c.After.Status != Active) {
+		reason := string(c.After.Status)
+		if c.Deleted {
+			reason = "deleted"
+		}
+		if err := s.hooks.Inactive(ctx, tx, c.Before.ID, reason); err != nil {
+			return fmt.Errorf("end the sessions of technician %s: %w", c.Before.ID, err)
+		}
+	}
+	for _, hear := range s.hooks.StateChanged {
+		if err := hear(ctx, tx, c); err != nil {
+			return fmt.Errorf("tell of the change of technician %s: %w", c.Before.ID, err)
+		}
+	}
+	return nil
 }
 
 func reasonDetail(reason string) map[string]any {
@@ -102,8 +132,14 @@ func (s *Service) Activate(ctx context.Context, tx *store.Tx, org, id string) er
 	if err != nil || t.State == Activated {
 		return err
 	}
-	if err := activate(ctx, tx, org, id, store.Now()); err != nil {
+	before := t
+	t.State, t.UpdatedAt = Activated, store.Now()
+	if err := activate(ctx, tx, org, id, t.UpdatedAt); err != nil {
 		return fmt.Errorf("activate technician %s: %w", id, err)
+	}
+	t.Version++
+	if err := s.stepped(ctx, tx, Change{Before: before, After: t}); err != nil {
+		return err
 	}
 	return s.record(ctx, tx, t, audit.Event{Action: "technician.activate"})
 }

@@ -12,25 +12,29 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-const columns = `t.org_id, t.id, t.given_name, t.family_name, t.chosen_name, t.email, t.phone, t.job_title, t.usernames, t.platform_role,
-	t.owner, t.status, t.state, t.locale, t.time_zone, t.theme, t.last_active_at, t.created_at, t.updated_at, t.version`
+const columns = `t.org_id, t.id, t.given_name, t.family_name, t.chosen_name, t.email, t.phone, t.other_phones, t.job_title, t.department,
+	t.usernames, t.platform_role, t.owner, t.status, t.state, t.locale, t.time_zone, t.theme, not t.ui_access, t.mfa_required,
+	t.allowed_networks, t.idle_minutes, t.session_hours, t.imported_from, t.source_id, t.avatar, t.sms_consent_at, t.sms_consent_version,
+	t.last_active_at, t.created_at, t.updated_at, t.version`
 
-// row is a technician with the column that needs a type of ours.
+// row is a technician with the columns that need a type of ours.
 type row struct {
 	Technician
-	usernames store.JSON[[]string]
+	usernames, networks store.JSON[[]string]
+	phones              store.JSON[[]Phone]
 }
 
 func (r *row) fields(more ...any) []any {
 	return append([]any{
-		&r.OrgID, &r.ID, &r.GivenName, &r.FamilyName, &r.DisplayName, &r.Email, &r.Phone, &r.JobTitle, &r.usernames, &r.PlatformRole,
-		&r.Owner, &r.Status, &r.State, &r.Locale, &r.TimeZone, &r.Theme, (*store.Time)(&r.LastActiveAt), (*store.Time)(&r.CreatedAt),
-		(*store.Time)(&r.UpdatedAt), &r.Version,
+		&r.OrgID, &r.ID, &r.GivenName, &r.FamilyName, &r.DisplayName, &r.Email, &r.Phone, &r.phones, &r.JobTitle, &r.Department,
+		&r.usernames, &r.PlatformRole, &r.Owner, &r.Status, &r.State, &r.Locale, &r.TimeZone, &r.Theme, &r.UIClosed, &r.MFARequired,
+		&r.networks, &r.IdleMinutes, &r.SessionHours, &r.ImportedFrom, &r.SourceID, &r.Avatar, (*store.Time)(&r.SMSConsent.At),
+		&r.SMSConsent.TextVersion, (*store.Time)(&r.LastActiveAt), (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt), &r.Version,
 	}, more...)
 }
 
 func (r *row) technician() Technician {
-	r.Usernames = r.usernames.V
+	r.Usernames, r.AllowedNetworks, r.OtherPhones = r.usernames.V, r.networks.V, r.phones.V
 	return r.Technician
 }
 
@@ -62,7 +66,7 @@ func one(ctx context.Context, q store.Querier, r row, err error) (Technician, er
 		return Technician{}, fmt.Errorf("find technician: %w", err)
 	}
 	found := []Technician{r.technician()}
-	if err := addCustomers(ctx, q, found); err != nil {
+	if err := addAccess(ctx, q, found); err != nil {
 		return Technician{}, err
 	}
 	return found[0], nil
@@ -164,6 +168,8 @@ func list(ctx context.Context, q store.Querier, org string, want Query) (found [
 	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
 		"name":           {Expression: "t.sort_name", Tie: "t.id"},
 		"email":          {Expression: "t.email_key", Tie: "t.id"},
+		"role":           {Expression: "t.platform_role", Tie: "t.id"},
+		"status":         {Expression: "t.status", Tie: "t.id"},
 		"created_at":     {Expression: "t.created_at", Tie: "t.id", Number: true},
 		"last_active_at": {Expression: "coalesce(t.last_active_at, 0)", Tie: "t.id", Number: true},
 	})
@@ -199,7 +205,7 @@ func list(ctx context.Context, q store.Querier, org string, want Query) (found [
 	if err := rows.Close(); err != nil {
 		return nil, "", fmt.Errorf("list technicians: %w", err)
 	}
-	return found, next, addCustomers(ctx, q, found)
+	return found, next, addAccess(ctx, q, found)
 }
 
 func filters(org string, want Query) *store.Where {
@@ -215,17 +221,30 @@ func filters(org string, want Query) *store.Where {
 		w.Add("t.platform_role = ?", want.Role)
 	}
 	if want.TeamID != "" {
-		w.In("t.id", nil) // there are no teams yet
+		w.Add("t.id in (select technician_id from team_member where org_id = ? and team_id = ?)", org, want.TeamID)
 	}
 	if want.CustomerID != "" {
-		w.Add("t.id in (select technician_id from technician_customer where org_id = ? and customer_id = ?)", org, want.CustomerID)
+		w.Add(`t.id in (
+			select technician_id from technician_customer where org_id = ? and customer_id = ?
+			union all select m.technician_id from team_customer c join team_member m on m.org_id = c.org_id and m.team_id = c.team_id
+			where c.org_id = ? and c.customer_id = ?)`, org, want.CustomerID, org, want.CustomerID)
+	}
+	switch want.Source {
+	case "":
+	case "none":
+		w.Add("t.imported_from = ''")
+	default:
+		w.Add("t.imported_from = ?", want.Source)
+	}
+	if want.UIAccess != "" {
+		w.Add("t.ui_access = ?", want.UIAccess == "true")
 	}
 	w.Search("t.search_text", input.Search(want.Text))
 	return w
 }
 
-// addCustomers fills in the customers that technicians of one organization are assigned to.
-func addCustomers(ctx context.Context, q store.Querier, technicians []Technician) error {
+// addAccess fills in the teams and customers of technicians of one organization.
+func addAccess(ctx context.Context, q store.Querier, technicians []Technician) error {
 	if len(technicians) == 0 {
 		return nil
 	}
@@ -238,18 +257,22 @@ func addCustomers(ctx context.Context, q store.Querier, technicians []Technician
 	w.Add("org_id = ?", technicians[0].OrgID)
 	w.In("technician_id", ids)
 	rows, err := q.QueryContext(ctx, `
-		select technician_id, customer_id from technician_customer`+w.SQL()+` order by technician_id, customer_id`, w.Args()...)
+		select technician_id, customer_id, '' from technician_customer`+w.SQL()+`
+		union all select technician_id, '', team_id from team_member`+w.SQL()+` order by 1, 2, 3`, w.Args()...)
 	if err != nil {
-		return fmt.Errorf("list assigned customers: %w", err)
+		return fmt.Errorf("list customers and teams of technicians: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var technicianID, customerID string
-		if err := rows.Scan(&technicianID, &customerID); err != nil {
-			return fmt.Errorf("list assigned customers: %w", err)
+		var technicianID, customerID, teamID string
+		if err := rows.Scan(&technicianID, &customerID, &teamID); err != nil {
+			return fmt.Errorf("list customers and teams of technicians: %w", err)
 		}
-		t := at[technicianID]
-		t.CustomerIDs = append(t.CustomerIDs, customerID)
+		if t := at[technicianID]; teamID != "" {
+			t.TeamIDs = append(t.TeamIDs, teamID)
+		} else {
+			t.CustomerIDs = append(t.CustomerIDs, customerID)
+		}
 	}
 	return rows.Err()
 }
@@ -257,11 +280,15 @@ func addCustomers(ctx context.Context, q store.Querier, technicians []Technician
 func insert(ctx context.Context, tx *store.Tx, t Technician) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title,
-			usernames, platform_role, owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+			usernames, platform_role, owner, status, state, locale, time_zone, theme, search_text, department, other_phones, ui_access,
+			mfa_required, allowed_networks, idle_minutes, session_hours, imported_from, source_id, created_at, updated_at, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
+			$28, $29, $30, $31, $32)`,
 		t.OrgID, t.ID, t.GivenName, t.FamilyName, t.DisplayName, t.Name(), store.Fold(t.Name()), t.Email, input.FoldEmail(t.Email), t.Phone,
 		t.JobTitle, store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Owner, string(t.Status), string(t.State), t.Locale,
-		t.TimeZone, t.Theme, t.searchText(), store.Time(t.CreatedAt), store.Time(t.UpdatedAt), t.Version)
+		t.TimeZone, t.Theme, t.searchText(), t.Department, store.JSON[[]Phone]{V: t.OtherPhones}, t.UIAccess(), t.MFARequired,
+		store.JSON[[]string]{V: t.AllowedNetworks}, t.IdleMinutes, t.SessionHours, t.ImportedFrom, t.SourceID, store.Time(t.CreatedAt),
+		store.Time(t.UpdatedAt), t.Version)
 	if store.IsConflict(err) {
 		return errEmail
 	}
@@ -272,11 +299,13 @@ func update(ctx context.Context, tx *store.Tx, t Technician) error {
 	ok, err := store.Changed(tx.ExecContext(ctx, `
 		update technician set given_name = $1, family_name = $2, chosen_name = $3, display_name = $4, sort_name = $5, email = $6,
 			email_key = $7, phone = $8, job_title = $9, usernames = $10, platform_role = $11, locale = $12, time_zone = $13, theme = $14,
-			search_text = $15, updated_at = $16, version = version + 1
-		where org_id = $17 and id = $18 and version = $19`,
+			search_text = $15, department = $16, other_phones = $17, ui_access = $18, mfa_required = $19, allowed_networks = $20,
+			idle_minutes = $21, session_hours = $22, imported_from = $23, source_id = $24, updated_at = $25, version = version + 1
+		where org_id = $26 and id = $27 and version = $28`,
 		t.GivenName, t.FamilyName, t.DisplayName, t.Name(), store.Fold(t.Name()), t.Email, input.FoldEmail(t.Email), t.Phone, t.JobTitle,
-		store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Locale, t.TimeZone, t.Theme, t.searchText(),
-		store.Time(t.UpdatedAt), t.OrgID, t.ID, t.Version))
+		store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Locale, t.TimeZone, t.Theme, t.searchText(), t.Department,
+		store.JSON[[]Phone]{V: t.OtherPhones}, t.UIAccess(), t.MFARequired, store.JSON[[]string]{V: t.AllowedNetworks}, t.IdleMinutes,
+		t.SessionHours, t.ImportedFrom, t.SourceID, store.Time(t.UpdatedAt), t.OrgID, t.ID, t.Version))
 	switch {
 	case store.IsConflict(err):
 		return errEmail

@@ -3,6 +3,7 @@ package technician
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// Status says whether a technician may act. It changes through setStatus alone.
+// Status says whether a technician may act. It changes through SetStatus alone.
 type Status string
 
 // The statuses (PEO-6). Only who is Active may sign in, be told or act.
@@ -39,8 +40,10 @@ type Fields struct {
 	FamilyName   string
 	DisplayName  string // "" leaves the name to given and family name
 	Email        string
-	Phone        string // E.164
+	Phone        string // E.164; the one for text messages and calls
+	OtherPhones  []Phone
 	JobTitle     string
+	Department   string
 	Usernames    []string // in other systems: "system:name" or a plain name
 	PlatformRole perm.Role
 	Status       Status
@@ -49,7 +52,36 @@ type Fields struct {
 	Theme        string // auto, light or dark
 	TeamIDs      []string
 	CustomerIDs  []string
+
+	// What sign-in demands of this technician beyond what it demands of all; the zero values demand nothing more.
+	UIClosed        bool // the account is for the API alone
+	MFARequired     bool
+	AllowedNetworks []string // CIDR; from where the account may be used, everywhere if empty
+	IdleMinutes     int      // 0 leaves it to the organization
+	SessionHours    int      // 0 leaves it to the organization
+
+	// Where somebody comes from whom nobody entered by hand, and what identifies them there. Only imports set it.
+	ImportedFrom string // "", m365, google, ldap, scim or csv
+	SourceID     string
 }
+
+// UIAccess says whether the technician may use the console.
+func (f Fields) UIAccess() bool { return !f.UIClosed }
+
+// Phone is a further number of a technician.
+type Phone struct {
+	Number string `json:"number" minLength:"1" maxLength:"40" doc:"as people write it; kept in E.164"`
+	Kind   string `json:"kind" enum:"mobile,landline,other"`
+}
+
+// Consent is what a technician agreed to about text messages and calls. The zero Consent is none.
+type Consent struct {
+	At          time.Time
+	TextVersion string
+}
+
+// Given says whether the technician may be sent text messages now.
+func (c Consent) Given() bool { return !c.At.IsZero() }
 
 // Name is what a technician is called.
 func (f Fields) Name() string {
@@ -66,6 +98,8 @@ type Technician struct {
 	Fields
 	Owner        bool
 	State        State
+	SMSConsent   Consent
+	Avatar       string // key of the picture; "" if there is none
 	LastActiveAt time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -80,12 +114,30 @@ func (t Technician) Administers() bool {
 // Object is what access decides on.
 func (t Technician) Object() access.Object { return access.Object{Type: "technician", ID: t.ID} }
 
-// Hooks are what sign-in adds to technicians; every one may be nil.
+// Hooks are what the slices above add to technicians; every one may be nil.
 type Hooks struct {
 	// Password checks a temporary password and does the slow work on it outside any transaction; what it returns keeps it.
 	Password func(ctx context.Context, password string, t Technician) (KeepPassword, error)
 	// Inactive ends the sessions and tokens of a technician who may no longer act.
 	Inactive func(ctx context.Context, tx *store.Tx, technicianID, reason string) error
+	// Teams puts a technician into exactly these teams; a team that is not there, or not the actor's to give, is refused at its pointer.
+	Teams func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error
+	// StateChanged hears of every step of a technician's life in its transaction, after the step was written: invitations that no
+	// longer hold are canceled there.
+	StateChanged []func(ctx context.Context, tx *store.Tx, change Change) error
+	// HandedOver hears that the organization has another owner.
+	HandedOver func(ctx context.Context, tx *store.Tx, from, to Technician) error
+}
+
+// Change is one step of a technician's life.
+type Change struct {
+	Before, After Technician
+	Deleted       bool // After is then as Before
+}
+
+// Ends says whether the technician could act, or be invited to, and no longer can.
+func (c Change) Ends() bool {
+	return c.Deleted || (c.Before.Status == Active && c.After.Status != Active)
 }
 
 // KeepPassword stores a prepared password in a transaction.
@@ -120,9 +172,11 @@ type Query struct {
 	Status     Status
 	State      State
 	Role       string
-	CustomerID string // assigned to it
+	CustomerID string // assigned to it, themselves or through a team
 	TeamID     string
-	Sort       string // name (the default), email, last_active_at or created_at; "-" before it turns the order
+	Source     string // where they come from: m365, google, ldap, scim, csv, or "none"
+	UIAccess   string // "true" or "false"
+	Sort       string // name (the default), email, role, status, last_active_at or created_at; "-" before it turns the order
 	store.Page
 }
 
@@ -136,11 +190,49 @@ func (s *Service) List(ctx context.Context, q Query) ([]Technician, string, erro
 
 // record writes down what happened to t and tells the screens.
 func (s *Service) record(ctx context.Context, tx *store.Tx, t Technician, e audit.Event) error {
-	e.Targets = []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}
+	e.Targets = []audit.Target{target(t)}
 	if err := s.audit.Record(ctx, tx, e); err != nil {
 		return err
 	}
-	return s.events.Publish(ctx, tx, events.Event{Kind: "technician.changed", ID: t.ID, Needs: perm.AdminTechnicians})
+	return s.publish(ctx, tx, t.ID)
+}
+
+func target(t Technician) audit.Target {
+	return audit.Target{Type: "technician", ID: t.ID, Name: t.Name()}
+}
+
+// publish tells the screens of those who manage technicians.
+func (s *Service) publish(ctx context.Context, tx *store.Tx, ids ...string) error {
+	for _, id := range ids {
+		if err := s.events.Publish(ctx, tx, events.Event{Kind: "technician.changed", ID: id, Needs: perm.AdminTechnicians}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TeamsChanged is called by whoever put technicians into a team or took them out: what others have loaded of them is no longer current.
+func (s *Service) TeamsChanged(ctx context.Context, tx *store.Tx, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := bump(ctx, tx, access.ActorFrom(ctx).OrgID, ids, store.Now()); err != nil {
+		return fmt.Errorf("note that teams of technicians changed: %w", err)
+	}
+	return s.publish(ctx, tx, ids...)
+}
+
+// SetAvatar keeps the key of a technician's picture, "" for none. Whether the actor may is settled by who keeps the pictures.
+func (s *Service) SetAvatar(ctx context.Context, tx *store.Tx, id, key string) error {
+	org := access.ActorFrom(ctx).OrgID
+	t, err := lock(ctx, tx, org, id)
+	if err != nil || t.Avatar == key {
+		return err
+	}
+	if err := saveAvatar(ctx, tx, org, id, key, store.Now()); err != nil {
+		return fmt.Errorf("keep the picture of technician %s: %w", id, err)
+	}
+	return s.record(ctx, tx, t, audit.Event{Action: "technician.avatar", Detail: map[string]any{"removed": key == ""}})
 }
 
 // SplitName makes a given and a family name of a whole one, for where only one is asked for.

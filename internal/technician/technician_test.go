@@ -112,7 +112,7 @@ func TestCreate(t *testing.T) {
 			"taken email":      {technician.Fields{GivenName: "X", Email: "ANA@example.com"}, "", "technician.email_taken"},
 			"unknown role":     {technician.Fields{GivenName: "X", Email: "x@example.com", PlatformRole: "root"}, "", "request.invalid"},
 			"reserved status":  {technician.Fields{GivenName: "X", Email: "x@example.com", Status: technician.OverLimit}, "", "technician.status_reserved"},
-			"unknown team":     {technician.Fields{GivenName: "X", Email: "x@example.com", TeamIDs: []string{id.New()}}, "", "request.invalid"},
+			"unknown team":     {technician.Fields{GivenName: "X", Email: "x@example.com", TeamIDs: []string{id.New()}}, "", "technician.team_unknown"},
 			"unknown customer": {technician.Fields{GivenName: "X", Email: "x@example.com", CustomerIDs: []string{id.New()}}, "", "technician.customer_unknown"},
 		} {
 			got, err := w.Create(w.Admin(), tc.fields, tc.password)
