@@ -14,6 +14,8 @@ interface Props {
   /** When given, this has to be typed first: for what cannot be undone. */
   typed?: string;
   danger?: boolean;
+  /** Whether what the question asks for is filled in. */
+  ready?: boolean;
   onConfirm: () => Promise<unknown>;
 }
 
@@ -26,12 +28,12 @@ export function Confirm(props: Props) {
   );
 }
 
-function Question({ onClose, children, action, typed, danger = true, onConfirm }: Props) {
+function Question({ onClose, children, action, typed, danger = true, ready: filled = true, onConfirm }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const ready = typed === undefined || text.trim() === typed.trim();
+  const ready = filled && (typed === undefined || text.trim() === typed.trim());
   const confirm = async () => {
     setBusy(true);
     setError(null);
