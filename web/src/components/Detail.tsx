@@ -6,6 +6,8 @@ import classes from "./Detail.module.css";
 interface Props {
   back: { to: string; label: string };
   title: string;
+  /** Before the name. */
+  picture?: ReactNode;
   /** Beside the name: number, state, shield. */
   badges?: ReactNode;
   /** Under the name: what it belongs to. */
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** The page of one thing: name, state and main actions on top, tabs in the URL, facts at the side from 1,100 px. */
-export function Detail({ back, title, badges, subtitle, actions, tabs, tab, facts, children }: Props) {
+export function Detail({ back, title, picture, badges, subtitle, actions, tabs, tab, facts, children }: Props) {
   const active = tabs?.find((x) => x.key === tab) ?? tabs?.[0];
   return (
     <div className={classes.detail}>
@@ -28,6 +30,7 @@ export function Detail({ back, title, badges, subtitle, actions, tabs, tab, fact
       </Link>
       <header className={classes.header}>
         <div className={classes.name}>
+          {picture}
           <h1 className={classes.title}>{title}</h1>
           {badges}
         </div>
@@ -54,10 +57,10 @@ export function Detail({ back, title, badges, subtitle, actions, tabs, tab, fact
   );
 }
 
-/** Names and values of a thing. */
-export function Facts({ items }: { items: ([string, ReactNode] | null)[] }) {
+/** Names and values of a thing; side by side where it has the width of the page. */
+export function Facts({ items, wide }: { items: ([string, ReactNode] | null)[]; wide?: boolean }) {
   return (
-    <dl className={classes.dl}>
+    <dl className={classes.dl} data-wide={wide || undefined}>
       {items
         .filter((item): item is [string, ReactNode] => item !== null)
         .map(([name, value]) => (
