@@ -1,9 +1,17 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { MoveRight } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemText } from "./problemText";
 import { Callout } from "./Callout";
 import { Dialog } from "./Dialog";
+import classes from "./Dialog.module.css";
+
+export interface Change {
+  what: string;
+  before?: ReactNode;
+  after: ReactNode;
+}
 
 interface Props {
   opened: boolean;
@@ -16,10 +24,12 @@ interface Props {
   danger?: boolean;
   /** Whether what the question asks for is filled in. */
   ready?: boolean;
+  /** What will be different afterwards, line by line. */
+  changes?: Change[];
   onConfirm: () => Promise<unknown>;
 }
 
-/** Asks before something that cannot simply be undone, and says what will change. */
+/** Asks before something that cannot simply be undone, and says what will change: in words, and where it helps line by line as `changes`. */
 export function Confirm(props: Props) {
   return (
     <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
@@ -28,7 +38,28 @@ export function Confirm(props: Props) {
   );
 }
 
-function Question({ onClose, children, action, typed, danger = true, ready: filled = true, onConfirm }: Props) {
+function Changes({ changes }: { changes: Change[] }) {
+  const { t } = useTranslation();
+  return (
+    <dl className={classes.changes}>
+      {changes.map(({ what, before, after }) => (
+        <div key={what}>
+          <dt>{what}</dt>
+          <dd>
+            {before !== undefined && (
+              <>
+                <del>{before}</del> <MoveRight size={14} aria-label={t("confirm.becomes")} />{" "}
+              </>
+            )}
+            <ins>{after}</ins>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Question({ onClose, children, action, typed, danger = true, ready: filled = true, changes, onConfirm }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
@@ -57,6 +88,7 @@ function Question({ onClose, children, action, typed, danger = true, ready: fill
     >
       <Stack>
         <Text component="div">{children}</Text>
+        {changes && changes.length > 0 && <Changes changes={changes} />}
         {typed !== undefined && (
           <TextInput
             data-autofocus

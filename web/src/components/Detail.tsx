@@ -13,7 +13,7 @@ interface Props {
   /** Under the name: what it belongs to. */
   subtitle?: ReactNode;
   actions?: ReactNode;
-  tabs?: { key: string; label: string; content: ReactNode }[];
+  tabs?: { key: string; label: string; content: ReactNode; count?: number }[];
   tab?: string;
   facts?: ReactNode;
   children?: ReactNode;
@@ -42,6 +42,7 @@ export function Detail({ back, title, picture, badges, subtitle, actions, tabs, 
           {tabs.map((x) => (
             <Link key={x.key} to="." search={{ tab: x.key } as never} replace resetScroll={false} aria-current={x === active ? "page" : undefined}>
               {x.label}
+              {x.count !== undefined && x.count > 0 && <span className={classes.count}>{x.count}</span>}
             </Link>
           ))}
         </nav>

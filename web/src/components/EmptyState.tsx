@@ -1,5 +1,6 @@
 import { Inbox, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
+import { GuideLink } from "./GuideLink";
 import classes from "./states.module.css";
 
 interface Props {
@@ -7,11 +8,13 @@ interface Props {
   text?: string;
   icon?: LucideIcon;
   action?: ReactNode;
+  /** The place in the guide that tells more: `administrator#first-steps`. */
+  guide?: string;
   compact?: boolean;
 }
 
-/** Nothing here: one sentence why, one button what next. */
-export function EmptyState({ title, text, icon: Icon = Inbox, action, compact }: Props) {
+/** Nothing here: one sentence why, one button what next, and where the guide tells more. */
+export function EmptyState({ title, text, icon: Icon = Inbox, action, guide, compact }: Props) {
   return (
     <div className={classes.state} data-compact={compact || undefined}>
       <span className={classes.icon}>
@@ -20,6 +23,7 @@ export function EmptyState({ title, text, icon: Icon = Inbox, action, compact }:
       <p className={classes.title}>{title}</p>
       {text && <p className={classes.text}>{text}</p>}
       {action}
+      {guide && <GuideLink to={guide} />}
     </div>
   );
 }

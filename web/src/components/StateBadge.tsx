@@ -1,4 +1,5 @@
-import { Ban, CheckCircle2, CircleAlert, CircleDashed, CircleSlash, Clock, MessageSquareX, Snowflake, Timer, type LucideIcon } from "lucide-react";
+import { Ban, CheckCircle2, CircleAlert, CircleDashed, CircleSlash, Clock, Hourglass, MessageSquareX, Snowflake, Timer, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./StateBadge.module.css";
 
@@ -27,6 +28,12 @@ const looks = {
   activated: ["verified", CheckCircle2],
   success: ["neutral", CheckCircle2],
   error: ["denied", CircleAlert],
+  waiting: ["neutral", Hourglass],
+  queued: ["neutral", Hourglass],
+  running: ["pending", Timer],
+  done: ["verified", CheckCircle2],
+  accepted: ["verified", CheckCircle2],
+  revoked: ["neutral", CircleSlash],
 } as const satisfies Record<string, readonly [Tone, LucideIcon]>;
 
 export type State = keyof typeof looks;
@@ -41,14 +48,22 @@ export function iconOf(state: State): LucideIcon {
   return looks[state][1];
 }
 
+/** A word with its tone and icon, for what is not one of the states. */
+export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon: LucideIcon; children: ReactNode }) {
+  return (
+    <span className={classes.badge} data-tone={tone}>
+      <Icon size={14} aria-hidden="true" />
+      {children}
+    </span>
+  );
+}
+
 /** A state: always colour, icon and word together. */
 export function StateBadge({ state, label }: { state: State; label?: string }) {
   const { t } = useTranslation();
-  const Icon = iconOf(state);
   return (
-    <span className={classes.badge} data-tone={toneOf(state)}>
-      <Icon size={14} aria-hidden="true" />
+    <Badge tone={toneOf(state)} icon={iconOf(state)}>
       {label ?? t(`state.${state}`)}
-    </span>
+    </Badge>
   );
 }

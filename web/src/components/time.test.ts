@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absolute, clock, minutesSeconds, relative, secondsLeft } from "./time";
+import { absolute, clock, duration, minutesSeconds, relative, secondsLeft, timeLeft } from "./time";
 
 const now = new Date("2026-03-01T12:00:00Z");
 const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
@@ -42,4 +42,20 @@ describe("clock and absolute", () => {
   it("do without a zone that the browser does not know", () => {
     expect(() => absolute(now, "en", "Nowhere/Land")).not.toThrow();
   });
+});
+
+it("says how long work will still take, once there is something to judge by", () => {
+  expect(timeLeft(now, after(1), 50, 100)).toBeNull();
+  expect(timeLeft(now, after(10), 0, 100)).toBeNull();
+  expect(timeLeft(now, after(10), 25, 100)).toBe(30);
+  expect(timeLeft(now, after(10), 100, 100)).toBeNull();
+});
+
+it.each([
+  [1, "1 second"],
+  [59, "59 seconds"],
+  [61, "2 minutes"],
+  [7200, "2 hours"],
+])("of %d seconds it says %s", (seconds, words) => {
+  expect(duration(seconds, "en")).toBe(words);
 });

@@ -54,3 +54,18 @@ export function secondsLeft(end: string, now: Date): number {
 export function minutesSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+
+/** Seconds until all is done, judged by what was done so far; null while it is too early to say. */
+export function timeLeft(started: Date, now: Date, done: number, total: number): number | null {
+  const passed = (now.getTime() - started.getTime()) / 1000;
+  if (done <= 0 || total <= done || passed < 2) {
+    return null;
+  }
+  return Math.ceil((passed / done) * (total - done));
+}
+
+/** "40 seconds", "3 minutes", "2 hours": one unit, rounded up, since nobody minds being done early. */
+export function duration(seconds: number, language: string): string {
+  const [unit, size] = seconds < 60 ? (["second", 1] as const) : seconds < 5400 ? (["minute", 60] as const) : (["hour", 3600] as const);
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(seconds / size));
+}
