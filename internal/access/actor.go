@@ -33,12 +33,13 @@ type Actor struct {
 	Device        string   // browser and system of the request, in words
 	RequestID     string
 	Authenticated time.Time // when the person last proved who they are
-	MustChange    bool      // a temporary password has to be replaced before anything else
+	AAL           int       // how sure that was: LevelPassword, LevelFactor or LevelPasskey; 0 behind a token
+	Hold          Hold      // what has to be done before anything else
 	Passive       bool      // the request is made by an open page on its own and does not keep a session alive
 }
 
-// SignedIn says whether the actor is known.
-func (a Actor) SignedIn() bool { return a.OrgID != "" && a.ID != "" }
+// SignedIn says whether the actor is known. Half signed in is not signed in.
+func (a Actor) SignedIn() bool { return a.OrgID != "" && a.ID != "" && a.Hold != HoldFactor }
 
 // System is the actor of what the server does by itself for one organization.
 func System(orgID string) Actor {

@@ -13,8 +13,11 @@ import (
 	"sync/atomic"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/auditlog"
+	"countersign.dev/countersign/internal/avatar"
+	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
@@ -24,10 +27,14 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/sandbox"
 	"countersign.dev/countersign/internal/message/smtp"
+	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/password"
+	"countersign.dev/countersign/internal/preference"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/task"
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
@@ -59,14 +66,17 @@ type App struct {
 	audit         *audit.Log
 	events        *events.Bus
 	queue         *jobs.Queue
+	tasks         *task.Service
 	organizations *organization.Service
 	technicians   *technician.Service
 	customers     *customer.Service
 	contacts      *contact.Service
 	tickets       *ticket.Service
 	signin        *signin.Service
+	tokens        *apitoken.Service
 	messages      *message.Service
 	sandbox       *sandbox.Carrier
+	notifications *notification.Service
 	verifications *verify.Service
 }
 
@@ -116,18 +126,21 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.events.Observe(m.event)
 	a.audit = audit.New(db, keys)
 	a.audit.Alarm(a.auditAlarm)
+	a.tasks = a.newTasks()
 	a.organizations = organization.New(db, a.guard, a.audit, a.events)
 	a.technicians = technician.New(db, a.guard, a.audit, a.events, a.technicianHooks())
 	a.customers = customer.New(db, a.guard, a.audit, a.events)
 	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
+	a.tokens = apitoken.NewService(db, a.guard, a.audit, a.events, o.Log)
 	a.signin = signin.New(signin.Deps{
 		DB: db, Guard: a.guard, Audit: a.audit, Events: a.events, Keyring: keys, Organizations: a.organizations, Technicians: a.technicians,
-		Hasher: signin.NewHasher(signin.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
+		Tokens: a.tokens, Hasher: password.NewHasher(password.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
 	})
 	a.messages = message.New(message.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Log: o.Log})
 	a.sandbox = sandbox.New(db, a.events, o.Log)
 	a.messages.Use(a.sandbox, smtp.New(db, a.messages.MailOf, nil))
 	a.messages.OnState(a.countDelivery)
+	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
 	a.verifications = verify.New(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
@@ -145,13 +158,19 @@ func (a *App) routes() {
 	})
 	a.healthRoutes()
 	a.signin.Routes(a.api)
+	a.tokens.Routes(a.api)
 	auditlog.New(a.audit, a.guard).Routes(a.api)
+	a.tasks.Routes(a.api)
 	a.organizations.Routes(a.api)
+	preference.New(a.db, a.guard).Routes(a.api)
+	branding.New(a.db, a.guard, a.audit, a.events).Routes(a.api)
+	avatar.New(a.db, a.guard, a.technicians).Routes(a.api)
 	a.technicians.Routes(a.api)
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
 	a.messages.Routes(a.api)
 	a.sandbox.Routes(a.api, a.messages)
+	a.notifications.Routes(a.api)
 	a.tickets.Routes(a.api)
 	a.verifications.Routes(a.api)
 	a.consoleRoutes(web.FS())

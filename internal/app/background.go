@@ -24,9 +24,12 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	if a.queue, err = jobs.New(ctx, a.db, jobs.Options{Log: a.log, Observe: a.metrics.job}); err != nil {
 		return err
 	}
+	a.tasks.Use(a.queue)
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
+	a.queue.Every("expired tokens", time.Hour, a.tokens.Sweep)
 	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
+	a.queue.Every("old notifications", time.Hour, a.notifications.Forget)
 	a.loops["jobs"] = a.queue.Run
 	a.loops["events"] = a.events.Run
 	a.loops["audit log"] = a.audit.Run
@@ -36,6 +39,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mail().ListenAndServe(ctx, a.cfg.SMTPListen) }
 	}
 	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
+	a.loops["quiet hours"] = a.every(30*time.Second, a.notifications.Sweep)
 	return nil
 }
 

@@ -73,11 +73,18 @@ type Route struct {
 	// the answer to an id of another organization. Required when Path has {id} and the route is not public.
 	Object func(ctx context.Context, id string) (access.Object, error)
 
-	Creates         bool  // answers 201 and honours Idempotency-Key
-	Secret          bool  // the answer holds a secret: it is kept for a repetition for ten minutes only
-	WhileMustChange bool  // open to a technician who has to replace a temporary password first
-	MaxBody         int64 // bytes; 64 KiB if 0
-	Status          int   // of a success, if neither 200, 201 nor 204
+	// While lists the holds under which the route answers all the same. Who is only half signed in (access.HoldFactor) is nobody: such a
+	// request reaches public routes alone, which find it in the context.
+	While []access.Hold
+	// Fresh asks of a session that its person proved who they are within the last five minutes; the console then asks them again and
+	// repeats the request. Tokens pass, unless SessionOnly refuses them.
+	Fresh       bool
+	SessionOnly bool
+
+	Creates bool  // answers 201 and honours Idempotency-Key
+	Secret  bool  // the answer holds a secret: it is kept for a repetition for ten minutes only
+	MaxBody int64 // bytes; 64 KiB if 0
+	Status  int   // of a success, if neither 200, 201 nor 204
 
 	Passive   bool // made by open pages on their own: it does not keep a session alive
 	CrossSite bool // may be called from other web sites: webhooks, which authenticate themselves and use no cookie

@@ -44,7 +44,7 @@ func (people) Authenticate(r *http.Request) (access.Actor, error) {
 	case "Bearer reader":
 		a.Role = perm.ReadOnly
 	case "Bearer new":
-		a.MustChange = true
+		a.Hold = access.HoldPassword
 	default:
 		return access.Actor{}, nil
 	}
@@ -160,7 +160,7 @@ func (s *server) register() {
 		) (*struct{}, error) {
 			return nil, nil
 		})
-	httpapi.Handle(s.API, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/password", Needs: perm.SignedIn, WhileMustChange: true},
+	httpapi.Handle(s.API, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/password", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword}},
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 	httpapi.Handle(s.API, httpapi.Route{ID: "sign-in", Method: "POST", Path: "/api/session", Needs: perm.Public},
 		func(ctx context.Context, _ *struct {

@@ -178,10 +178,10 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 	actor := caller
 	if route.Needs != perm.Public || hasCredentials(r) {
 		found, err := a.Auth.Authenticate(r)
-		if err != nil {
-			return r.Context(), err
+		if err != nil && (route.Needs != perm.Public || fault.KindOf(err) == fault.Internal) {
+			return r.Context(), err // on a public route, whoever may not come in is a stranger like others
 		}
-		if found.SignedIn() {
+		if found.ID != "" {
 			found.Address, found.Device, found.RequestID = caller.Address, caller.Device, caller.RequestID
 			actor = found
 		}
@@ -196,6 +196,9 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 		return ctx, a.sameSite(route, r, actor)
 	}
 	if !actor.SignedIn() {
+		if actor.Hold == access.HoldFactor {
+			return ctx, errFactor
+		}
 		return ctx, errSignIn
 	}
 	if wait := a.tokens.take(actor.TokenID + actor.SessionID); wait > 0 {
@@ -204,10 +207,22 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 	if err := a.sameSite(route, r, actor); err != nil {
 		return ctx, err
 	}
-	if actor.MustChange && !route.WhileMustChange {
-		return ctx, errMustChange
+	if actor.Hold != access.HoldNone && !slices.Contains(route.While, actor.Hold) {
+		if actor.Hold == access.HoldPassword {
+			return ctx, errMustChange
+		}
+		return ctx, errMustEnrol
 	}
-	return ctx, a.Guard.Holds(ctx, route.Needs)
+	if err := a.Guard.Holds(ctx, route.Needs); err != nil {
+		return ctx, err
+	}
+	if route.SessionOnly && actor.SessionID == "" {
+		return ctx, errSessionOnly
+	}
+	if route.Fresh {
+		return ctx, a.Guard.Fresh(ctx)
+	}
+	return ctx, nil
 }
 
 func hasCredentials(r *http.Request) bool {

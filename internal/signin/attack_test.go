@@ -16,8 +16,10 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -49,7 +51,7 @@ func TestAttack01SessionFixation(t *testing.T) {
 func TestAttack02StaleSessionAfterDisable(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		started := w.signIn("bob@example.com", homeAddress)
-		_, token := w.token(started, signin.NewToken{Name: "script"})
+		_, token := w.token(started, apitoken.New{Name: "script"})
 		link, err := w.CreateLink(t.Context(), org, bob)
 		if err != nil {
 			t.Fatal(err)
@@ -102,9 +104,9 @@ func TestAttack02StaleSessionAfterDisable(t *testing.T) {
 		if err := w.technicians.Delete(admin, bob, func(technician.Technician) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
-		for _, table := range []string{"account", "session", "device", "token", "link"} {
-			if n := w.count(`select count(*) from signin_`+table+` where technician_id = $1`, bob); n != 0 {
-				t.Errorf("%d rows of signin_%s are left of somebody who was deleted", n, table)
+		for _, table := range []string{"signin_account", "signin_session", "signin_device", "signin_link", "signin_password", "apitoken"} {
+			if n := w.count(`select count(*) from `+table+` where technician_id = $1`, bob); n != 0 {
+				t.Errorf("%d rows of %s are left of somebody who was deleted", n, table)
 			}
 		}
 	})
@@ -161,15 +163,15 @@ func TestAttack03StaleSessionAfterPasswordOrRoleChange(t *testing.T) {
 func TestAttack04OnlyAHashIsStored(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		started := w.signIn("bob@example.com", homeAddress)
-		_, token := w.token(started, signin.NewToken{Name: "script"})
+		_, token := w.token(started, apitoken.New{Name: "script"})
 		for table, secret := range map[string]string{
-			"signin_session where token_hash": started.Token, "signin_device where token_hash": started.Device, "signin_token where token_hash": token,
+			"signin_session where token_hash": started.Token, "signin_device where token_hash": started.Device, "apitoken where token_hash": token,
 		} {
 			if w.count(`select count(*) from `+table+` = $1`, []byte(secret)) != 0 {
 				t.Errorf("%s holds the secret itself", table)
 			}
 		}
-		if w.count(`select count(*) from signin_token where prefix = $1`, token) != 0 {
+		if w.count(`select count(*) from apitoken where prefix = $1`, token) != 0 {
 			t.Error("the prefix is the token")
 		}
 	})
@@ -314,7 +316,7 @@ func TestAttack09LockoutAsDenial(t *testing.T) {
 
 func TestAttack10HashFlood(t *testing.T) {
 	db := storetest.Open(t)
-	w := newWorldWith(t, db, signin.NewHasher(signin.Params{Memory: 8 * 1024, Time: 2, Threads: 1}, 2)).populate()
+	w := newWorldWith(t, db, password.NewHasher(password.Params{Memory: 8 * 1024, Time: 2, Threads: 1}, 2)).populate()
 	var served, busy, limited atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 500 {
@@ -342,7 +344,7 @@ func TestAttack16TemporaryPasswordOpensNothingElse(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.exec(`update signin_account set must_change = true where technician_id = $1`, bob)
 		started := w.signIn("bob@example.com", homeAddress)
-		if !started.MustChange || !w.with(started.Token).MustChange {
+		if started.Session.Hold != access.HoldPassword || w.with(started.Token).Hold != access.HoldPassword {
 			t.Fatal("the session does not say that the password has to be replaced")
 		}
 		ctx := w.as(started, homeAddress)
@@ -353,7 +355,7 @@ func TestAttack16TemporaryPasswordOpensNothingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w.with(again.Token).MustChange {
+		if w.with(again.Token).Hold != access.HoldNone {
 			t.Error("the gate stays shut")
 		}
 	})
@@ -363,10 +365,10 @@ func TestAttack46APITokens(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		started := w.signIn("bob@example.com", homeAddress)
 		ctx := w.as(started, homeAddress)
-		if _, _, err := w.CreateToken(ctx, signin.NewToken{Name: "x", Permissions: []perm.Permission{perm.AdminAudit}}); fault.CodeOf(err) != "signin.token_rights" {
+		if _, _, err := w.tokens.Create(ctx, apitoken.New{Name: "x", Permissions: []perm.Permission{perm.AdminAudit}}); fault.CodeOf(err) != "signin.token_rights" {
 			t.Errorf("more than one's own rights: %v", err)
 		}
-		_, narrow := w.token(started, signin.NewToken{Name: "narrow", Permissions: []perm.Permission{perm.ContactView, perm.TicketView}, For: 2 * time.Hour})
+		_, narrow := w.token(started, apitoken.New{Name: "narrow", Permissions: []perm.Permission{perm.ContactView, perm.TicketView}, For: 2 * time.Hour})
 		a := w.bearing("Bearer " + narrow)
 		if a.ID != bob || len(a.Ceiling) != 2 || !a.Ceiling[perm.ContactView] {
 			t.Fatalf("the actor behind the token is %+v", a)
@@ -383,15 +385,15 @@ func TestAttack46APITokens(t *testing.T) {
 		w.exec(`update technician set platform_role = 'technician' where id = $1`, bob)
 
 		// A token's tokens hold no more and live no longer.
-		for name, want := range map[string]signin.NewToken{
+		for name, want := range map[string]apitoken.New{
 			"more rights": {Name: "x", Permissions: []perm.Permission{perm.TicketEdit}},
 			"longer":      {Name: "x", For: 3 * time.Hour},
 		} {
-			if _, _, err := w.CreateToken(byToken, want); err == nil {
+			if _, _, err := w.tokens.Create(byToken, want); err == nil {
 				t.Errorf("a token made one with %s", name)
 			}
 		}
-		child, secret, err := w.CreateToken(byToken, signin.NewToken{Name: "child"})
+		child, secret, err := w.tokens.Create(byToken, apitoken.New{Name: "child"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -400,10 +402,10 @@ func TestAttack46APITokens(t *testing.T) {
 		}
 
 		// Tokens of others look like none.
-		if err := w.DeleteToken(w.as(w.signIn("eve@example.com", homeAddress), homeAddress), child.ID); fault.KindOf(err) != fault.NotFound {
+		if err := w.tokens.Delete(w.as(w.signIn("eve@example.com", homeAddress), homeAddress), child.ID); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("a neighbour's administrator: %v", err)
 		}
-		if err := w.DeleteToken(w.as(w.signIn("ada@example.com", homeAddress), homeAddress), child.ID); err != nil {
+		if err := w.tokens.Delete(w.as(w.signIn("ada@example.com", homeAddress), homeAddress), child.ID); err != nil {
 			t.Errorf("one's own administrator: %v", err)
 		}
 		if w.bearing("Bearer " + secret).SignedIn() {
@@ -426,14 +428,14 @@ func TestAttack46APITokens(t *testing.T) {
 func TestAttack46ANarrowTokenLeavesItsOwnersAccountAlone(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		started := w.signIn("bob@example.com", homeAddress)
-		wide, _ := w.token(started, signin.NewToken{Name: "wide", For: 3 * time.Hour})
-		own, narrow := w.token(started, signin.NewToken{Name: "narrow", Permissions: []perm.Permission{perm.TicketView}, For: 2 * time.Hour})
+		wide, _ := w.token(started, apitoken.New{Name: "wide", For: 3 * time.Hour})
+		own, narrow := w.token(started, apitoken.New{Name: "narrow", Permissions: []perm.Permission{perm.TicketView}, For: 2 * time.Hour})
 		ctx := access.WithActor(t.Context(), w.bearing("Bearer "+narrow))
 		_, changed := w.ChangePassword(ctx, rightOne, "quiet lantern orchard")
 		for name, err := range map[string]error{
 			"a session":     w.EndSession(ctx, started.Session.ID),
 			"all sessions":  w.EndOthers(ctx),
-			"a wider token": w.DeleteToken(ctx, wide.ID),
+			"a wider token": w.tokens.Delete(ctx, wide.ID),
 			"the password":  changed,
 		} {
 			if fault.CodeOf(err) != "signin.token_narrow" {
@@ -443,12 +445,12 @@ func TestAttack46ANarrowTokenLeavesItsOwnersAccountAlone(t *testing.T) {
 		if !w.with(started.Token).SignedIn() {
 			t.Error("the session has ended")
 		}
-		child, _, err := w.CreateToken(ctx, signin.NewToken{Name: "child"})
+		child, _, err := w.tokens.Create(ctx, apitoken.New{Name: "child"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, key := range []string{child.ID, own.ID} {
-			if err := w.DeleteToken(ctx, key); err != nil {
+			if err := w.tokens.Delete(ctx, key); err != nil {
 				t.Errorf("a token as narrow as itself: %v", err)
 			}
 		}
@@ -460,10 +462,10 @@ func TestAttack46ATokenWantsAFreshSignIn(t *testing.T) {
 		w := newWorld(t, storetest.Open(t)).populate()
 		started := w.signIn("bob@example.com", homeAddress)
 		time.Sleep(5*time.Minute + time.Second)
-		if _, _, err := w.CreateToken(w.as(started, homeAddress), signin.NewToken{Name: "x"}); fault.CodeOf(err) != "signin.not_fresh" {
+		if _, _, err := w.tokens.Create(w.as(started, homeAddress), apitoken.New{Name: "x"}); fault.CodeOf(err) != "signin.fresh_required" {
 			t.Errorf("after five minutes: %v", err)
 		}
-		w.token(w.signIn("bob@example.com", homeAddress), signin.NewToken{Name: "x", For: time.Hour})
+		w.token(w.signIn("bob@example.com", homeAddress), apitoken.New{Name: "x", For: time.Hour})
 	})
 }
 
@@ -488,9 +490,9 @@ func TestAttack47CountsTheNetworkNotTheAddress(t *testing.T) {
 	})
 }
 
-func (w *world) token(started signin.Started, want signin.NewToken) (signin.Token, string) {
+func (w *world) token(started signin.Started, want apitoken.New) (apitoken.Token, string) {
 	w.t.Helper()
-	t, secret, err := w.CreateToken(w.as(started, homeAddress), want)
+	t, secret, err := w.tokens.Create(w.as(started, homeAddress), want)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -3,18 +3,19 @@ package signin
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
 )
 
 // Authenticate tells who makes a request: the holder of a live session or API token who may act at this moment, or nobody. The answer
 // comes from the database each time, so whatever ends a session or a technician ends it for the next request.
 func (s *Service) Authenticate(r *http.Request) (access.Actor, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
-		token, ok := bearer(header)
+		token, ok := apitoken.Bearer(header)
 		if !ok {
 			return access.Actor{}, nil
 		}
@@ -34,24 +35,8 @@ func (s *Service) Authenticate(r *http.Request) (access.Actor, error) {
 
 const secretLength = 43 // of id.Secret
 
-// bearer reads an API token from an Authorization header.
-func bearer(header string) (token string, ok bool) {
-	scheme, token, ok := strings.Cut(header, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || len(token) != len(tokenPrefix)+secretLength || !strings.HasPrefix(token, tokenPrefix) {
-		return "", false
-	}
-	for _, c := range []byte(token) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
-		default:
-			return "", false
-		}
-	}
-	return token, true
-}
-
 func (s *Service) bySession(ctx context.Context, token string) (access.Actor, error) {
-	f, err := findSession(s.brief(ctx), s.DB.Read(), id.Hash(token))
+	f, err := findSession(s.DB.Brief(ctx), s.DB.Read(), id.Hash(token))
 	now := store.Now()
 	if err != nil || !f.live(now) || !f.who.mayAct {
 		return access.Actor{}, err
@@ -64,17 +49,17 @@ func (s *Service) bySession(ctx context.Context, token string) (access.Actor, er
 	}
 	return access.Actor{
 		OrgID: f.who.orgID, Kind: access.Technician, ID: f.who.id, Name: f.who.name, Role: f.who.role, Owner: f.who.owner,
-		SessionID: f.id, Authenticated: f.authenticated, MustChange: f.who.mustChange,
+		SessionID: f.id, Authenticated: f.authenticated, AAL: f.level, Hold: f.hold,
 	}, nil
 }
 
-// brief is a context for the one query behind every request. SQLite's driver starts a goroutine for each query that can be canceled, which
-// costs as much as the query.
-func (s *Service) brief(ctx context.Context) context.Context {
-	if s.DB.Dialect() == store.SQLite {
-		return context.WithoutCancel(ctx)
+func (s *Service) byToken(ctx context.Context, token string) (access.Actor, error) {
+	f, err := s.Tokens.Find(ctx, token)
+	if err != nil || f.Actor.ID == "" {
+		return access.Actor{}, err
 	}
-	return ctx
+	s.Tokens.Used(ctx, f, technician.Touch)
+	return f.Actor, nil
 }
 
 // note writes down that something was used. A request does not fail because this does.

@@ -12,6 +12,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -85,9 +86,9 @@ func (w *world) sessions(n int) (requests []*http.Request) {
 				}
 				for range 5 {
 					token := id.Secret()
-					if _, err := tx.ExecContext(ctx, `insert into signin_session (org_id, id, technician_id, token_hash, must_change, methods, authenticated_at,
+					if _, err := tx.ExecContext(ctx, `insert into signin_session (org_id, id, technician_id, token_hash, methods, authenticated_at,
 							address, device, idle_for, created_at, last_seen_at, expires_at, ended_why)
-						values ($1, $2, $3, $4, false, '["password"]', $5, '192.0.2.1', 'Firefox on Linux', $6, $5, $7, $8, '')`,
+						values ($1, $2, $3, $4, '["password"]', $5, '192.0.2.1', 'Firefox on Linux', $6, $5, $7, $8, '')`,
 						org, id.New(), technician, id.Hash(token), store.Time(now), 30*time.Minute, store.Time(now.Add(time.Hour)), store.Time(now.Add(12*time.Hour))); err != nil {
 						return err
 					}
@@ -107,7 +108,7 @@ func (w *world) sessions(n int) (requests []*http.Request) {
 
 // BenchmarkSignIn is a whole sign-in with the costs of a real installation.
 func BenchmarkSignIn(b *testing.B) {
-	w := newWorldWith(b, storetest.Open(b), signin.NewHasher(signin.DefaultParams(), 2)).populate()
+	w := newWorldWith(b, storetest.Open(b), password.NewHasher(password.DefaultParams(), 2)).populate()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
 			ctx := access.WithActor(b.Context(), access.Actor{Address: fmt.Sprintf("10.0.%d.1", i%250)})

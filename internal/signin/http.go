@@ -23,27 +23,26 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{ID: "get-setup", Method: "GET", Path: "/api/setup", Summary: "Say whether the installation has no organization yet", Needs: perm.Public}, s.getSetup)
 	httpapi.Handle(api, httpapi.Route{ID: "set-up", Method: "POST", Path: "/api/setup", Summary: "Make the first organization and its owner", Needs: perm.Public, MaxBody: 8 << 10, Status: http.StatusCreated, Secret: true}, s.postSetup)
 
-	httpapi.Handle(api, httpapi.Route{ID: "get-me", Method: "GET", Path: "/api/me", Summary: "Who am I, and what may I do", Needs: perm.SignedIn, WhileMustChange: true}, s.getMe)
+	httpapi.Handle(api, httpapi.Route{ID: "get-me", Method: "GET", Path: "/api/me", Summary: "Who am I, and what may I do", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword, access.HoldEnrolment}}, s.getMe)
 	httpapi.Handle(api, httpapi.Route{ID: "update-me", Method: "PATCH", Path: "/api/me", Summary: "Change one's own profile", Needs: perm.SignedIn}, s.patchMe)
-	httpapi.Handle(api, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/me/password", Summary: "Change one's own password and end one's other sessions", Needs: perm.SignedIn, WhileMustChange: true, MaxBody: 8 << 10}, s.putPassword)
+	httpapi.Handle(api, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/me/password", Summary: "Change one's own password and end one's other sessions", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword}, MaxBody: 8 << 10}, s.putPassword)
 
 	httpapi.Handle(api, httpapi.Route{ID: "list-sessions", Method: "GET", Path: "/api/sessions", Summary: "List one's own sessions, or with admin.technicians somebody's", Needs: perm.SignedIn}, s.listSessions)
 	httpapi.Handle(api, httpapi.Route{ID: "end-session", Method: "DELETE", Path: "/api/sessions/{id}", Summary: "End a session", Needs: perm.SignedIn, Object: s.sessionObject}, s.deleteOneSession)
 	httpapi.Handle(api, httpapi.Route{ID: "end-other-sessions", Method: "DELETE", Path: "/api/sessions", Summary: "End all of one's other sessions", Needs: perm.SignedIn}, s.deleteSessions)
-
-	httpapi.Handle(api, httpapi.Route{ID: "list-tokens", Method: "GET", Path: "/api/tokens", Summary: "List one's own API tokens, or with admin.technicians somebody's", Needs: perm.SignedIn}, s.listTokens)
-	httpapi.Handle(api, httpapi.Route{ID: "create-token", Method: "POST", Path: "/api/tokens", Summary: "Make an API token; its secret is shown once", Needs: perm.SignedIn, Creates: true, Secret: true}, s.postToken)
-	httpapi.Handle(api, httpapi.Route{ID: "delete-token", Method: "DELETE", Path: "/api/tokens/{id}", Summary: "Delete an API token at once", Needs: perm.SignedIn, Object: s.tokenObject}, s.deleteToken)
 }
 
-// browser is embedded in inputs whose route reads or sets cookies; huma hands it the request.
-type browser struct{ request *http.Request }
+// Browser is embedded in inputs whose route reads or sets cookies; huma hands it the request.
+type Browser struct{ request *http.Request }
 
 // Resolve is called by huma once the input has been read.
-func (b *browser) Resolve(ctx huma.Context) []error {
+func (b *Browser) Resolve(ctx huma.Context) []error {
 	b.request, _ = humago.Unwrap(ctx)
 	return nil
 }
+
+// Request is the request itself.
+func (b *Browser) Request() *http.Request { return b.request }
 
 // cookieName is a cookie's name on this connection (D-18).
 func (s *Service) cookieName(r *http.Request, name string) string {
@@ -67,7 +66,7 @@ func (s *Service) cookie(r *http.Request, name, value string, life time.Duration
 
 // cookies are those of a session that has just begun.
 func (s *Service) cookies(r *http.Request, started Started) []http.Cookie {
-	out := []http.Cookie{s.cookie(r, sessionCookie, started.Token, sessionLife)}
+	out := []http.Cookie{s.cookie(r, sessionCookie, started.Token, started.Session.ExpiresAt.Sub(started.Session.CreatedAt))}
 	if started.Device != "" {
 		out = append(out, s.cookie(r, deviceCookie, started.Device, deviceLife))
 	}
@@ -83,33 +82,47 @@ func (s *Service) deviceOf(r *http.Request) string {
 	return cookies[0].Value
 }
 
-type signedIn struct {
+// SignedIn answers every request that starts a session.
+type SignedIn struct {
 	SetCookie []http.Cookie `header:"Set-Cookie"`
-	Body      signedInBody
+	Body      SignedInBody
 }
 
-type signedInBody struct {
-	Technician             technician.Body `json:"technician"`
-	MFARequired            bool            `json:"mfa_required"`
-	Methods                []string        `json:"methods" doc:"how the person may prove who they are"`
-	PasswordChangeRequired bool            `json:"password_change_required" doc:"a temporary password has to be replaced before anything else"`
+// SignedInBody says who signed in and what has to be done first.
+type SignedInBody struct {
+	Technician             technician.Body `json:"technician" doc:"half signed in: id, name, email, locale and theme alone"`
+	MFARequired            bool            `json:"mfa_required" doc:"half signed in: the second factor is missing"`
+	Methods                []string        `json:"methods" doc:"half signed in: how the second factor can be proved"`
+	PasswordChangeRequired bool            `json:"password_change_required" doc:"a temporary or expired password has to be replaced before anything else"`
+	EnrolmentRequired      bool            `json:"enrolment_required" doc:"a second factor has to be set up before anything else"`
 }
 
-func (s *Service) signedIn(ctx context.Context, r *http.Request, started Started, err error) (*signedIn, error) {
-	if err != nil {
-		return nil, err
-	}
+// Answer tells a browser of the session that has started for it: its cookies and who signed in. It is for every route that starts one,
+// also those of other slices, whose input embeds Browser.
+func (s *Service) Answer(ctx context.Context, r *http.Request, started Started) (*SignedIn, error) {
 	t, err := technician.ByID(ctx, s.DB.Read(), started.Session.OrgID, started.Session.TechnicianID)
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{s.cookies(r, started), signedInBody{
-		Technician: technician.BodyOf(t), Methods: []string{"password"}, PasswordChangeRequired: started.MustChange,
+	hold := started.Session.Hold
+	if hold == access.HoldFactor {
+		t = technician.Technician{ID: t.ID, Fields: technician.Fields{DisplayName: t.Name(), Email: t.Email, Locale: t.Locale, Theme: t.Theme}}
+	}
+	return &SignedIn{s.cookies(r, started), SignedInBody{
+		Technician: technician.BodyOf(t), MFARequired: hold == access.HoldFactor, Methods: started.Ways,
+		PasswordChangeRequired: hold == access.HoldPassword, EnrolmentRequired: hold == access.HoldEnrolment,
 	}}, nil
 }
 
+func (s *Service) signedIn(ctx context.Context, r *http.Request, started Started, err error) (*SignedIn, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s.Answer(ctx, r, started)
+}
+
 type postSession struct {
-	browser
+	Browser
 	Body struct {
 		Email        string `json:"email" maxLength:"320"`
 		Password     string `json:"password" maxLength:"1024" writeOnly:"true"`
@@ -117,25 +130,25 @@ type postSession struct {
 	}
 }
 
-func (s *Service) postSession(ctx context.Context, in *postSession) (*signedIn, error) {
+func (s *Service) postSession(ctx context.Context, in *postSession) (*SignedIn, error) {
 	started, err := s.SignIn(ctx, Attempt{in.Body.Email, in.Body.Password, in.Body.Organization, s.deviceOf(in.request)})
 	return s.signedIn(ctx, in.request, started, err)
 }
 
 type postLink struct {
-	browser
+	Browser
 	Body struct {
 		Token string `json:"token" maxLength:"100"`
 	}
 }
 
-func (s *Service) postLink(ctx context.Context, in *postLink) (*signedIn, error) {
+func (s *Service) postLink(ctx context.Context, in *postLink) (*SignedIn, error) {
 	started, err := s.FollowLink(ctx, in.Body.Token)
 	return s.signedIn(ctx, in.request, started, err)
 }
 
 type postSetup struct {
-	browser
+	Browser
 	Body struct {
 		Token        string `json:"token" maxLength:"100"`
 		Organization string `json:"organization" maxLength:"200"`
@@ -146,7 +159,7 @@ type postSetup struct {
 	}
 }
 
-func (s *Service) postSetup(ctx context.Context, in *postSetup) (*signedIn, error) {
+func (s *Service) postSetup(ctx context.Context, in *postSetup) (*SignedIn, error) {
 	b := in.Body
 	started, err := s.SetUp(ctx, b.Token, NewOwner{Organization: b.Organization, Region: b.Region, Name: b.Name, Email: b.Email, Password: b.Password})
 	return s.signedIn(ctx, in.request, started, err)
@@ -168,7 +181,7 @@ type signedOut struct {
 	SetCookie []http.Cookie `header:"Set-Cookie"`
 }
 
-func (s *Service) deleteSession(ctx context.Context, in *struct{ browser }) (*signedOut, error) {
+func (s *Service) deleteSession(ctx context.Context, in *struct{ Browser }) (*signedOut, error) {
 	if access.ActorFrom(ctx).TokenID != "" {
 		return &signedOut{}, nil
 	}

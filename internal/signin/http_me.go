@@ -35,6 +35,7 @@ type me struct {
 	Permissions            []perm.Permission `json:"permissions" doc:"what the technician holds somewhere"`
 	Session                *meSession        `json:"session" doc:"null behind an API token"`
 	PasswordChangeRequired bool              `json:"password_change_required"`
+	Hold                   access.Hold       `json:"hold" enum:",password,enrolment" doc:"what has to be done before anything else"`
 }
 
 func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], error) {
@@ -48,7 +49,7 @@ func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], err
 		return nil, err
 	}
 	out := me{
-		Technician: technician.BodyOf(t), Permissions: s.Guard.Permissions(ctx), PasswordChangeRequired: actor.MustChange,
+		Technician: technician.BodyOf(t), Permissions: s.Guard.Permissions(ctx), PasswordChangeRequired: actor.Hold == access.HoldPassword, Hold: actor.Hold,
 		Organization: meOrganization{o.ID, o.Name, o.Slug, o.Region, o.TimeZone, o.Locale, o.Demo, true},
 	}
 	if actor.SessionID != "" {
@@ -62,7 +63,7 @@ func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], err
 }
 
 type putPassword struct {
-	browser
+	Browser
 	Body struct {
 		CurrentPassword string `json:"current_password" maxLength:"1024" writeOnly:"true"`
 		NewPassword     string `json:"new_password" maxLength:"1024" writeOnly:"true"`
@@ -115,8 +116,7 @@ type byID struct {
 }
 
 func (s *Service) sessionObject(ctx context.Context, key string) (access.Object, error) {
-	_, err := s.ownedBy(ctx, sessionOwner, key)
-	return access.Object{Type: "session", ID: key}, err
+	return access.Object{Type: "session", ID: key}, s.ownSession(ctx, key)
 }
 
 func (s *Service) deleteOneSession(ctx context.Context, in *byID) (*struct{}, error) {
@@ -125,68 +125,6 @@ func (s *Service) deleteOneSession(ctx context.Context, in *byID) (*struct{}, er
 
 func (s *Service) deleteSessions(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	return nil, s.EndOthers(ctx)
-}
-
-// TokenItem is an API token as it is listed.
-type TokenItem struct {
-	ID          string            `json:"id"`
-	Name        string            `json:"name"`
-	Prefix      string            `json:"prefix" doc:"the first characters, to tell tokens apart"`
-	Permissions []perm.Permission `json:"permissions" nullable:"true" doc:"null: all of its owner's"`
-	CreatedAt   time.Time         `json:"created_at"`
-	ExpiresAt   time.Time         `json:"expires_at"`
-	LastUsedAt  *time.Time        `json:"last_used_at"`
-}
-
-func itemOf(t Token) TokenItem {
-	item := TokenItem{ID: t.ID, Name: t.Name, Prefix: t.Prefix, Permissions: t.Permissions, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt}
-	if !t.LastUsedAt.IsZero() {
-		item.LastUsedAt = &t.LastUsedAt
-	}
-	return item
-}
-
-func (s *Service) listTokens(ctx context.Context, in *byTechnician) (*httpapi.Page[TokenItem], error) {
-	tokens, err := s.Tokens(ctx, in.TechnicianID)
-	if err != nil {
-		return nil, err
-	}
-	items := make([]TokenItem, 0, len(tokens))
-	for _, t := range tokens {
-		items = append(items, itemOf(t))
-	}
-	return httpapi.NewPage(items, ""), nil
-}
-
-type postToken struct {
-	Body struct {
-		Name           string            `json:"name" minLength:"1" maxLength:"100"`
-		ExpiresInHours int               `json:"expires_in_hours,omitempty" minimum:"1" maximum:"8784" doc:"2160 (90 days) if absent"`
-		Permissions    []perm.Permission `json:"permissions,omitempty" maxItems:"200" doc:"all that one holds if absent"`
-	}
-}
-
-type newTokenItem struct {
-	TokenItem
-	Token string `json:"token" doc:"shown this once"`
-}
-
-func (s *Service) postToken(ctx context.Context, in *postToken) (*httpapi.Created[newTokenItem], error) {
-	t, secret, err := s.CreateToken(ctx, NewToken{in.Body.Name, in.Body.Permissions, time.Duration(in.Body.ExpiresInHours) * time.Hour})
-	if err != nil {
-		return nil, err
-	}
-	t.Prefix = secret[:shownPrefix]
-	return &httpapi.Created[newTokenItem]{Location: "/api/tokens/" + t.ID, Body: newTokenItem{itemOf(t), secret}}, nil
-}
-
-func (s *Service) tokenObject(ctx context.Context, key string) (access.Object, error) {
-	_, err := s.ownedBy(ctx, tokenOwner, key)
-	return access.Object{Type: "token", ID: key}, err
-}
-
-func (s *Service) deleteToken(ctx context.Context, in *byID) (*struct{}, error) {
-	return nil, s.DeleteToken(ctx, in.ID)
 }
 
 // profile is what people may change about themselves.
@@ -206,7 +144,7 @@ type patchMe struct {
 }
 
 func (s *Service) patchMe(ctx context.Context, in *patchMe) (*httpapi.One[me], error) {
-	if err := s.ownAccount(ctx); err != nil {
+	if err := s.Guard.WholeAccount(ctx); err != nil {
 		return nil, err
 	}
 	_, err := s.Technicians.UpdateOwn(ctx, func(t technician.Technician) (technician.Fields, error) {

@@ -54,7 +54,7 @@ func (s *Service) FollowLink(ctx context.Context, token string) (Started, error)
 		if !who.mayAct {
 			return errLink
 		}
-		out, err = s.start(ctx, tx, who, beginning{method: "link", replaces: caller})
+		out, err = s.start(ctx, tx, who, beginning{methods: []string{MethodLink}, replaces: caller})
 		return err
 	})
 	if err != nil {

@@ -3,10 +3,10 @@ package signin
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
@@ -19,8 +19,8 @@ const (
 	idleLimit    = 30 * time.Minute
 	sessionLife  = 12 * time.Hour
 	maxSessions  = 5
+	halfLife     = 10 * time.Minute // of half a session, which waits for the second factor
 	seenEvery    = time.Minute
-	freshFor     = 5 * time.Minute
 	keepSessions = 7 * 24 * time.Hour // after they could have been used at most
 
 	maxDevices   = 20
@@ -38,8 +38,9 @@ const (
 // Why a session ended.
 const (
 	whySignedOut       = "signed_out"
-	whyReplaced        = "replaced" // by the next sign-in from the same browser
-	whyTooMany         = "too_many" // the oldest gives way
+	whyReplaced        = "replaced"  // by the next sign-in from the same browser
+	whyTooMany         = "too_many"  // the oldest gives way
+	whyCompleted       = "completed" // half a session, by a whole one
 	whyPasswordChanged = "password_changed"
 	whyEnded           = "ended" // from a list of sessions
 )
@@ -49,6 +50,8 @@ type Session struct {
 	ID           string
 	OrgID        string
 	TechnicianID string
+	Hold         access.Hold
+	Level        int
 	Methods      []string
 	Address      string
 	Device       string
@@ -66,20 +69,34 @@ func (s Session) IdleExpiresAt() time.Time {
 	return s.ExpiresAt
 }
 
-// Started is a session that has just begun, with the secrets that only its browser gets.
+// Started is a session that has just begun, with the secrets that only its browser gets. Its Hold says what has to be done first.
 type Started struct {
-	Session    Session
-	Token      string
-	Device     string // "" if the browser has the one it needs
-	MustChange bool
+	Session Session
+	Token   string
+	Device  string   // "" if the browser has the one it needs
+	Ways    []string // half signed in: how the second factor can be proved
 }
 
 // beginning is how a session comes about.
 type beginning struct {
-	method   string
+	methods  []string     // by which the person proved who they are
 	device   string       // id of a known device
 	secret   string       // and its secret
 	replaces access.Actor // who made the request; a session of theirs in this browser ends
+}
+
+// Begin starts a session for a technician who has just proved who they are another way than this package knows, in the transaction that used
+// the proof up: methods name how (password, passkey, ...). A session of the same browser, held by replaces, ends with it. Like every sign-in
+// it may come back half (the second factor is missing) or held; Answer tells the browser. The caller's transaction has to fail with the error.
+func (s *Service) Begin(ctx context.Context, tx *store.Tx, org, technicianID string, methods []string, replaces access.Actor) (Started, error) {
+	who, err := accountByID(ctx, tx, org, technicianID)
+	if err != nil {
+		return Started{}, err
+	}
+	if !who.mayAct {
+		return Started{}, errRefused
+	}
+	return s.start(ctx, tx, who, beginning{methods: methods, replaces: replaces})
 }
 
 // start begins a session in the caller's transaction. Whoever locks, suspends or changes the password at the same moment wins.
@@ -89,10 +106,13 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginn
 		return Started{}, err
 	}
 	caller := access.ActorFrom(ctx)
-	out := Started{Token: id.Secret(), MustChange: who.mustChange, Session: Session{
-		ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Methods: []string{b.method}, Address: caller.Address, Device: caller.Device,
+	out := Started{Token: id.Secret(), Session: Session{
+		ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Methods: b.methods, Level: levelOf(b.methods), Address: caller.Address, Device: caller.Device,
 		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(sessionLife), IdleFor: idleLimit,
 	}}
+	if who.mustChange {
+		out.Session.Hold = access.HoldPassword
+	}
 	secret := b.secret
 	if b.device == "" {
 		b.device, secret = id.New(), id.Secret() // never one that the browser brought along: somebody may have planted it
@@ -101,13 +121,13 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginn
 	if err := saveDevice(ctx, tx, who.orgID, who.id, b.device, id.Hash(secret), now); err != nil {
 		return Started{}, err
 	}
-	ctx = as(ctx, who, out.Session.ID, now)
+	ctx = as(ctx, who, out.Session)
 	if b.replaces.SessionID != "" {
 		if err := s.end(ctx, tx, b.replaces.OrgID, []string{b.replaces.SessionID}, whyReplaced, now); err != nil {
 			return Started{}, err
 		}
 	}
-	if err := insertSession(ctx, tx, out.Session, id.Hash(out.Token), who.mustChange); err != nil {
+	if err := insertSession(ctx, tx, out.Session, id.Hash(out.Token)); err != nil {
 		return Started{}, err
 	}
 	over, err := sessionsOverLimit(ctx, tx, who.orgID, who.id, now)
@@ -122,9 +142,33 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginn
 	}
 	return out, s.Audit.Record(ctx, tx, audit.Event{
 		Action: "session.create", Targets: []audit.Target{{Type: "technician", ID: who.id, Name: who.name}},
-		Detail: map[string]any{"method": b.method, "session_id": out.Session.ID, "new_device": out.Device != ""},
+		Detail: map[string]any{"method": strings.Join(b.methods, "+"), "session_id": out.Session.ID, "new_device": out.Device != ""},
 	})
 }
+
+// levelOf is how sure a sign-in by these methods is.
+func levelOf(methods []string) int {
+	level := access.LevelPassword
+	for _, m := range methods {
+		switch m {
+		case MethodPasskey:
+			return access.LevelPasskey
+		case MethodTOTP, MethodRecoveryCode, MethodSecurityKey:
+			level = access.LevelFactor
+		}
+	}
+	return level
+}
+
+// The methods by which people prove who they are.
+const (
+	MethodPassword     = "password"
+	MethodLink         = "link"
+	MethodPasskey      = "passkey"
+	MethodSecurityKey  = "security_key"
+	MethodTOTP         = "totp"
+	MethodRecoveryCode = "recovery_code"
+)
 
 // end ends sessions and tells their browsers.
 func (s *Service) end(ctx context.Context, tx *store.Tx, org string, ids []string, why string, now time.Time) error {
@@ -175,9 +219,15 @@ func (s *Service) Inactive(ctx context.Context, tx *store.Tx, technicianID, why 
 	org := access.ActorFrom(ctx).OrgID
 	switch why {
 	case string(technician.Inactive):
-		return deleteOf(ctx, tx, org, technicianID, "signin_token", "signin_device")
+		if err := s.Tokens.DeleteAll(ctx, tx, technicianID); err != nil {
+			return err
+		}
+		return deleteOf(ctx, tx, org, technicianID, "signin_device")
 	case "deleted":
-		return deleteOf(ctx, tx, org, technicianID, "signin_token", "signin_device", "signin_session", "signin_account")
+		if err := s.Tokens.DeleteAll(ctx, tx, technicianID); err != nil {
+			return err
+		}
+		return deleteOf(ctx, tx, org, technicianID, "signin_device", "signin_session", "signin_password", "signin_account")
 	}
 	return nil
 }
@@ -199,35 +249,27 @@ func (s *Service) Sessions(ctx context.Context, technicianID string) ([]Session,
 	if technicianID == "" {
 		technicianID = actor.ID
 	}
-	if err := s.mayManage(ctx, technicianID); err != nil {
+	if err := s.Guard.Manages(ctx, technicianID); err != nil {
 		return nil, err
 	}
 	return liveSessions(ctx, s.DB.Read(), actor.OrgID, technicianID, store.Now())
 }
 
-// mayManage lets technicians see to what is their own, and administrators to everybody's.
-func (s *Service) mayManage(ctx context.Context, technicianID string) error {
-	if technicianID == access.ActorFrom(ctx).ID {
-		return nil
+// ownSession finds whose session an id is. What belongs to others looks like nothing to whoever may not manage it.
+func (s *Service) ownSession(ctx context.Context, sessionID string) error {
+	technicianID, err := sessionOwner(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, sessionID)
+	if err == nil && s.Guard.Manages(ctx, technicianID) != nil {
+		return errNoSession
 	}
-	return s.Guard.Holds(ctx, perm.AdminTechnicians)
-}
-
-// ownedBy finds whose session or token an id is. What belongs to others looks like nothing to whoever may not manage it.
-func (s *Service) ownedBy(ctx context.Context, find func(ctx context.Context, q store.Querier, org, id string) (string, error), key string) (technicianID string, err error) {
-	technicianID, err = find(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, key)
-	if err == nil && s.mayManage(ctx, technicianID) != nil {
-		return "", errNoSession
-	}
-	return technicianID, err
+	return err
 }
 
 // EndSession ends one session: one's own, or anybody's with admin.technicians.
 func (s *Service) EndSession(ctx context.Context, sessionID string) error {
-	if _, err := s.ownedBy(ctx, sessionOwner, sessionID); err != nil {
+	if err := s.ownSession(ctx, sessionID); err != nil {
 		return err
 	}
-	if err := s.ownAccount(ctx); err != nil {
+	if err := s.Guard.WholeAccount(ctx); err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
@@ -238,7 +280,7 @@ func (s *Service) EndSession(ctx context.Context, sessionID string) error {
 // EndOthers ends all of one's sessions but the one that asks.
 func (s *Service) EndOthers(ctx context.Context) error {
 	actor := access.ActorFrom(ctx)
-	if err := s.ownAccount(ctx); err != nil {
+	if err := s.Guard.WholeAccount(ctx); err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {

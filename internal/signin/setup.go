@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
@@ -70,7 +71,7 @@ func (s *Service) SetUp(ctx context.Context, token string, want NewOwner) (Start
 		if err != nil {
 			return err
 		}
-		out, err = s.start(ctx, tx, who, beginning{method: "password"})
+		out, err = s.start(ctx, tx, who, beginning{methods: []string{MethodPassword}})
 		return err
 	})
 	return out, err
@@ -87,31 +88,28 @@ func (s *Service) CreateOwner(ctx context.Context, want NewOwner) (secret string
 
 // AddOrganization makes one more organization, its owner and an API token of the owner with all rights, for the command line.
 func (s *Service) AddOrganization(ctx context.Context, want NewOwner) (secret string, err error) {
-	keep, err := s.prepareNew(ctx, want.Password, false, want.Organization, want.Name, want.Email)
+	keep, err := s.prepareNew(ctx, newPassword{typed: want.Password, known: []string{want.Organization, want.Name, want.Email}})
 	if err != nil {
 		return "", err
 	}
 	return s.createWithToken(ctx, want, keep, s.create)
 }
 
-type creation = func(ctx context.Context, tx *store.Tx, want NewOwner, keep keepPassword) (account, error)
+type creation = func(ctx context.Context, tx *store.Tx, want NewOwner, keep technician.KeepPassword) (account, error)
 
-func (s *Service) createWithToken(ctx context.Context, want NewOwner, keep keepPassword, create creation) (secret string, err error) {
+func (s *Service) createWithToken(ctx context.Context, want NewOwner, keep technician.KeepPassword, create creation) (secret string, err error) {
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		who, err := create(ctx, tx, want, keep)
 		if err != nil {
 			return err
 		}
-		now := store.Now()
-		secret, err = s.issue(as(ctx, who, "", now), tx, Token{
-			ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Name: "bootstrap", CreatedAt: now, ExpiresAt: now.Add(maxTokenLife),
-		})
+		secret, err = s.Tokens.IssueTo(as(ctx, who, Session{}), tx, who.orgID, who.id, apitoken.New{Name: "bootstrap", For: apitoken.MaxLife})
 		return err
 	})
 	return secret, err
 }
 
-func (s *Service) keepOwner(ctx context.Context, want NewOwner) (keepPassword, error) {
+func (s *Service) keepOwner(ctx context.Context, want NewOwner) (technician.KeepPassword, error) {
 	exists, err := anyOrganization(ctx, s.DB.Read())
 	if err != nil {
 		return nil, err
@@ -119,11 +117,11 @@ func (s *Service) keepOwner(ctx context.Context, want NewOwner) (keepPassword, e
 	if exists {
 		return nil, errSetupDone
 	}
-	return s.prepareNew(ctx, want.Password, false, want.Organization, want.Name, want.Email)
+	return s.prepareNew(ctx, newPassword{typed: want.Password, known: []string{want.Organization, want.Name, want.Email}})
 }
 
 // createOwner makes the first organization; of two requests at once one gets to.
-func (s *Service) createOwner(ctx context.Context, tx *store.Tx, want NewOwner, keep keepPassword) (account, error) {
+func (s *Service) createOwner(ctx context.Context, tx *store.Tx, want NewOwner, keep technician.KeepPassword) (account, error) {
 	if err := claimSetup(ctx, tx, store.Now()); err != nil {
 		return account{}, err
 	}
@@ -134,7 +132,7 @@ func (s *Service) createOwner(ctx context.Context, tx *store.Tx, want NewOwner, 
 	return who, nameSetup(ctx, tx, who.orgID)
 }
 
-func (s *Service) create(ctx context.Context, tx *store.Tx, want NewOwner, keep keepPassword) (account, error) {
+func (s *Service) create(ctx context.Context, tx *store.Tx, want NewOwner, keep technician.KeepPassword) (account, error) {
 	o, err := s.Organizations.Create(ctx, tx, organization.Settings{Name: want.Organization, Region: want.Region}, false)
 	if err != nil {
 		return account{}, renamed(err, "/name", "/organization")
@@ -168,7 +166,6 @@ func renamed(err error, from, to string) error {
 
 // TokenFor makes an API token with all rights of the technician with that email, for the command line.
 func (s *Service) TokenFor(ctx context.Context, email, name string, life time.Duration) (secret string, err error) {
-	now := store.Now()
 	who, err := findAccount(ctx, s.DB.Read(), "", "", input.FoldEmail(email))
 	if err != nil {
 		return "", err
@@ -176,16 +173,8 @@ func (s *Service) TokenFor(ctx context.Context, email, name string, life time.Du
 	if !who.mayAct {
 		return "", errNotFound
 	}
-	if life == 0 {
-		life = tokenLife
-	}
-	t, err := NewToken{Name: name, For: life}.checked(now, now.Add(maxTokenLife))
-	if err != nil {
-		return "", err
-	}
-	t.OrgID, t.TechnicianID = who.orgID, who.id
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		secret, err = s.issue(access.WithActor(ctx, access.System(who.orgID)), tx, t)
+		secret, err = s.Tokens.IssueTo(access.WithActor(ctx, access.System(who.orgID)), tx, who.orgID, who.id, apitoken.New{Name: name, For: life})
 		return err
 	})
 	return secret, err

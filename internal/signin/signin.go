@@ -1,4 +1,4 @@
-// Package signin lets technicians prove who they are, by password, one-time link or API token, and keeps their sessions.
+// Package signin lets technicians prove who they are, by password, passkey or one-time link and with second factors, and keeps their sessions.
 package signin
 
 import (
@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
@@ -36,7 +37,8 @@ type Deps struct {
 	Keyring       *seal.Keyring
 	Organizations *organization.Service
 	Technicians   *technician.Service
-	Hasher        *Hasher
+	Tokens        *apitoken.Service
+	Hasher        *password.Hasher
 	Log           *slog.Logger
 }
 
@@ -68,11 +70,11 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	if wait := s.limits.check(from, now); wait > 0 {
 		return Started{}, errTooMany.After(wait)
 	}
-	slot, err := s.Hasher.enter(ctx)
+	slot, err := s.Hasher.Enter(ctx)
 	if err != nil {
 		return Started{}, err
 	}
-	defer slot.leave()
+	defer slot.Leave()
 
 	org, err := organizationFor(ctx, s.DB.Read(), in.Organization)
 	if err != nil {
@@ -90,15 +92,15 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	password, ok := prepare(in.Password)
-	match, stale := slot.verify(who.hash, password)
+	typed, ok := password.Prepare(in.Password)
+	match, stale := slot.Verify(who.hash, typed)
 	if why := refusal(who, counted.verdict, match && ok); why != "" {
 		s.limits.failed(from, now)
 		return Started{}, s.refuse(ctx, refused{who: who, org: org, email: in.Email, why: why, counted: counted})
 	}
 	upgraded := ""
 	if stale {
-		upgraded = slot.hash(password)
+		upgraded = slot.Hash(typed)
 	}
 	var out Started
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
@@ -110,7 +112,7 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 				return err
 			}
 		}
-		out, err = s.start(ctx, tx, who, beginning{method: "password", device: device, secret: in.Device, replaces: caller})
+		out, err = s.start(ctx, tx, who, beginning{methods: []string{MethodPassword}, device: device, secret: in.Device, replaces: caller})
 		return err
 	})
 	return out, err
@@ -189,10 +191,10 @@ func asNobody(ctx context.Context, org string) context.Context {
 }
 
 // as is ctx for what the technician does who has just proved who they are.
-func as(ctx context.Context, a account, sessionID string, now time.Time) context.Context {
+func as(ctx context.Context, a account, session Session) context.Context {
 	caller := access.ActorFrom(ctx)
 	return access.WithActor(ctx, access.Actor{
-		OrgID: a.orgID, Kind: access.Technician, ID: a.id, Name: a.name, Role: a.role, Owner: a.owner, SessionID: sessionID,
-		Address: caller.Address, Device: caller.Device, RequestID: caller.RequestID, Authenticated: now, MustChange: a.mustChange,
+		OrgID: a.orgID, Kind: access.Technician, ID: a.id, Name: a.name, Role: a.role, Owner: a.owner, SessionID: session.ID,
+		Address: caller.Address, Device: caller.Device, RequestID: caller.RequestID, Authenticated: store.Now(), AAL: session.Level, Hold: session.Hold,
 	})
 }

@@ -14,7 +14,9 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -133,9 +135,9 @@ func TestUseIsWrittenOnceAMinute(t *testing.T) {
 		if !w.authenticate(r.WithContext(access.WithActor(t.Context(), access.Actor{Passive: true}))).SignedIn() || seen() != before {
 			t.Error("an open page keeps the session alive by itself")
 		}
-		_, token := w.token(started, signin.NewToken{Name: "x"})
+		_, token := w.token(started, apitoken.New{Name: "x"})
 		w.bearing("Bearer " + token)
-		if w.count(`select count(*) from signin_token where last_used_at is not null`) != 1 {
+		if w.count(`select count(*) from apitoken where last_used_at is not null`) != 1 {
 			t.Error("the use of a token is not written")
 		}
 		if w.count(`select count(*) from technician where id = $1 and last_active_at is not null`, bob) != 1 {
@@ -207,7 +209,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 func TestSignOut(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		started := w.signIn("bob@example.com", homeAddress)
-		_, token := w.token(started, signin.NewToken{Name: "x"})
+		_, token := w.token(started, apitoken.New{Name: "x"})
 		if err := w.SignOut(access.WithActor(t.Context(), w.bearing("Bearer "+token))); err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +323,7 @@ func TestEverySignInIsRecorded(t *testing.T) {
 
 func TestHashesFollowTheCosts(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		dearer := newWorldWith(t, w.db, signin.NewHasher(signin.Params{Memory: 128, Time: 1, Threads: 1}, 2))
+		dearer := newWorldWith(t, w.db, password.NewHasher(password.Params{Memory: 128, Time: 1, Threads: 1}, 2))
 		before := dearer.hasher.Computed()
 		dearer.signIn("bob@example.com", homeAddress)
 		if dearer.hasher.Computed()-before != 2 {
@@ -380,7 +382,7 @@ func TestSetUp(t *testing.T) {
 				started, err := w.SetUp(from(t, homeAddress), link, want)
 				if err == nil {
 					made.Add(1)
-					if a := w.with(started.Token); !a.Owner || a.Role != perm.Administrator || a.MustChange {
+					if a := w.with(started.Token); !a.Owner || a.Role != perm.Administrator || a.Hold != access.HoldNone {
 						t.Errorf("the owner is %+v", a)
 					}
 				} else if code := fault.CodeOf(err); code != "signin.setup_done" {

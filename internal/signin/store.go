@@ -284,7 +284,6 @@ func deleteOf(ctx context.Context, tx *store.Tx, org, technicianID string, table
 func sweep(ctx context.Context, tx *store.Tx, now time.Time) error {
 	for query, before := range map[string]time.Time{
 		`delete from signin_session where expires_at < $1`:                                  now.Add(-keepSessions),
-		`delete from signin_token where expires_at < $1`:                                    now.Add(-keepTokens),
 		`delete from signin_link where expires_at < $1`:                                     now,
 		`delete from signin_device where last_seen_at < $1`:                                 now.Add(-deviceLife),
 		`delete from signin_failure where last_at < $1 and network <> '` + everywhere + `'`: now.Add(-24 * time.Hour),

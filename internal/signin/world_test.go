@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
@@ -33,13 +35,14 @@ const (
 )
 
 // fastParams keep tests quick; costs do not change what is tested.
-var fastParams = signin.Params{Memory: 64, Time: 1, Threads: 1}
+var fastParams = password.Params{Memory: 64, Time: 1, Threads: 1}
 
 type world struct {
 	*signin.Service
 	t      testing.TB
 	db     *store.DB
-	hasher *signin.Hasher
+	hasher *password.Hasher
+	tokens *apitoken.Service
 	log    *audit.Log
 	guard  *access.Guard
 	bus    *events.Bus
@@ -50,10 +53,10 @@ type world struct {
 
 func newWorld(t testing.TB, db *store.DB) *world {
 	t.Helper()
-	return newWorldWith(t, db, signin.NewHasher(fastParams, 2))
+	return newWorldWith(t, db, password.NewHasher(fastParams, 2))
 }
 
-func newWorldWith(t testing.TB, db *store.DB, hasher *signin.Hasher) *world {
+func newWorldWith(t testing.TB, db *store.DB, hasher *password.Hasher) *world {
 	t.Helper()
 	keyring, err := seal.New(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
@@ -70,8 +73,9 @@ func newWorldWith(t testing.TB, db *store.DB, hasher *signin.Hasher) *world {
 			return w.Inactive(ctx, tx, id, reason)
 		},
 	})
+	w.tokens = apitoken.NewService(db, guard, w.log, bus, quiet)
 	w.Service = signin.New(signin.Deps{
-		DB: db, Guard: guard, Audit: w.log, Events: bus, Keyring: keyring, Hasher: hasher, Log: quiet,
+		DB: db, Guard: guard, Audit: w.log, Events: bus, Keyring: keyring, Hasher: hasher, Tokens: w.tokens, Log: quiet,
 		Organizations: organization.New(db, guard, w.log, bus), Technicians: technicians,
 	})
 	w.technicians, w.bus, w.keyring = technicians, bus, keyring

@@ -59,6 +59,15 @@ type DB struct {
 	observe func(time.Duration, error)
 }
 
+// Brief returns a context for one small query that is made for every request. SQLite's driver starts a goroutine for each query that can
+// be canceled, which costs as much as the query.
+func (db *DB) Brief(ctx context.Context) context.Context {
+	if db.dialect == SQLite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
 // Open connects to the database and brings its schema up to date.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Log == nil {

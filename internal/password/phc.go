@@ -1,4 +1,4 @@
-package signin
+package password
 
 import (
 	"crypto/subtle"

@@ -1,4 +1,4 @@
-package signin
+package password
 
 import (
 	"context"
@@ -46,32 +46,32 @@ func TestHashesOutOfBoundsAreRefused(t *testing.T) {
 
 func TestAHashIsStoredAndRead(t *testing.T) {
 	h := NewHasher(Params{Memory: 64, Time: 1, Threads: 1}, 1)
-	s, err := h.enter(t.Context())
+	s, err := h.Enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.leave()
-	stored := s.hash("violet otter parade")
-	if ok, stale := s.verify(stored, "violet otter parade"); !ok || stale {
+	defer s.Leave()
+	stored := s.Hash("violet otter parade")
+	if ok, stale := s.Verify(stored, "violet otter parade"); !ok || stale {
 		t.Errorf("own hash: ok %v, stale %v", ok, stale)
 	}
-	if ok, _ := s.verify(stored, "violet otter parade "); ok {
+	if ok, _ := s.Verify(stored, "violet otter parade "); ok {
 		t.Error("another password matches")
 	}
 	for _, broken := range []string{"", "$argon2id$", goodPHC + "x"} {
-		if ok, _ := s.verify(broken, ""); ok {
+		if ok, _ := s.Verify(broken, ""); ok {
 			t.Errorf("%q matches", broken)
 		}
 	}
 	h.params.Time = 2
-	if ok, stale := s.verify(stored, "violet otter parade"); !ok || !stale {
+	if ok, stale := s.Verify(stored, "violet otter parade"); !ok || !stale {
 		t.Errorf("after dearer costs: ok %v, stale %v", ok, stale)
 	}
 }
 
 func TestAFullQueueIsTurnedAway(t *testing.T) {
 	h := NewHasher(Params{Memory: 64, Time: 1, Threads: 1}, 1)
-	first, err := h.enter(t.Context())
+	first, err := h.Enter(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,13 +79,13 @@ func TestAFullQueueIsTurnedAway(t *testing.T) {
 	results := make(chan error, maxWaiting)
 	for range maxWaiting {
 		go func() {
-			_, err := h.enter(ctx)
+			_, err := h.Enter(ctx)
 			results <- err
 		}()
 	}
 	for h.waiting.Load() < maxWaiting {
 	}
-	if _, err := h.enter(t.Context()); err == nil {
+	if _, err := h.Enter(t.Context()); err == nil {
 		t.Error("one more was let in")
 	}
 	cancel()
@@ -94,8 +94,8 @@ func TestAFullQueueIsTurnedAway(t *testing.T) {
 			t.Error("somebody got the slot that is taken")
 		}
 	}
-	first.leave()
-	if _, err := h.enter(t.Context()); err != nil {
+	first.Leave()
+	if _, err := h.Enter(t.Context()); err != nil {
 		t.Errorf("after the queue was empty: %v", err)
 	}
 }
@@ -128,20 +128,46 @@ func TestPasswordsThatAreTooEasy(t *testing.T) {
 		"violet\x00otter parade":        "signin.password_characters",
 		"violet\u00a0otter\u2003parade": "",
 	} {
-		_, err := acceptable("/password", password, context...)
+		_, err := Default().Accept("/password", password, context...)
 		if got := fault.CodeOf(err); got != want {
 			t.Errorf("%q: %q, want %q", password, got, want)
 		}
 	}
 }
 
+func TestRulesOfAnOrganization(t *testing.T) {
+	for name, tc := range map[string]struct {
+		rules    Rules
+		password string
+		want     string
+	}{
+		"eight are enough":       {Rules{MinLength: 8}, "k7#pQ2!v", ""},
+		"seven are not":          {Rules{MinLength: 8}, "k7#pQ2!", "signin.password_short"},
+		"and may be too few":     {Rules{MinLength: 20}, "violet otter parade", "signin.password_short"},
+		"one class":              {Rules{MinLength: 12, Classes: 2}, "violetotterparade", "signin.password_classes"},
+		"a space is a sign":      {Rules{MinLength: 12, Classes: 2}, "violet otter parade", ""},
+		"three of three":         {Rules{MinLength: 12, Classes: 3}, "Violet otter parade", ""},
+		"three of four":          {Rules{MinLength: 12, Classes: 4}, "Violet otter parade", "signin.password_classes"},
+		"all four":               {Rules{MinLength: 12, Classes: 4}, "Violet otter parade 7", ""},
+		"letters without a case": {Rules{MinLength: 12, Classes: 2}, "雨が降る日は本を読むのが好き", ""},
+		"still easy to guess":    {Rules{MinLength: 8, Classes: 4}, "P@ssw0rd12", "signin.password_common"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := tc.rules.Accept("/password", tc.password)
+			if got := fault.CodeOf(err); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestPasswordsAreTheSameFromEveryKeyboard(t *testing.T) {
-	a, _ := prepare("caf\u00e9 otter\u00a0parade")
-	b, _ := prepare("cafe\u0301 otter parade")
+	a, _ := Prepare("caf\u00e9 otter\u00a0parade")
+	b, _ := Prepare("cafe\u0301 otter parade")
 	if a != b {
 		t.Errorf("%q and %q", a, b)
 	}
-	if c, _ := prepare("Cafe\u0301 otter parade"); c == b {
+	if c, _ := Prepare("Cafe\u0301 otter parade"); c == b {
 		t.Error("upper and lower case are told apart no more")
 	}
 }
@@ -164,30 +190,15 @@ func FuzzParsePHC(f *testing.F) {
 	})
 }
 
-func FuzzBearer(f *testing.F) {
-	f.Add("Bearer cs_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")
-	f.Add("bearer cs_")
-	f.Add("Basic dXNlcjpwYXNz")
-	f.Fuzz(func(t *testing.T, header string) {
-		token, ok := bearer(header)
-		if !ok {
-			return
-		}
-		if len(token) != len(tokenPrefix)+secretLength || !strings.HasSuffix(header, token) || strings.ContainsAny(token, " \t\r\n,;=\"\x00") {
-			t.Errorf("%q gives %q", header, token)
-		}
-	})
-}
-
 func FuzzPrepare(f *testing.F) {
 	f.Add("violet otter parade")
 	f.Add("caf\u00e9\u00a0")
 	f.Fuzz(func(t *testing.T, typed string) {
-		once, ok := prepare(typed)
+		once, ok := Prepare(typed)
 		if !ok {
 			return
 		}
-		if twice, ok := prepare(once); len(once) <= maxInput && (!ok || twice != once) {
+		if twice, ok := Prepare(once); len(once) <= maxInput && (!ok || twice != once) {
 			t.Errorf("%q becomes %q, then %q", typed, once, twice)
 		}
 		if got := surprise(once, []string{typed}); got < 0 {

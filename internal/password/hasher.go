@@ -1,4 +1,4 @@
-package signin
+package password
 
 import (
 	"context"
@@ -8,7 +8,11 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"countersign.dev/countersign/internal/fault"
 )
+
+var errBusy = fault.New(fault.Unavailable, "signin.busy", "Many people are signing in. Try again in a moment.")
 
 // maxWaiting is how many sign-ins may wait for a hashing slot; whoever comes later is told to come back.
 const maxWaiting = 32
@@ -32,11 +36,11 @@ func NewHasher(params Params, slots int) *Hasher {
 // Computed is how many hashes were computed so far: a metric, and the measure of the promise that every answer costs the same.
 func (h *Hasher) Computed() int64 { return h.computed.Load() }
 
-// enter waits for a slot. The caller leaves it when done.
-func (h *Hasher) enter(ctx context.Context) (*slot, error) {
+// Enter waits for a slot. The caller leaves it when done.
+func (h *Hasher) Enter(ctx context.Context) (*Slot, error) {
 	select {
 	case h.slots <- struct{}{}:
-		return &slot{h}, nil
+		return &Slot{h}, nil
 	default:
 	}
 	if h.waiting.Add(1) > maxWaiting {
@@ -46,28 +50,29 @@ func (h *Hasher) enter(ctx context.Context) (*slot, error) {
 	defer h.waiting.Add(-1)
 	select {
 	case h.slots <- struct{}{}:
-		return &slot{h}, nil
+		return &Slot{h}, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a hashing slot: %w", ctx.Err())
 	}
 }
 
-// slot is the right to compute hashes, one after the other.
-type slot struct{ h *Hasher }
+// Slot is the right to compute hashes, one after the other.
+type Slot struct{ h *Hasher }
 
-func (s *slot) leave() { <-s.h.slots }
+// Leave lets the next one in.
+func (s *Slot) Leave() { <-s.h.slots }
 
-// hash returns a new hash of password in PHC form.
-func (s *slot) hash(password string) string {
+// Hash returns a new hash of password in PHC form.
+func (s *Slot) Hash(password string) string {
 	p := s.h.params
 	s.h.computed.Add(1)
 	salt := random(saltSize)
 	return phc{p, salt, argon2.IDKey([]byte(password), salt, p.Time, p.Memory, p.Threads, keySize)}.String()
 }
 
-// verify says whether password belongs to stored, and whether stored should be made anew with today's costs.
+// Verify says whether password belongs to stored, and whether stored should be made anew with today's costs.
 // It computes exactly one hash whatever stored holds; without a stored hash nothing matches.
-func (s *slot) verify(stored, password string) (ok, stale bool) {
+func (s *Slot) Verify(stored, password string) (ok, stale bool) {
 	h, err := parsePHC(stored)
 	if err != nil {
 		h = s.h.dummy

@@ -1,7 +1,9 @@
-package signin
+// Package password decides which passwords are good enough, and turns them into hashes that are worth nothing to a thief.
+package password
 
 import (
 	_ "embed" // the list of common passwords
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,23 +14,33 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// Limits of a password. There is no composition rule: length and surprise are what counts (NIST SP 800-63B, ASVS 6.2).
+// Limits of a password.
 const (
-	minPassword   = 12  // characters
-	maxPassword   = 256 // characters
-	maxInput      = 4 * maxPassword
+	DefaultLength = 12  // characters, unless an organization asks for more or fewer
+	maxLength     = 256 // characters
+	maxInput      = 4 * maxLength
 	minSurprising = 6 // characters beside common words, names and sequences
 )
+
+// Rules are what an organization asks of a password beyond being hard to guess. Classes is how many of lower case, upper case, digits and
+// signs it must hold; the standards advise against asking for any: length and surprise are what counts (NIST SP 800-63B, ASVS 6.2).
+type Rules struct {
+	MinLength int
+	Classes   int
+}
+
+// Default are the rules where nobody has set any.
+func Default() Rules { return Rules{MinLength: DefaultLength} }
 
 // The words that guessers try first, one on each line; also parts of longer passwords.
 //
 //go:embed common.txt
 var commonText string
 
-// prepare brings a typed password into the one form that is hashed: the OpaqueString profile of RFC 8265. Spaces of any kind become
+// Prepare brings a typed password into the one form that is hashed: the OpaqueString profile of RFC 8265. Spaces of any kind become
 // U+0020 and the text is composed (NFC), so that it is the same from every keyboard; case and width stay as typed. Characters that
 // are newer than our tables are kept, as hashing does not need to know them.
-func prepare(typed string) (string, bool) {
+func Prepare(typed string) (string, bool) {
 	if typed == "" || len(typed) > maxInput || !utf8.ValidString(typed) {
 		return "", false
 	}
@@ -45,23 +57,40 @@ func prepare(typed string) (string, bool) {
 	return norm.NFC.String(mapped), !control
 }
 
-// acceptable prepares a new password and says what is wrong with it. Context is what a guesser knows of the person: names and addresses.
-func acceptable(pointer, typed string, context ...string) (string, error) {
+// Accept prepares a new password and says what is wrong with it. Context is what a guesser knows of the person: names and addresses.
+func (r Rules) Accept(pointer, typed string, context ...string) (string, error) {
 	if len(typed) > maxInput {
 		return "", errLong.At(pointer)
 	}
-	password, ok := prepare(typed)
+	password, ok := Prepare(typed)
 	switch n := utf8.RuneCountInString(password); {
-	case typed == "" || n < minPassword:
-		return "", errShort.At(pointer)
+	case typed == "" || n < r.MinLength:
+		return "", errShort.With(fmt.Sprintf("Use at least %d characters. A few unrelated words make a good password.", r.MinLength)).At(pointer)
 	case !ok:
 		return "", errCharacters.At(pointer)
-	case n > maxPassword:
+	case n > maxLength:
 		return "", errLong.At(pointer)
 	case surprise(password, context) < minSurprising:
 		return "", errCommon.At(pointer)
+	case classes(password) < r.Classes:
+		return "", errClasses.With(fmt.Sprintf("Use at least %d of these: small letters, capital letters, digits, signs.", r.Classes)).At(pointer)
 	}
 	return password, nil
+}
+
+// classes counts the kinds of characters in a password. Letters of scripts without upper and lower case count as both.
+func classes(password string) (n int) {
+	for _, belongs := range []func(rune) bool{
+		func(r rune) bool { return unicode.IsLetter(r) && !unicode.IsUpper(r) },
+		func(r rune) bool { return unicode.IsLetter(r) && !unicode.IsLower(r) },
+		unicode.IsDigit,
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+	} {
+		if strings.ContainsFunc(password, belongs) {
+			n++
+		}
+	}
+	return n
 }
 
 // surprise counts the characters of a password that neither belong to a common word, a word of the context, nor continue a repetition
@@ -111,9 +140,9 @@ func contextWords(context []string) []string {
 }
 
 var (
-	errShort      = fault.New(fault.Invalid, "signin.password_short", "Use at least 12 characters. A few unrelated words make a good password.")
+	errShort      = fault.New(fault.Invalid, "signin.password_short", "Use more characters. A few unrelated words make a good password.")
 	errLong       = fault.New(fault.Invalid, "signin.password_long", "Use at most 256 characters.")
 	errCharacters = fault.New(fault.Invalid, "signin.password_characters", "A password holds letters, digits, signs and spaces, no control characters.")
 	errCommon     = fault.New(fault.Invalid, "signin.password_common", "This password is easy to guess: it is common, repeats itself, or is made of names. Use a few unrelated words.")
-	errSame       = fault.New(fault.Invalid, "signin.password_same", "Choose another password than the one you have now.")
+	errClasses    = fault.New(fault.Invalid, "signin.password_classes", "This password holds too few kinds of characters.")
 )
