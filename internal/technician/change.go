@@ -16,7 +16,21 @@ import (
 )
 
 // Create adds a technician. With a password, which is temporary, the account can be used at once; without one it is an invitation (D-1).
-func (s *Service) Create(ctx context.Context, want Fields, password string) (t Technician, err error) {
+func (s *Service) Create(ctx context.Context, want Fields, password string) (Technician, error) {
+	return s.create(ctx, want, password, nil)
+}
+
+// Invite adds a technician and sends the invitation: both, or neither.
+func (s *Service) Invite(ctx context.Context, want Fields) (Technician, error) {
+	if s.hooks.Invite == nil {
+		return Technician{}, errNoInvitations
+	}
+	return s.create(ctx, want, "", s.hooks.Invite)
+}
+
+func (s *Service) create(
+	ctx context.Context, want Fields, password string, then func(context.Context, *store.Tx, Technician) error,
+) (t Technician, err error) {
 	if err := s.guard.Check(ctx, perm.AdminTechnicians, access.Object{Type: "technician"}); err != nil {
 		return t, err
 	}
@@ -49,7 +63,12 @@ func (s *Service) Create(ctx context.Context, want Fields, password string) (t T
 	if keep != nil {
 		t.State = Activated
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error { return s.add(ctx, tx, t, keep) })
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		if err := s.add(ctx, tx, t, keep); err != nil || then == nil {
+			return err
+		}
+		return then(ctx, tx, t)
+	})
 	if err != nil {
 		return Technician{}, err
 	}
@@ -206,6 +225,9 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action
 		if err := keepAdministrator(ctx, tx, t.OrgID); err != nil {
 			return err
 		}
+	}
+	if err := s.heard(ctx, tx, Change{Before: before, After: *t}); err != nil {
+		return err
 	}
 	if err := s.record(ctx, tx, *t, audit.Event{Action: action, Before: before.record(), After: t.record()}); err != nil {
 		return err

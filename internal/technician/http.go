@@ -23,6 +23,9 @@ func (s *Service) Routes(api *httpapi.API) {
 	create.Creates = true
 	httpapi.Handle(api, route("list-technicians", "GET", all, "List technicians"), s.getList)
 	httpapi.Handle(api, create, s.post)
+	invite := create
+	invite.ID, invite.Path, invite.Summary = "invite-technician", all+"/invite", "Create a technician and mail the invitation"
+	httpapi.Handle(api, invite, s.postInvite)
 	httpapi.Handle(api, route("get-technician", "GET", each, "Read a technician"), s.get)
 	httpapi.Handle(api, route("edit-technician", "PATCH", each, "Change some fields of a technician"), s.patch)
 	httpapi.Handle(api, route("replace-technician", "PUT", each, "Change all fields of a technician"), s.put)
@@ -65,7 +68,8 @@ type FieldsBody struct {
 // newBody is a new technician.
 type newBody struct {
 	FieldsBody
-	Password string `json:"password,omitempty" maxLength:"1024" doc:"temporary; without it the technician is invited"`
+	Password       string `json:"password,omitempty" maxLength:"1024" doc:"temporary; without it the technician is invited"`
+	SendInvitation bool   `json:"send_invitation,omitempty" doc:"mail the invitation at once; not together with a password"`
 }
 
 func (b FieldsBody) fields(t Fields) Fields {
@@ -223,7 +227,20 @@ func (s *Service) getList(ctx context.Context, in *struct {
 }
 
 func (s *Service) post(ctx context.Context, in *struct{ Body newBody }) (*httpapi.Created[Body], error) {
-	t, err := s.Create(ctx, in.Body.fields(Fields{}), in.Body.Password)
+	switch {
+	case !in.Body.SendInvitation:
+		return created(s.Create(ctx, in.Body.fields(Fields{}), in.Body.Password))
+	case in.Body.Password != "":
+		return nil, errEither
+	}
+	return created(s.Invite(ctx, in.Body.fields(Fields{})))
+}
+
+func (s *Service) postInvite(ctx context.Context, in *struct{ Body FieldsBody }) (*httpapi.Created[Body], error) {
+	return created(s.Invite(ctx, in.Body.fields(Fields{})))
+}
+
+func created(t Technician, err error) (*httpapi.Created[Body], error) {
 	return &httpapi.Created[Body]{Location: "/api/technicians/" + t.ID, ETag: httpapi.ETag(t.Version), Body: BodyOf(t)}, err
 }
 

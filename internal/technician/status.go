@@ -111,6 +111,11 @@ func (s *Service) stepped(ctx context.Context, tx *store.Tx, c Change) error {
 			return fmt.Errorf("end the sessions of technician %s: %w", c.Before.ID, err)
 		}
 	}
+	return s.heard(ctx, tx, c)
+}
+
+// heard lets the slices above react to any change of a technician.
+func (s *Service) heard(ctx context.Context, tx *store.Tx, c Change) error {
 	for _, hear := range s.hooks.StateChanged {
 		if err := hear(ctx, tx, c); err != nil {
 			return fmt.Errorf("tell of the change of technician %s: %w", c.Before.ID, err)

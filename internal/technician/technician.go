@@ -122,14 +122,16 @@ type Hooks struct {
 	Inactive func(ctx context.Context, tx *store.Tx, technicianID, reason string) error
 	// Teams puts a technician into exactly these teams; a team that is not there, or not the actor's to give, is refused at its pointer.
 	Teams func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error
-	// StateChanged hears of every step of a technician's life in its transaction, after the step was written: invitations that no
-	// longer hold are canceled there.
+	// Invite sends the invitation of a technician who was created a moment ago.
+	Invite func(ctx context.Context, tx *store.Tx, t Technician) error
+	// StateChanged hears of every step of a technician's life, and of every change of role, customers or email, in its transaction, after it
+	// was written: invitations that no longer hold are canceled there, and people are told.
 	StateChanged []func(ctx context.Context, tx *store.Tx, change Change) error
 	// HandedOver hears that the organization has another owner.
 	HandedOver func(ctx context.Context, tx *store.Tx, from, to Technician) error
 }
 
-// Change is one step of a technician's life.
+// Change is one step of a technician's life, or a change of what stands in the account.
 type Change struct {
 	Before, After Technician
 	Deleted       bool // After is then as Before
