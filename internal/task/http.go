@@ -165,4 +165,3 @@ func (s *Service) getResults(ctx context.Context, in *resultsInput) (*httpapi.Pa
 	}
 	return httpapi.NewPage(items, next), err
 }
-

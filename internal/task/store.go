@@ -28,7 +28,7 @@ type row struct {
 
 func (r *row) fields() []any {
 	return []any{
-		&r.OrgID, &r.ID, &r.Kind, &r.State, &r.Total, &r.Task.Done, &r.Task.Failed, &r.results, &r.Reason, &r.Message, &r.payload, &r.data,
+		&r.OrgID, &r.ID, &r.Kind, &r.State, &r.Total, &r.Done, &r.Failed, &r.results, &r.Reason, &r.Message, &r.payload, &r.data,
 		&r.CreatedBy, &r.CreatedName, &r.ceiling, &r.run, &r.attempts, (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt),
 		(*store.Time)(&r.StartedAt), (*store.Time)(&r.EndedAt), &r.Version,
 	}
