@@ -1,0 +1,34 @@
+import type { TFunction } from "i18next";
+import { type ComponentType, lazy } from "react";
+
+/** One page of settings. */
+export interface SettingsTab {
+  /** Its address: /settings/KEY. */
+  key: string;
+  group: "shared" | "own";
+  title: (t: TFunction) => string;
+  /** For whom; for everybody when absent. */
+  needs?: string;
+  Page: ComponentType;
+}
+
+// Each page is fetched when it is opened: `page(() => import("./MailSettings"), "MailSettings")`.
+function page<K extends string>(load: () => Promise<{ [P in K]: ComponentType }>, name: K): ComponentType {
+  return lazy(async () => ({ default: (await load())[name] as ComponentType }));
+}
+
+/** The pages of settings in their order. Add a line here, and the page is in the navigation, in the palette and under its address. */
+export const settingsTabs: SettingsTab[] = [
+  { key: "organization", group: "shared", needs: "admin.settings", title: (t) => t("settings.organization.title"), Page: page(() => import("./OrganizationSettings"), "OrganizationSettings") },
+  { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
+  { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
+  { key: "profile", group: "own", title: (t) => t("settings.profile.title"), Page: page(() => import("./ProfileSettings"), "ProfileSettings") },
+  { key: "password", group: "own", title: (t) => t("settings.password.title"), Page: page(() => import("./PasswordSettings"), "PasswordSettings") },
+  { key: "sessions", group: "own", title: (t) => t("settings.sessions.title"), Page: page(() => import("./SessionsSettings"), "SessionsSettings") },
+  { key: "tokens", group: "own", title: (t) => t("settings.tokens.title"), Page: page(() => import("./TokensSettings"), "TokensSettings") },
+];
+
+/** The pages that this person may open. */
+export function visibleTabs(can: (permission: string) => boolean): SettingsTab[] {
+  return settingsTabs.filter((tab) => !tab.needs || can(tab.needs));
+}
