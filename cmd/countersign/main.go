@@ -50,6 +50,8 @@ func command(ctx context.Context, name string, c *config.Commands, s app.Streams
 		return app.AddOrganization(ctx, c.Admin.AddOrganization, s)
 	case "admin token":
 		return app.Token(ctx, c.Admin.Token, s)
+	case "admin reset-factors":
+		return app.ResetFactors(ctx, c.Admin.ResetFactors, s)
 	case "audit verify":
 		return app.VerifyExport(ctx, c.Audit.Verify, s)
 	case "audit public-key":

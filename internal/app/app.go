@@ -22,6 +22,7 @@ import (
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
@@ -72,6 +73,7 @@ type App struct {
 	customers     *customer.Service
 	contacts      *contact.Service
 	tickets       *ticket.Service
+	factors       *factor.Service
 	signin        *signin.Service
 	tokens        *apitoken.Service
 	messages      *message.Service
@@ -132,6 +134,9 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.customers = customer.New(db, a.guard, a.audit, a.events)
 	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
 	a.tokens = apitoken.NewService(db, a.guard, a.audit, a.events, o.Log)
+	a.factors = factor.New(factor.Deps{
+		DB: db, Audit: a.audit, Events: a.events, Keyring: keys, Technicians: a.technicians, ExternalURL: o.ExternalURL, Hooks: a.factorHooks(),
+	})
 	a.signin = signin.New(signin.Deps{
 		DB: db, Guard: a.guard, Audit: a.audit, Events: a.events, Keyring: keys, Organizations: a.organizations, Technicians: a.technicians,
 		Tokens: a.tokens, Hasher: password.NewHasher(password.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
@@ -158,6 +163,7 @@ func (a *App) routes() {
 	})
 	a.healthRoutes()
 	a.signin.Routes(a.api)
+	a.factors.Routes(a.api)
 	a.tokens.Routes(a.api)
 	auditlog.New(a.audit, a.guard).Routes(a.api)
 	a.tasks.Routes(a.api)
@@ -183,6 +189,9 @@ func (a *App) technicianHooks() technician.Hooks {
 			return a.signin.KeepPassword(ctx, password, t)
 		},
 		Inactive: func(ctx context.Context, tx *store.Tx, technicianID, reason string) error {
+			if err := a.factors.Inactive(ctx, tx, technicianID, reason); err != nil {
+				return err
+			}
 			return a.signin.Inactive(ctx, tx, technicianID, reason)
 		},
 	}

@@ -149,6 +149,17 @@ func Token(ctx context.Context, c config.Token, s Streams) error {
 	})
 }
 
+// ResetFactors takes the factors from a technician who lost them all and whom no administrator may help: the owner.
+func ResetFactors(ctx context.Context, c config.ResetFactors, s Streams) error {
+	return existing(ctx, c.Storage, s, func(a *App) error {
+		if err := a.factors.ResetFor(commandLine(ctx), c.Organization, c.Email); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(s.Out, "the factors are gone and the sessions have ended; the password is as it was")
+		return err
+	})
+}
+
 // commandLine marks what is done from a shell of the machine in the audit log.
 func commandLine(ctx context.Context) context.Context {
 	return access.WithActor(ctx, access.Actor{Device: "command line"})

@@ -24,6 +24,7 @@ type Commands struct {
 		Bootstrap       Bootstrap       `cmd:"" help:"Make the first organization and its owner; print an API token of the owner."`
 		Token           Token           `cmd:"" help:"Print a new API token of a technician."`
 		AddOrganization AddOrganization `cmd:"" help:"Make another organization and its owner; print an API token of the owner."`
+		ResetFactors    ResetFactors    `cmd:"" help:"Take passkeys, authenticator app and recovery codes from a technician who lost them; sessions end."`
 	} `cmd:"" help:"Administer an installation from its own machine."`
 	Audit struct {
 		Verify    AuditVerify    `cmd:"" help:"Check an export of the audit log."`
@@ -91,6 +92,13 @@ type Token struct {
 	Email   string        `help:"Email address of the technician." required:"" placeholder:"EMAIL"`
 	Name    string        `help:"What the token is for." required:"" placeholder:"NAME"`
 	Expires time.Duration `help:"How long it works, such as 24h." placeholder:"DURATION"`
+}
+
+// ResetFactors takes the factors from a technician.
+type ResetFactors struct {
+	Storage
+	Email        string `help:"Email address of the technician." required:"" placeholder:"EMAIL"`
+	Organization string `help:"Short name of the organization, for people of several." placeholder:"SLUG"`
 }
 
 // AuditVerify checks an export.

@@ -97,16 +97,28 @@ func (s *Service) State(ctx context.Context, q store.Querier, org, technicianID 
 
 // Clear takes every factor from a technician, in the transaction of the change that calls for it. It ends no sessions.
 func (s *Service) Clear(ctx context.Context, tx *store.Tx, org, technicianID, why string) error {
-	before, err := stateOf(ctx, tx, org, technicianID)
+	return s.clear(ctx, tx, target{org, technicianID}, audit.Event{Action: "factors.clear", Reason: why})
+}
+
+func (s *Service) clear(ctx context.Context, tx *store.Tx, who target, e audit.Event) error {
+	before, err := stateOf(ctx, tx, who.orgID, who.technicianID)
 	if err != nil {
 		return err
 	}
-	if err := clearFactors(ctx, tx, org, technicianID); err != nil {
+	if err := clearFactors(ctx, tx, who); err != nil {
 		return err
 	}
-	return s.Audit.Record(ctx, tx, audit.Event{
-		Action: "factors.clear", Reason: why, Targets: []audit.Target{{Type: "technician", ID: technicianID}}, Before: before.record(),
-	})
+	e.Targets, e.Before = []audit.Target{who.target()}, before.record()
+	return s.Audit.Record(ctx, tx, e)
+}
+
+// Inactive leaves nothing of somebody who is deleted; whoever may not act for another reason keeps the factors. It is part of the Inactive
+// hook of technician.
+func (s *Service) Inactive(ctx context.Context, tx *store.Tx, technicianID, why string) error {
+	if why != "deleted" {
+		return nil
+	}
+	return clearFactors(ctx, tx, target{access.ActorFrom(ctx).OrgID, technicianID})
 }
 
 func (s State) record() map[string]any {
@@ -115,23 +127,37 @@ func (s State) record() map[string]any {
 	}
 }
 
-// changed records a change that technicians make to their own factors, and tells them of it in case it was not they.
-func (s *Service) changed(ctx context.Context, tx *store.Tx, who target, action string, detail map[string]any) error {
-	if err := s.Audit.Record(ctx, tx, audit.Event{Action: action, Targets: []audit.Target{who.target()}, Detail: detail}); err != nil {
+// change is what technicians do to their own factors.
+type change struct {
+	action string // in the audit log
+	told   string // to the technician, in case it was somebody else; "" for nothing of weight
+	name   string // of the key that it concerns
+	detail map[string]any
+}
+
+func (s *Service) record(ctx context.Context, tx *store.Tx, who target, c change) error {
+	if err := s.Audit.Record(ctx, tx, audit.Event{Action: c.action, Targets: []audit.Target{who.target()}, Detail: c.detail}); err != nil {
 		return err
 	}
-	if err := s.Events.Publish(ctx, tx, events.Event{Kind: "technician.changed", ID: who.technicianID, Needs: perm.AdminTechnicians}); err != nil {
+	if err := s.Events.Publish(ctx, tx, changedEvent(who)); err != nil {
 		return err
 	}
-	if s.Tell == nil {
+	if s.Tell == nil || c.told == "" {
 		return nil
 	}
-	data := map[string]string{"action": action}
-	if name, ok := detail["name"].(string); ok {
-		data["name"] = name
-	}
-	return s.Tell(ctx, tx, who.technicianID, "security.factors_changed", data)
+	return s.Tell(ctx, tx, who.technicianID, toldChanged, map[string]string{"change": c.told, "name": c.name})
 }
+
+// changedEvent wakes the pages of administrators that show the technician.
+func changedEvent(who target) events.Event {
+	return events.Event{Kind: "technician.changed", ID: who.technicianID, Needs: perm.AdminTechnicians}
+}
+
+// What technicians are told.
+const (
+	toldChanged = "security.factors_changed"
+	toldReset   = "security.factors_reset"
+)
 
 // target is whose factor something concerns.
 type target struct{ orgID, technicianID string }

@@ -240,7 +240,7 @@ func (s *Service) keep(ctx context.Context, tx *store.Tx, who target, k Passkey,
 	if err := insertPasskey(ctx, tx, who, k); err != nil {
 		return nil, err
 	}
-	if err := s.changed(ctx, tx, who, "passkey.create", k.detail()); err != nil {
+	if err := s.record(ctx, tx, who, change{"passkey.create", "passkey_added", k.Name, k.detail()}); err != nil {
 		return nil, err
 	}
 	return s.firstRecoveryCodes(ctx, tx, who)
@@ -268,7 +268,7 @@ func (s *Service) RenamePasskey(ctx context.Context, passkeyID, name string) (Pa
 		if err := renamePasskey(ctx, tx, who, passkeyID, name); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, who, "passkey.rename", map[string]any{"passkey_id": passkeyID, "name": name})
+		return s.record(ctx, tx, who, change{action: "passkey.rename", detail: map[string]any{"passkey_id": passkeyID, "name": name}})
 	})
 	if err != nil {
 		return Passkey{}, err
@@ -290,6 +290,6 @@ func (s *Service) RemovePasskey(ctx context.Context, passkeyID string) error {
 		if err := s.stillEnough(ctx, tx, who); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, who, "passkey.remove", k.detail())
+		return s.record(ctx, tx, who, change{"passkey.remove", "passkey_removed", k.Name, k.detail()})
 	})
 }

@@ -34,7 +34,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context) (codes []string, err err
 		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, who, "recovery_codes.create", nil)
+		return s.record(ctx, tx, who, change{action: "recovery_codes.create", told: "recovery_codes"})
 	})
 	return codes, err
 }

@@ -133,9 +133,9 @@ func deleteRecovery(ctx context.Context, tx *store.Tx, who target) error {
 }
 
 // clearFactors deletes everything that a technician proves the own person with, and what was counted against it.
-func clearFactors(ctx context.Context, tx *store.Tx, org, technicianID string) error {
+func clearFactors(ctx context.Context, tx *store.Tx, who target) error {
 	for _, table := range []string{"factor_totp", "factor_recovery", "factor_passkey", "factor_challenge", "factor_failure"} {
-		if err := deleteFrom(ctx, tx, target{org, technicianID}, table); err != nil {
+		if err := deleteFrom(ctx, tx, who, table); err != nil {
 			return err
 		}
 	}

@@ -103,7 +103,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, code string) (recoveryCodes [
 		if err := clearFailures(ctx, tx, who); err != nil {
 			return err
 		}
-		if err := s.changed(ctx, tx, who, "totp.enroll", nil); err != nil {
+		if err := s.record(ctx, tx, who, change{action: "totp.enroll", told: "totp_added"}); err != nil {
 			return err
 		}
 		recoveryCodes, err = s.firstRecoveryCodes(ctx, tx, who)
@@ -122,7 +122,7 @@ func (s *Service) RemoveTOTP(ctx context.Context) error {
 		if err := s.stillEnough(ctx, tx, who); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, who, "totp.remove", nil)
+		return s.record(ctx, tx, who, change{action: "totp.remove", told: "totp_removed"})
 	})
 }
 

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"context"
+
+	"countersign.dev/countersign/internal/factor"
+	"countersign.dev/countersign/internal/notification"
+	"countersign.dev/countersign/internal/store"
+)
+
+// factorHooks lets the slices above factors take part in what happens to them.
+func (a *App) factorHooks() factor.Hooks {
+	return factor.Hooks{
+		EndSessions: func(ctx context.Context, tx *store.Tx, technicianID, why string) error {
+			return a.signin.EndAll(ctx, tx, technicianID, why)
+		},
+		Tell: func(ctx context.Context, tx *store.Tx, technicianID, kind string, data map[string]string) error {
+			return a.notifications.Tell(ctx, tx, notification.Notice{To: technicianID, Kind: notification.Kind(kind), Data: data})
+		},
+	}
+}

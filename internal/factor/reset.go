@@ -1,0 +1,72 @@
+package factor
+
+import (
+	"context"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
+)
+
+// Reset takes every factor from a technician who lost them: an administrator has made sure who asks. Sessions end, so that whoever found
+// the lost device is out as well, and the person is told.
+func (s *Service) Reset(ctx context.Context, technicianID, reason string) error {
+	if technicianID == access.ActorFrom(ctx).ID {
+		return errSelf
+	}
+	t, err := s.Technicians.Manage(ctx, technicianID, "factors.reset")
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.reset(ctx, tx, t, reason) })
+}
+
+// ResetFor does the same from the machine of the installation, for whoever is beyond everybody's reach: an owner who lost everything.
+func (s *Service) ResetFor(ctx context.Context, organization, email string) error {
+	t, err := technician.ByEmail(ctx, s.DB.Read(), organization, email)
+	if err != nil {
+		return err
+	}
+	actor := access.System(t.OrgID)
+	actor.Device = access.ActorFrom(ctx).Device
+	ctx = access.WithActor(ctx, actor)
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.reset(ctx, tx, t, "") })
+}
+
+func (s *Service) reset(ctx context.Context, tx *store.Tx, t technician.Technician, reason string) error {
+	e := audit.Event{Action: "factors.reset"}
+	if reason != "" {
+		e.Detail = map[string]any{"reason": reason}
+	}
+	if err := s.clear(ctx, tx, target{t.OrgID, t.ID}, e); err != nil {
+		return err
+	}
+	if err := s.Events.Publish(ctx, tx, changedEvent(target{t.OrgID, t.ID})); err != nil {
+		return err
+	}
+	if s.EndSessions != nil {
+		if err := s.EndSessions(ctx, tx, t.ID, "factors_reset"); err != nil {
+			return err
+		}
+	}
+	if s.Tell == nil {
+		return nil
+	}
+	return s.Tell(ctx, tx, t.ID, toldReset, map[string]string{"by": access.ActorFrom(ctx).Name})
+}
+
+// Of finds which factors a technician has, and what the rules ask, for an administrator.
+func (s *Service) Of(ctx context.Context, technicianID string) (State, Demand, error) {
+	t, err := s.Technicians.Find(ctx, technicianID)
+	if err != nil {
+		return State{}, Demand{}, err
+	}
+	q := s.DB.Read()
+	state, err := stateOf(ctx, q, t.OrgID, t.ID)
+	if err != nil {
+		return State{}, Demand{}, err
+	}
+	demand, err := s.demand(ctx, q, target{t.OrgID, t.ID})
+	return state, demand, err
+}

@@ -1,0 +1,19 @@
+package technician
+
+import "context"
+
+// Manage finds a technician whose sign-in the actor may take into the own hands: that comes close to being that person, so nobody may do it
+// to an owner, to somebody above, or to somebody who may do what the actor may not. A refusal is recorded as one of action.
+func (s *Service) Manage(ctx context.Context, id, action string) (Technician, error) {
+	t, err := s.Find(ctx, id)
+	if err != nil {
+		return Technician{}, err
+	}
+	if err = mayChange(ctx, t); err == nil {
+		err = s.mayGrant(ctx, t.PlatformRole)
+	}
+	if err != nil {
+		return Technician{}, s.refused(ctx, action, t, err)
+	}
+	return t, nil
+}
