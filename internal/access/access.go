@@ -39,7 +39,7 @@ func (g *Guard) Check(ctx context.Context, p perm.Permission, o Object) error {
 	if o.CustomerID == "" || reachesAll(actor) {
 		return nil
 	}
-	ok, err := isAssigned(ctx, g.db.Read(), actor.OrgID, actor.ID, o.CustomerID)
+	ok, err := reaches(ctx, g.db.Read(), actor.OrgID, actor.ID, o.CustomerID)
 	if err != nil {
 		return fmt.Errorf("check %s: %w", p, err)
 	}
@@ -100,7 +100,7 @@ func (g *Guard) Customers(ctx context.Context, p perm.Permission) (Scope, error)
 	if reachesAll(actor) {
 		return Scope{All: true}, nil
 	}
-	ids, err := assignedCustomers(ctx, g.db.Read(), actor.OrgID, actor.ID)
+	ids, err := reachedCustomers(ctx, g.db.Read(), actor.OrgID, actor.ID)
 	if err != nil {
 		return Scope{}, fmt.Errorf("list customers for %s: %w", p, err)
 	}

@@ -24,6 +24,7 @@ import (
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/invitation"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/sandbox"
@@ -36,6 +37,7 @@ import (
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/task"
+	"countersign.dev/countersign/internal/team"
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
@@ -70,6 +72,7 @@ type App struct {
 	tasks         *task.Service
 	organizations *organization.Service
 	technicians   *technician.Service
+	teams         *team.Service
 	customers     *customer.Service
 	contacts      *contact.Service
 	tickets       *ticket.Service
@@ -79,6 +82,7 @@ type App struct {
 	messages      *message.Service
 	sandbox       *sandbox.Carrier
 	notifications *notification.Service
+	invitations   *invitation.Service
 	verifications *verify.Service
 }
 
@@ -131,6 +135,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.tasks = a.newTasks()
 	a.organizations = organization.New(db, a.guard, a.audit, a.events)
 	a.technicians = technician.New(db, a.guard, a.audit, a.events, a.technicianHooks())
+	a.teams = team.New(db, a.guard, a.audit, a.events, a.technicians)
 	a.customers = customer.New(db, a.guard, a.audit, a.events)
 	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
 	a.tokens = apitoken.NewService(db, a.guard, a.audit, a.events, o.Log)
@@ -146,6 +151,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.messages.Use(a.sandbox, smtp.New(db, a.messages.MailOf, nil))
 	a.messages.OnState(a.countDelivery)
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
+	a.invitations = a.newInvitations()
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
 	a.verifications = verify.New(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
@@ -172,11 +178,13 @@ func (a *App) routes() {
 	branding.New(a.db, a.guard, a.audit, a.events).Routes(a.api)
 	avatar.New(a.db, a.guard, a.technicians).Routes(a.api)
 	a.technicians.Routes(a.api)
+	a.teams.Routes(a.api)
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
 	a.messages.Routes(a.api)
 	a.sandbox.Routes(a.api, a.messages)
 	a.notifications.Routes(a.api)
+	a.invitations.Routes(a.api)
 	a.tickets.Routes(a.api)
 	a.verifications.Routes(a.api)
 	a.consoleRoutes(web.FS())
@@ -185,6 +193,8 @@ func (a *App) routes() {
 // technicianHooks lets sign-in take part in what happens to technicians; it is built on them.
 func (a *App) technicianHooks() technician.Hooks {
 	return technician.Hooks{
+		Invite:       a.invite,
+		StateChanged: []func(context.Context, *store.Tx, technician.Change) error{a.technicianChanged},
 		Password: func(ctx context.Context, password string, t technician.Technician) (technician.KeepPassword, error) {
 			return a.signin.KeepPassword(ctx, password, t)
 		},
@@ -193,6 +203,9 @@ func (a *App) technicianHooks() technician.Hooks {
 				return err
 			}
 			return a.signin.Inactive(ctx, tx, technicianID, reason)
+		},
+		Teams: func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error {
+			return a.teams.Place(ctx, tx, technicianID, teamIDs)
 		},
 	}
 }

@@ -19,8 +19,8 @@ const module = "countersign.dev/countersign/"
 func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
-		"csvfile", "httpapi", "export", "task", "password", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "avatar", "contact",
-		"apitoken", "factor", "signin", "message", "notification", "ticket",
+		"csvfile", "httpapi", "export", "task", "password", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "contact",
+		"apitoken", "factor", "signin", "message", "notification", "invitation", "recovery", "ticket",
 		"verify/words", "verify",
 		"backup", "doctor",
 		"app",

@@ -18,7 +18,7 @@ const ConsentVersion = "2026-11"
 // ConsentText is what a technician agrees to before anything is sent to their phone (D-2), in the language of the reader.
 func ConsentText(language string) string {
 	if language == "fr" {
-		return "J’accepte que mon employeur m’envoie, par Countersign, des SMS et des appels automatiques au numéro de mon profil pour mon travail : " +
+		return "J’accepte que l’entreprise qui m’emploie m’envoie, par Countersign, des SMS et des appels automatiques au numéro de mon profil pour mon travail : " +
 			"alertes, astreintes, codes et avis de sécurité. Leur nombre varie selon mon service ; les frais de mon opérateur peuvent s’appliquer. " +
 			"Mon accord n’est pas une condition d’emploi. Le numéro ne sert à rien d’autre et n’est transmis qu’à l’opérateur qui achemine le message. " +
 			"Je peux retirer mon accord à tout moment dans mon profil ou en répondant STOP ; répondre HELP donne de l’aide."

@@ -27,6 +27,15 @@ func mayChange(ctx context.Context, t Technician) error {
 	return nil
 }
 
+// MayPlace settles whether the actor may put a technician into a team or take them out of one. Nobody but an owner, whose rights never
+// come from a team, moves themselves.
+func MayPlace(ctx context.Context, t Technician) error {
+	if access.ActorFrom(ctx).ID == t.ID && !t.Owner {
+		return errSelf
+	}
+	return mayChange(ctx, t)
+}
+
 // mayGrant refuses to hand out what the actor, or the actor's token, does not hold (ACC-12).
 func (s *Service) mayGrant(ctx context.Context, role perm.Role) error {
 	actor := access.ActorFrom(ctx)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,30 @@ func ByID(ctx context.Context, q store.Querier, org, id string) (Technician, err
 	err := q.QueryRowContext(ctx, `select `+columns+` from technician t where t.org_id = $1 and t.id = $2`, org, id).Scan(r.fields()...)
 	return one(ctx, q, r, err)
 }
+
+// ByIDs finds technicians of one organization by their ids; those that are not there are missing from the answer.
+func ByIDs(ctx context.Context, q store.Querier, org string, ids []string) (map[string]Technician, error) {
+	out := make(map[string]Technician, len(ids))
+	for part := range slices.Chunk(ids, chunk) {
+		w := &store.Where{}
+		w.Add("t.org_id = ?", org)
+		w.In("t.id", part)
+		found, err := query(ctx, q, `select `+columns+` from technician t`+w.SQL(), w.Args()...)
+		if err != nil {
+			return nil, err
+		}
+		if err := addAccess(ctx, q, found); err != nil {
+			return nil, err
+		}
+		for _, t := range found {
+			out[t.ID] = t
+		}
+	}
+	return out, nil
+}
+
+// chunk is how many ids one statement names at most.
+const chunk = 500
 
 // ByEmail finds the technician with an email, however it is written: in the organization with this short name, or, without one, the
 // oldest anywhere.
