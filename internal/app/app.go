@@ -35,6 +35,7 @@ import (
 	"countersign.dev/countersign/internal/preference"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/task"
 	"countersign.dev/countersign/internal/team"
@@ -79,6 +80,7 @@ type App struct {
 	factors       *factor.Service
 	signin        *signin.Service
 	tokens        *apitoken.Service
+	policies      *signinpolicy.Service
 	messages      *message.Service
 	sandbox       *sandbox.Carrier
 	notifications *notification.Service
@@ -138,6 +140,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.teams = team.New(db, a.guard, a.audit, a.events, a.technicians)
 	a.customers = customer.New(db, a.guard, a.audit, a.events)
 	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
+	a.policies = signinpolicy.New(db, a.guard, a.audit, a.events, a.policyHooks())
 	a.tokens = apitoken.NewService(db, a.guard, a.audit, a.events, o.Log)
 	a.factors = factor.New(factor.Deps{
 		DB: db, Audit: a.audit, Events: a.events, Keyring: keys, Technicians: a.technicians, ExternalURL: o.ExternalURL, Hooks: a.factorHooks(),
@@ -171,6 +174,7 @@ func (a *App) routes() {
 	a.signin.Routes(a.api)
 	a.factors.Routes(a.api)
 	a.tokens.Routes(a.api)
+	a.policies.Routes(a.api)
 	auditlog.New(a.audit, a.guard).Routes(a.api)
 	a.tasks.Routes(a.api)
 	a.organizations.Routes(a.api)
