@@ -149,7 +149,8 @@ func (s *Service) postTOTP(ctx context.Context, _ *struct{}) (*output[setupBody]
 	return &output[setupBody]{setupBody(setup)}, err
 }
 
-type codesBody struct {
+// RecoveryCodesBody holds new recovery codes, which nobody sees again.
+type RecoveryCodesBody struct {
 	RecoveryCodes []string `json:"recovery_codes" doc:"shown once; empty if there are unused ones already"`
 }
 
@@ -158,18 +159,18 @@ func (s *Service) confirmTOTP(ctx context.Context, in *struct {
 		Code string `json:"code" maxLength:"20"`
 	}
 },
-) (*output[codesBody], error) {
+) (*output[RecoveryCodesBody], error) {
 	codes, err := s.ConfirmTOTP(ctx, in.Body.Code)
-	return &output[codesBody]{codesBody{codes}}, err
+	return &output[RecoveryCodesBody]{RecoveryCodesBody{codes}}, err
 }
 
 func (s *Service) deleteTOTP(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	return nil, s.RemoveTOTP(ctx)
 }
 
-func (s *Service) postRecoveryCodes(ctx context.Context, _ *struct{}) (*output[codesBody], error) {
+func (s *Service) postRecoveryCodes(ctx context.Context, _ *struct{}) (*output[RecoveryCodesBody], error) {
 	codes, err := s.NewRecoveryCodes(ctx)
-	return &output[codesBody]{codesBody{codes}}, err
+	return &output[RecoveryCodesBody]{RecoveryCodesBody{codes}}, err
 }
 
 type optionsInput struct {
@@ -207,7 +208,7 @@ func (s *Service) me(ctx context.Context) (Person, error) {
 
 type passkeyAdded struct {
 	PasskeyBody
-	codesBody
+	RecoveryCodesBody
 }
 
 func (s *Service) postPasskey(ctx context.Context, in *struct {
@@ -228,7 +229,7 @@ func (s *Service) postPasskey(ctx context.Context, in *struct {
 		k, codes, err = s.FinishRegistration(ctx, tx, Registration{me, in.Body.ChallengeID, in.Body.Name, in.Body.Credential})
 		return err
 	})
-	return &output[passkeyAdded]{passkeyAdded{bodyOf(k), codesBody{codes}}}, err
+	return &output[passkeyAdded]{passkeyAdded{bodyOf(k), RecoveryCodesBody{codes}}}, err
 }
 
 func (s *Service) patchPasskey(ctx context.Context, in *struct {
