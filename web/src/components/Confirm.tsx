@@ -26,13 +26,15 @@ interface Props {
   ready?: boolean;
   /** What will be different afterwards, line by line. */
   changes?: Change[];
+  /** For what needs the width of a table. */
+  wide?: boolean;
   onConfirm: () => Promise<unknown>;
 }
 
 /** Asks before something that cannot simply be undone, and says what will change: in words, and where it helps line by line as `changes`. */
 export function Confirm(props: Props) {
   return (
-    <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
+    <Dialog opened={props.opened} onClose={props.onClose} title={props.title} wide={props.wide}>
       <Question {...props} />
     </Dialog>
   );

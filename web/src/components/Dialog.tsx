@@ -7,14 +7,15 @@ interface Props {
   opened: boolean;
   onClose: () => void;
   title: string;
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** A question or a table in the middle of the page. */
-export function Dialog({ opened, onClose, title, children }: Props) {
+export function Dialog({ opened, onClose, title, wide, children }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal.Root opened={opened} onClose={onClose} centered zIndex={300}>
+    <Modal.Root opened={opened} onClose={onClose} centered zIndex={300} size={wide ? "xl" : undefined}>
       <Modal.Overlay backgroundOpacity={0.35} />
       <Modal.Content>
         {/* Not Modal.Header: a header element here would count as a second banner of the page. */}

@@ -25,8 +25,10 @@ export interface FormProps<T extends Record<string, unknown>> {
   save?: string;
   /** Fields that must not be empty, with their labels: said at once, in the language of the console. */
   required?: Partial<Record<keyof T & string, string>>;
-  /** `changed` holds only the fields that differ from `initial`. */
-  onSave: (values: T, changed: Partial<T>) => Promise<unknown>;
+  /** `changed` holds only the fields that differ from `initial`; `another` says that the form begins anew afterwards. */
+  onSave: (values: T, changed: Partial<T>, another: boolean) => Promise<unknown>;
+  /** The words of a second button that saves and begins anew, where several things are made one after the other. */
+  again?: string;
   /** The fields; or `steps` where there are many and their order helps. */
   children?: (form: Form<T>) => ReactNode;
   steps?: FormStep<T>[];
@@ -35,6 +37,7 @@ export interface FormProps<T extends Record<string, unknown>> {
 interface Props<T extends Record<string, unknown>> extends FormProps<T> {
   onCancel?: () => void;
   onDone: () => void;
+  onAgain?: () => void;
   onDirty: (dirty: boolean) => void;
   /** Beside the save button. */
   extra?: ReactNode;
@@ -84,7 +87,7 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
     setSummary({ text: t("form.mend", { count: missing.length }), fields: missing.map(([path, field]) => ({ path, message: t("form.requiredField", { field }) })), rest: [] });
     return false;
   };
-  const submit = async () => {
+  const submit = async (another = false) => {
     if (!isComplete(step && !last ? step.fields : Object.keys(form.values))) {
       return;
     }
@@ -94,8 +97,8 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
     }
     setBusy(true);
     try {
-      await onSave(form.values, changed);
-      onDone();
+      await onSave(form.values, changed, another);
+      (another && props.onAgain ? props.onAgain : onDone)();
     } catch (error) {
       const { byField, summary: found } = formProblem(error, form.values, t);
       form.setErrors(byField);
@@ -130,6 +133,11 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
         {props.onCancel && (
           <Button variant="default" onClick={at > 0 ? () => go(at - 1) : props.onCancel}>
             {at > 0 ? t("form.back") : t("cancel")}
+          </Button>
+        )}
+        {last && props.again && props.onAgain && (
+          <Button variant="default" disabled={busy} onClick={() => void submit(true)}>
+            {props.again}
           </Button>
         )}
         <Button type="submit" loading={busy} disabled={props.onlyChanged && !isDirty} title="Ctrl-Enter">

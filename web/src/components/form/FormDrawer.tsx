@@ -21,6 +21,7 @@ export function FormDrawer<T extends Record<string, unknown>>({ opened, onClose,
     dirty.current = now;
   }, []);
   const [asking, setAsking] = useState(false);
+  const [round, setRound] = useState(0);
   const close = () => {
     if (dirty.current) {
       // After this key press: the question would take the same Escape as its own answer.
@@ -34,10 +35,14 @@ export function FormDrawer<T extends Record<string, unknown>>({ opened, onClose,
     setAsking(false);
     onClose();
   };
+  const beginAnew = () => {
+    dirty.current = false;
+    setRound(round + 1);
+  };
   return (
     <>
       <Sheet opened={opened} onClose={close} closeOnEscape={!asking} title={title} position="right">
-        <FormBody {...form} onCancel={close} onDone={leave} onDirty={onDirty} sticky />
+        <FormBody key={round} {...form} onCancel={close} onDone={leave} onAgain={beginAnew} onDirty={onDirty} sticky />
       </Sheet>
       <LeaveQuestion opened={asking} onStay={() => setAsking(false)} onLeave={leave} />
     </>

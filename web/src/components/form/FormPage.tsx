@@ -34,7 +34,7 @@ export function FormPage<T extends Record<string, unknown>>({ extra, done, isNew
     enableBeforeUnload: false,
   });
   const onSave = async (values: T, changed: Partial<T>) => {
-    await form.onSave(values, changed);
+    await form.onSave(values, changed, false);
     saved.current = true;
   };
   const finish = () => {
