@@ -33,6 +33,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/preference"
+	"countersign.dev/countersign/internal/recovery"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/signinpolicy"
@@ -85,6 +86,7 @@ type App struct {
 	sandbox       *sandbox.Carrier
 	notifications *notification.Service
 	invitations   *invitation.Service
+	recovery      *recovery.Service
 	verifications *verify.Service
 }
 
@@ -155,6 +157,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.messages.OnState(a.countDelivery)
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
 	a.invitations = a.newInvitations()
+	a.recovery = a.newRecovery()
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
 	a.verifications = verify.New(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
@@ -189,6 +192,7 @@ func (a *App) routes() {
 	a.sandbox.Routes(a.api, a.messages)
 	a.notifications.Routes(a.api)
 	a.invitations.Routes(a.api)
+	a.recovery.Routes(a.api)
 	a.tickets.Routes(a.api)
 	a.verifications.Routes(a.api)
 	a.consoleRoutes(web.FS())

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"countersign.dev/countersign/internal/invitation"
+	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/password"
+	"countersign.dev/countersign/internal/recovery"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -27,7 +29,25 @@ func (a *App) invite(ctx context.Context, tx *store.Tx, t technician.Technician)
 	return err
 }
 
+// resetAsked is the job that answers a request for a new password, after the person was answered.
+const resetAsked jobs.Kind[resetRequest] = "recovery.answer"
+
+type resetRequest struct{ ID string }
+
+func (a *App) newRecovery() *recovery.Service {
+	return recovery.New(recovery.Deps{
+		DB: a.db, Audit: a.audit, Keyring: a.keys, Messages: a.messages, Technicians: a.technicians, SignIn: a.signin,
+		Notifications: a.notifications, Log: a.log, BaseURL: a.baseURL(),
+		Later: func(ctx context.Context, tx *store.Tx, requestID string) error {
+			return resetAsked.Enqueue(ctx, a.queue, tx, store.Now(), resetRequest{requestID})
+		},
+	})
+}
+
 // technicianChanged lets the slices above take part in whatever changes about a technician.
 func (a *App) technicianChanged(ctx context.Context, tx *store.Tx, c technician.Change) error {
-	return a.invitations.Changed(ctx, tx, c)
+	if err := a.invitations.Changed(ctx, tx, c); err != nil {
+		return err
+	}
+	return a.recovery.Changed(ctx, tx, c)
 }
