@@ -43,7 +43,7 @@ func (s *Service) create(
 		return t, err
 	}
 	if want.Status == OverLimit {
-		return t, fault.Field("/status", "technician.status_reserved", "Only the plan's limit sets this status. Choose active, inactive or suspended.")
+		return t, errReserved
 	}
 	t = newTechnician(actor.OrgID, want)
 	if err := s.mayGrant(ctx, want.PlatformRole); err != nil {
@@ -112,6 +112,9 @@ func (s *Service) preparePassword(ctx context.Context, password string, t Techni
 }
 
 func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep KeepPassword) error {
+	if err := knownCustomers(ctx, tx, t.OrgID, t.CustomerIDs); err != nil {
+		return err
+	}
 	if err := insert(ctx, tx, t); err != nil {
 		return fmt.Errorf("create technician %s: %w", t.ID, err)
 	}
@@ -200,6 +203,11 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action
 			return errUnchanged
 		}
 		return s.setStatus(ctx, tx, t, status, "")
+	}
+	if !before.sameCustomers(next) {
+		if err := knownCustomers(ctx, tx, t.OrgID, next.CustomerIDs); err != nil {
+			return err
+		}
 	}
 	next.Status = before.Status
 	t.Fields, t.UpdatedAt = next, store.Now()

@@ -28,5 +28,6 @@ var (
 	errPassword      = fault.Field("/password", "technician.password_unavailable", "Passwords cannot be set here.")
 	errEither        = fault.Field("/send_invitation", "technician.password_or_invitation", "Give a temporary password or send an invitation, not both.")
 	errNoInvitations = fault.New(fault.Unavailable, "technician.invitations_unavailable", "Invitations cannot be sent here.")
+	errReserved      = fault.Field("/status", "technician.status_reserved", "Only the plan's limit sets this status. Choose active, inactive or suspended.")
 	errUnchanged     = errors.New("nothing changed") // ends a transaction that has nothing to keep
 )

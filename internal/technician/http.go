@@ -201,12 +201,13 @@ type ListQuery struct {
 	TeamID     string `query:"team_id" json:"team_id,omitempty" maxLength:"36"`
 	Source     string `query:"source" json:"source,omitempty" enum:"none,m365,google,ldap,scim,csv" doc:"where they come from; none: entered by hand"`
 	UIAccess   string `query:"ui_access" json:"ui_access,omitempty" enum:"true,false"`
+	MFA        string `query:"mfa" json:"mfa,omitempty" enum:"enrolled,missing" doc:"whether they have a second factor or a passkey"`
 }
 
 // Query is what the filters ask for.
 func (l ListQuery) Query() Query {
 	return Query{
-		Text: l.Q, Status: l.Status, State: l.State, Role: l.Role, CustomerID: l.CustomerID, TeamID: l.TeamID, Source: l.Source, UIAccess: l.UIAccess,
+		Text: l.Q, Status: l.Status, State: l.State, Role: l.Role, CustomerID: l.CustomerID, TeamID: l.TeamID, Source: l.Source, UIAccess: l.UIAccess, MFA: l.MFA,
 	}
 }
 

@@ -71,7 +71,7 @@ func (s *Service) setStatus(ctx context.Context, tx *store.Tx, t *Technician, st
 	case actor.ID == t.ID:
 		return errSelf
 	case status == OverLimit && actor.Kind != access.SystemKind:
-		return fault.Field("/status", "technician.status_reserved", "Only the plan's limit sets this status. Choose active, inactive or suspended.")
+		return errReserved
 	case t.Status == OverLimit && status == Active && actor.Kind != access.SystemKind:
 		return errSeats
 	}

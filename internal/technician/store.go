@@ -1,11 +1,11 @@
 package technician
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,29 +46,17 @@ func ByID(ctx context.Context, q store.Querier, org, id string) (Technician, err
 	return one(ctx, q, r, err)
 }
 
-// ByIDs finds technicians of one organization by their ids; those that are not there are missing from the answer.
-func ByIDs(ctx context.Context, q store.Querier, org string, ids []string) (map[string]Technician, error) {
-	out := make(map[string]Technician, len(ids))
-	for part := range slices.Chunk(ids, chunk) {
-		w := &store.Where{}
-		w.Add("t.org_id = ?", org)
-		w.In("t.id", part)
-		found, err := query(ctx, q, `select `+columns+` from technician t`+w.SQL(), w.Args()...)
-		if err != nil {
-			return nil, err
-		}
-		if err := addAccess(ctx, q, found); err != nil {
-			return nil, err
-		}
-		for _, t := range found {
-			out[t.ID] = t
-		}
+// byKeys finds the technicians whose column holds one of the keys.
+func byKeys(ctx context.Context, q store.Querier, org, column string, keys []string) ([]Technician, error) {
+	w := &store.Where{}
+	w.Add("t.org_id = ?", org)
+	w.In(column, keys)
+	found, err := query(ctx, q, `select `+columns+` from technician t`+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return found, addAccess(ctx, q, found)
 }
-
-// chunk is how many ids one statement names at most.
-const chunk = 500
 
 // ByEmail finds the technician with an email, however it is written: in the organization with this short name, or, without one, the
 // oldest anywhere.
@@ -264,6 +252,14 @@ func filters(org string, want Query) *store.Where {
 	if want.UIAccess != "" {
 		w.Add("t.ui_access = ?", want.UIAccess == "true")
 	}
+	if want.MFA != "" {
+		not := ""
+		if want.MFA == "missing" {
+			not = "not "
+		}
+		w.Add(not + `(exists (select 1 from factor_totp f where f.org_id = t.org_id and f.technician_id = t.id and f.enrolled_at is not null)
+			or exists (select 1 from factor_passkey p where p.org_id = t.org_id and p.technician_id = t.id and p.changed_at is null))`)
+	}
 	w.Search("t.search_text", input.Search(want.Text))
 	return w
 }
@@ -302,42 +298,50 @@ func addAccess(ctx context.Context, q store.Querier, technicians []Technician) e
 	return rows.Err()
 }
 
+// insert leaves the transaction usable if somebody has the email.
 func insert(ctx context.Context, tx *store.Tx, t Technician) error {
-	_, err := tx.ExecContext(ctx, `
+	ok, err := store.Changed(tx.ExecContext(ctx, `
 		insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title,
 			usernames, platform_role, owner, status, state, locale, time_zone, theme, search_text, department, other_phones, ui_access,
 			mfa_required, allowed_networks, idle_minutes, session_hours, imported_from, source_id, created_at, updated_at, version)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-			$28, $29, $30, $31, $32)`,
+			$28, $29, $30, $31, $32)
+		on conflict (org_id, email_key) do nothing`,
 		t.OrgID, t.ID, t.GivenName, t.FamilyName, t.DisplayName, t.Name(), store.Fold(t.Name()), t.Email, input.FoldEmail(t.Email), t.Phone,
 		t.JobTitle, store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Owner, string(t.Status), string(t.State), t.Locale,
 		t.TimeZone, t.Theme, t.searchText(), t.Department, store.JSON[[]Phone]{V: t.OtherPhones}, t.UIAccess(), t.MFARequired,
 		store.JSON[[]string]{V: t.AllowedNetworks}, t.IdleMinutes, t.SessionHours, t.ImportedFrom, t.SourceID, store.Time(t.CreatedAt),
-		store.Time(t.UpdatedAt), t.Version)
-	if store.IsConflict(err) {
+		store.Time(t.UpdatedAt), t.Version))
+	if err == nil && !ok {
 		return errEmail
 	}
 	return err
 }
 
+// update leaves the transaction usable if somebody else has the email.
 func update(ctx context.Context, tx *store.Tx, t Technician) error {
 	ok, err := store.Changed(tx.ExecContext(ctx, `
 		update technician set given_name = $1, family_name = $2, chosen_name = $3, display_name = $4, sort_name = $5, email = $6,
 			email_key = $7, phone = $8, job_title = $9, usernames = $10, platform_role = $11, locale = $12, time_zone = $13, theme = $14,
 			search_text = $15, department = $16, other_phones = $17, ui_access = $18, mfa_required = $19, allowed_networks = $20,
 			idle_minutes = $21, session_hours = $22, imported_from = $23, source_id = $24, updated_at = $25, version = version + 1
-		where org_id = $26 and id = $27 and version = $28`,
+		where org_id = $26 and id = $27 and version = $28
+			and not exists (select 1 from technician o where o.org_id = $26 and o.email_key = $7 and o.id <> $27)`,
 		t.GivenName, t.FamilyName, t.DisplayName, t.Name(), store.Fold(t.Name()), t.Email, input.FoldEmail(t.Email), t.Phone, t.JobTitle,
 		store.JSON[[]string]{V: t.Usernames}, string(t.PlatformRole), t.Locale, t.TimeZone, t.Theme, t.searchText(), t.Department,
 		store.JSON[[]Phone]{V: t.OtherPhones}, t.UIAccess(), t.MFARequired, store.JSON[[]string]{V: t.AllowedNetworks}, t.IdleMinutes,
 		t.SessionHours, t.ImportedFrom, t.SourceID, store.Time(t.UpdatedAt), t.OrgID, t.ID, t.Version))
 	switch {
-	case store.IsConflict(err):
+	case store.IsConflict(err): // two at once wanted the same
 		return errEmail
-	case err == nil && !ok:
-		return errStale
+	case err != nil || ok:
+		return err
 	}
-	return err
+	now, err := ByID(ctx, tx, t.OrgID, t.ID)
+	if err == nil && now.Version == t.Version {
+		return errEmail
+	}
+	return cmp.Or(err, error(errStale))
 }
 
 func updateStatus(ctx context.Context, tx *store.Tx, t Technician, from Status) error {
@@ -369,20 +373,50 @@ func remove(ctx context.Context, tx *store.Tx, org, id string) error {
 	return nil
 }
 
-// saveCustomers replaces the customers that a technician is assigned to.
+// saveCustomers replaces the customers that a technician is assigned to; that they exist has been settled.
 func saveCustomers(ctx context.Context, tx *store.Tx, org, id string, customers []string) error {
 	if _, err := tx.ExecContext(ctx, `delete from technician_customer where org_id = $1 and technician_id = $2`, org, id); err != nil {
 		return fmt.Errorf("assign technician %s: %w", id, err)
 	}
-	for i, c := range customers {
-		ok, err := store.Changed(tx.ExecContext(ctx, `
-			insert into technician_customer (org_id, technician_id, customer_id)
-			select org_id, $1, id from customer where org_id = $2 and id = $3`, id, org, c))
-		if err != nil {
-			return fmt.Errorf("assign technician %s: %w", id, err)
+	if len(customers) == 0 {
+		return nil
+	}
+	w := &store.Where{}
+	at := w.Arg(id)
+	w.Add("org_id = ?", org)
+	w.In("id", customers)
+	_, err := tx.ExecContext(ctx, `
+		insert into technician_customer (org_id, technician_id, customer_id) select org_id, `+at+`, id from customer`+w.SQL(), w.Args()...)
+	if err != nil {
+		return fmt.Errorf("assign technician %s: %w", id, err)
+	}
+	return nil
+}
+
+// knownCustomers refuses customers that are not there.
+func knownCustomers(ctx context.Context, q store.Querier, org string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	w := &store.Where{}
+	w.Add("org_id = ?", org)
+	w.In("id", ids)
+	rows, err := q.QueryContext(ctx, `select id from customer`+w.SQL(), w.Args()...)
+	if err != nil {
+		return fmt.Errorf("look for customers: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	known := make(map[string]bool, len(ids))
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("look for customers: %w", err)
 		}
-		if !ok {
-			return noSuchCustomer(i)
+		known[id] = true
+	}
+	for i, id := range ids {
+		if !known[id] {
+			return cmp.Or(rows.Err(), noSuchCustomer(i))
 		}
 	}
 	return nil
