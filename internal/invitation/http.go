@@ -73,10 +73,8 @@ func (s *Service) delete(ctx context.Context, in *byID) (*struct{}, error) {
 	return nil, s.Revoke(ctx, in.ID)
 }
 
-type byLink struct {
-	Body struct {
-		Token string `json:"token" minLength:"1" maxLength:"100"`
-	}
+type linkBody struct {
+	Token string `json:"token" minLength:"1" maxLength:"100"`
 }
 
 type lookBody struct {
@@ -102,7 +100,7 @@ type lookBranding struct {
 	LogoURL *string `json:"logo_url"`
 }
 
-func (s *Service) postLook(ctx context.Context, in *byLink) (*httpapi.One[lookBody], error) {
+func (s *Service) postLook(ctx context.Context, in *struct{ Body linkBody }) (*httpapi.One[lookBody], error) {
 	o, err := s.Look(ctx, in.Body.Token)
 	if err != nil {
 		return nil, err
@@ -139,7 +137,7 @@ type optionsBody struct {
 
 func (s *Service) postOptions(ctx context.Context, in *struct {
 	signin.Browser
-	byLink
+	Body linkBody
 },
 ) (*httpapi.One[optionsBody], error) {
 	site, err := s.Factors.Site(in.Request())

@@ -64,32 +64,33 @@ type quietBody struct {
 	To   string `json:"to" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"07:00"`
 }
 
+type wantedBody struct {
+	Events     map[Kind]Channels `json:"events" doc:"by kind; what is left out goes back to its default; mail about the security of the account cannot be switched off"`
+	QuietHours *quietBody        `json:"quiet_hours,omitempty" doc:"in the person's time zone; what comes meanwhile is sent when they end; none if absent"`
+}
+
 type preferencesBody struct {
-	Events     map[Kind]Channels `json:"events" doc:"by kind; mail about the security of the account cannot be switched off"`
-	QuietHours *quietBody        `json:"quiet_hours" nullable:"true" doc:"in the person's time zone; what comes meanwhile is sent when they end"`
+	Events         map[Kind]Channels `json:"events" doc:"by kind: every one that may reach the person"`
+	QuietHours     *quietBody        `json:"quiet_hours" doc:"null: none"`
+	SMSUnavailable string            `json:"sms_unavailable" enum:",no_phone,no_consent" doc:"why text messages do not reach the person"`
 }
 
-type ownPreferencesBody struct {
-	preferencesBody
-	SMSUnavailable string `json:"sms_unavailable" enum:",no_phone,no_consent" doc:"why text messages do not reach the person"`
-}
-
-func answer(own Own, err error) (*httpapi.One[ownPreferencesBody], error) {
+func answer(own Own, err error) (*httpapi.One[preferencesBody], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := ownPreferencesBody{preferencesBody: preferencesBody{Events: own.Events}, SMSUnavailable: own.Unavailable}
+	out := preferencesBody{Events: own.Events, SMSUnavailable: own.Unavailable}
 	if own.Quiet != (Quiet{}) {
 		out.QuietHours = &quietBody{own.Quiet.From, own.Quiet.To}
 	}
-	return &httpapi.One[ownPreferencesBody]{Body: out}, nil
+	return &httpapi.One[preferencesBody]{Body: out}, nil
 }
 
-func (s *Service) getPreferences(ctx context.Context, _ *struct{}) (*httpapi.One[ownPreferencesBody], error) {
+func (s *Service) getPreferences(ctx context.Context, _ *struct{}) (*httpapi.One[preferencesBody], error) {
 	return answer(s.Own(ctx))
 }
 
-func (s *Service) putPreferences(ctx context.Context, in *struct{ Body preferencesBody }) (*httpapi.One[ownPreferencesBody], error) {
+func (s *Service) putPreferences(ctx context.Context, in *struct{ Body wantedBody }) (*httpapi.One[preferencesBody], error) {
 	want := Preferences{Events: in.Body.Events}
 	if q := in.Body.QuietHours; q != nil {
 		want.Quiet = Quiet{q.From, q.To}

@@ -179,7 +179,6 @@ func LanguageOf(t technician.Technician, o organization.Organization) string {
 	return "en"
 }
 
-
 // wanted are the ways by which a notification goes out beside the console.
 func (p Preferences) wanted(n Notification, t technician.Technician, asked []message.Way) (ways []message.Way) {
 	c := p.channels(n.Kind)
