@@ -162,6 +162,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.verifications = verify.New(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
 	})
+	a.connectTickets()
 	a.routes()
 	return a
 }
@@ -231,6 +232,14 @@ func (a *App) contactHooks() contact.Hooks {
 			},
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.tickets.DetachContact(ctx, tx, c)
+			},
+		},
+		Merging: []func(context.Context, *store.Tx, contact.Contact, contact.Contact) error{
+			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+				return a.verifications.Merge(ctx, tx, from, into)
+			},
+			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+				return a.tickets.MergeContact(ctx, tx, from, into)
 			},
 		},
 	}

@@ -10,80 +10,63 @@ import (
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
-	"countersign.dev/countersign/internal/id"
-	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
 
 // Create adds a contact to a customer that the actor reaches.
 func (s *Service) Create(ctx context.Context, want Fields) (c Contact, err error) {
-	scope, err := s.guard.Customers(ctx, perm.ContactEdit)
+	b, err := s.Batch(ctx)
 	if err != nil {
 		return c, err
 	}
-	actor := access.ActorFrom(ctx)
-	o, err := organization.ByID(ctx, s.db.Read(), actor.OrgID)
-	if err != nil {
+	want.Source, want.SourceID = "", ""
+	if want, err = b.Prepare(want); err != nil {
 		return c, err
 	}
-	if want, err = want.checked(o.Region); err != nil {
-		return c, err
-	}
-	now := store.Now()
-	c = Contact{OrgID: actor.OrgID, ID: id.New(), Fields: want, CreatedAt: now, UpdatedAt: now, Version: 1}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if c.CustomerName, err = customerName(ctx, tx, scope, c); err != nil {
+		if c, err = b.CreateIn(ctx, tx, want); err != nil {
 			return err
 		}
-		if err := insert(ctx, tx, c); err != nil {
-			return fmt.Errorf("create contact %s: %w", c.ID, err)
-		}
-		return s.changed(ctx, tx, "contact.create", Contact{}, c)
+		return s.publish(ctx, tx, c)
 	})
 	return c, err
 }
 
 // Update changes one contact; change gets it as it is and returns what it should be.
 func (s *Service) Update(ctx context.Context, id string, change func(Contact) (Fields, error)) (c Contact, err error) {
-	org := access.ActorFrom(ctx).OrgID
 	if c, err = s.Find(ctx, id); err != nil {
 		return c, err
 	}
-	scope, err := s.guard.Customers(ctx, perm.ContactEdit)
-	if err != nil {
-		return Contact{}, err
-	}
-	o, err := organization.ByID(ctx, s.db.Read(), org)
+	b, err := s.Batch(ctx)
 	if err != nil {
 		return Contact{}, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if c, err = lock(ctx, tx, org, id); err != nil {
+		if c, err = lock(ctx, tx, c.OrgID, id); err != nil {
 			return err
 		}
-		if !scope.Has(c.CustomerID) {
+		if !b.scope.Has(c.CustomerID) {
 			return ErrNotFound
 		}
 		next, err := change(c)
 		if err != nil {
 			return err
 		}
-		if next, err = next.checked(o.Region); err != nil {
+		next.Source, next.SourceID = c.Source, c.SourceID
+		if next, err = b.Prepare(next); err != nil {
 			return err
 		}
-		before := c
-		if c.Fields = next; before.same(next) {
+		if err := c.keepsSource(next); err != nil {
+			return err
+		}
+		changed := false
+		if c, changed, err = b.UpdateIn(ctx, tx, c, next); err != nil {
+			return err
+		}
+		if !changed {
 			return errUnchanged
 		}
-		if c.CustomerName, err = customerName(ctx, tx, scope, c); err != nil {
-			return err
-		}
-		c.UpdatedAt = store.Now()
-		if err := update(ctx, tx, c); err != nil {
-			return fmt.Errorf("change contact %s: %w", id, err)
-		}
-		c.Version++
-		return s.changed(ctx, tx, "contact.update", before, c)
+		return s.publish(ctx, tx, c)
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return Contact{}, err
@@ -120,7 +103,10 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Contact) err
 		if err := remove(ctx, tx, org, id); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, "contact.delete", now, now.record(), nil)
+		if err := s.record(ctx, tx, "contact.delete", now, now.record(), nil); err != nil {
+			return err
+		}
+		return s.publish(ctx, tx, now)
 	})
 }
 
@@ -149,14 +135,15 @@ func (s *Service) changed(ctx context.Context, tx *store.Tx, action string, befo
 	return s.record(ctx, tx, action, c, was, c.record())
 }
 
-// record writes down what happened to c and tells the screens.
+// record writes down what happened to c.
 func (s *Service) record(ctx context.Context, tx *store.Tx, action string, c Contact, before, after map[string]any) error {
-	err := s.audit.Record(ctx, tx, audit.Event{
+	return s.audit.Record(ctx, tx, audit.Event{
 		Action: action, CustomerID: c.CustomerID, Before: before, After: after,
 		Targets: []audit.Target{{Type: "contact", ID: c.ID, Name: c.Name}},
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// publish tells the screens.
+func (s *Service) publish(ctx context.Context, tx *store.Tx, c Contact) error {
 	return s.events.Publish(ctx, tx, events.Event{Kind: "contact.changed", ID: c.ID, CustomerID: c.CustomerID, Needs: perm.ContactView})
 }

@@ -19,12 +19,16 @@ type Fields struct {
 	CustomerID string
 	Name       string
 	JobTitle   string
+	Department string
 	Emails     []string
 	Phones     []Phone
 	Language   string // BCP 47; "" means the organization's
 	VIP        bool
 	Approver   bool
 	Notes      string
+	Custom     map[string]string // fields of the organization's own, by their names
+	Source     string            // where it comes from, such as csv; "" if people entered it
+	SourceID   string            // what it is called there
 }
 
 // Phone is one number of a contact.
@@ -93,6 +97,8 @@ type Hooks struct {
 	OptedOut func(ctx context.Context, q store.Querier, org string, addresses []string) ([]string, error)
 	// Deleting lets go of a contact in the transaction that deletes it.
 	Deleting []func(ctx context.Context, tx *store.Tx, c Contact) error
+	// Merging makes what belongs to one contact that of another, of the same customer, in the transaction that merges them.
+	Merging []func(ctx context.Context, tx *store.Tx, from, into Contact) error
 	// Changed hears of every new and changed contact, with the addresses that it gained and lost, in the transaction of the change.
 	Changed []func(ctx context.Context, tx *store.Tx, c Contact, gained, lost []string) error
 }

@@ -200,12 +200,12 @@ func TestAddressesHaveAnAge(t *testing.T) {
 			initial bool
 		}{"+12125550123": {"admin", true}, "+12125550124": {"tech", false}, "ana@EXAMPLE.com": {"admin", true}}
 		for address, want := range ages {
-			since, by, initial, err := contact.AddressAge(t.Context(), w.DB.Read(), w.Org.ID, ana.ID, address)
-			if err != nil || by != want.by || initial != want.initial || time.Since(since) > time.Minute {
-				t.Errorf("%s: %v by %s, %v, %v", address, since, by, initial, err)
+			a, err := contact.AddressAge(t.Context(), w.DB.Read(), w.Org.ID, ana.ID, address)
+			if err != nil || a.AddedBy != want.by || a.Initial != want.initial || time.Since(a.Since) > time.Minute {
+				t.Errorf("%s: %+v, %v", address, a, err)
 			}
 		}
-		if _, _, _, err := contact.AddressAge(t.Context(), w.DB.Read(), w.Org.ID, ana.ID, "+12125550199"); fault.KindOf(err) != fault.NotFound {
+		if _, err := contact.AddressAge(t.Context(), w.DB.Read(), w.Org.ID, ana.ID, "+12125550199"); fault.KindOf(err) != fault.NotFound {
 			t.Error(err)
 		}
 		if want := []string{"Ana[+12125550123 ana@example.com] []", "Ana[+12125550124] []"}; !slices.Equal(w.heard, want) {

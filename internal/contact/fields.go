@@ -2,6 +2,7 @@ package contact
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,11 @@ const (
 	maxName      = 200
 	maxNotes     = 20_000
 	maxAddresses = 10 // emails, and phones
+	maxCustom    = 30
+	maxCustomKey = 60
+	maxCustomVal = 500
+	maxSource    = 30
+	maxSourceID  = 200
 )
 
 // checked returns the fields as they are kept; region is the country of numbers that do not name theirs.
@@ -24,10 +30,14 @@ func (f Fields) checked(region string) (Fields, error) {
 	}
 	f.Name = form.Required("/name", f.Name, maxName)
 	f.JobTitle = form.Line("/job_title", f.JobTitle, maxName)
+	f.Department = form.Line("/department", f.Department, maxName)
 	f.Notes = form.Text("/notes", f.Notes, maxNotes)
 	f.Language = form.Language("/language", f.Language)
 	f.Emails = checkEmails(&form, f.Emails)
 	f.Phones = checkPhones(&form, f.Phones, region)
+	f.Custom = checkCustom(&form, f.Custom)
+	f.Source = form.Line("/source", f.Source, maxSource)
+	f.SourceID = form.Line("/source_id", f.SourceID, maxSourceID)
 	return f, form.Err()
 }
 
@@ -51,6 +61,29 @@ func checkEmails(form *input.Form, emails []string) []string {
 	}
 	return out
 }
+
+// checkCustom trims names and values; an empty value is none.
+func checkCustom(form *input.Form, fields map[string]string) map[string]string {
+	if len(fields) > maxCustom {
+		form.Refuse("/custom_fields", fmt.Sprintf("A contact may have %d fields of your own.", maxCustom))
+		return nil
+	}
+	out := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		pointer := "/custom_fields/" + escapePointer.Replace(name)
+		kept := form.Required(pointer, name, maxCustomKey)
+		value := form.Line(pointer, fields[name], maxCustomVal)
+		if _, twice := out[kept]; twice {
+			form.Refuse(pointer, "This field is there twice.")
+		}
+		if value != "" {
+			out[kept] = value
+		}
+	}
+	return out
+}
+
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 func checkPhones(form *input.Form, phones []Phone, region string) []Phone {
 	if len(phones) > maxAddresses {
@@ -89,19 +122,37 @@ func kindOf(number string) string {
 
 func (f Fields) same(o Fields) bool {
 	return f.CustomerID == o.CustomerID && f.Name == o.Name && f.JobTitle == o.JobTitle && f.Language == o.Language && f.VIP == o.VIP &&
-		f.Approver == o.Approver && f.Notes == o.Notes && slices.Equal(f.Emails, o.Emails) && slices.Equal(f.Phones, o.Phones)
+		f.Approver == o.Approver && f.Notes == o.Notes && f.Department == o.Department && maps.Equal(f.Custom, o.Custom) &&
+		f.Source == o.Source && f.SourceID == o.SourceID && slices.Equal(f.Emails, o.Emails) && slices.Equal(f.Phones, o.Phones)
 }
 
 func (f Fields) record() map[string]any {
 	return map[string]any{
 		"customer_id": f.CustomerID, "name": f.Name, "job_title": f.JobTitle, "emails": f.Emails, "phones": f.Phones,
-		"language": f.Language, "vip": f.VIP, "approver": f.Approver, "notes": f.Notes,
+		"language": f.Language, "vip": f.VIP, "approver": f.Approver, "notes": f.Notes, "department": f.Department, "custom_fields": f.Custom,
+		"source": f.Source, "source_id": f.SourceID,
 	}
+}
+
+// editableHere says whether contacts of a source are edited here all the same: a file gave them once and does not keep them.
+func editableHere(source string) bool { return source == "" || source == "csv" }
+
+// keepsSource refuses a change by hand of what a source keeps up to date. What only Countersign knows (VIP, approver, notes, fields of
+// one's own) is always edited here.
+func (f Fields) keepsSource(next Fields) error {
+	if next.Source, next.SourceID = f.Source, f.SourceID; editableHere(f.Source) {
+		return nil
+	}
+	next.VIP, next.Approver, next.Notes, next.Custom = f.VIP, f.Approver, f.Notes, f.Custom
+	if !f.same(next) {
+		return errSourced
+	}
+	return nil
 }
 
 // searchText is what the search box looks through, besides the name of the customer.
 func (f Fields) searchText() string {
-	words := append([]string{f.Name, f.JobTitle}, f.Emails...)
+	words := append([]string{f.Name, f.JobTitle, f.Department}, f.Emails...)
 	for _, p := range f.Phones {
 		words = append(words, input.PhoneWords(p.Number))
 	}

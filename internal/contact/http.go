@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -33,12 +34,16 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "delete-contact", Method: "DELETE", Path: each, Summary: "Delete a contact; its tickets keep the name", Needs: perm.ContactEdit,
 		Object: s.object,
 	}, s.delete)
+	s.moreRoutes(api)
 }
 
 const maxBody = 256 << 10 // notes in any script
 
 func (s *Service) object(ctx context.Context, id string) (access.Object, error) {
 	c, err := ByID(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, id)
+	if errors.Is(err, ErrNotFound) {
+		err = s.gone(ctx, id)
+	}
 	return c.Object(), err
 }
 
@@ -52,18 +57,23 @@ type fieldsBody struct {
 	CustomerID string      `json:"customer_id" format:"uuid"`
 	Name       string      `json:"name" minLength:"1" maxLength:"200"`
 	JobTitle   string      `json:"job_title,omitempty" maxLength:"200"`
+	Department string      `json:"department,omitempty" maxLength:"200"`
 	Emails     []string    `json:"emails,omitempty" maxItems:"10"`
 	Phones     []phoneBody `json:"phones,omitempty" maxItems:"10"`
 	Language   string      `json:"language,omitempty" maxLength:"35" doc:"BCP 47; empty means the organization's"`
 	VIP        bool        `json:"vip,omitempty"`
 	Approver   bool        `json:"approver,omitempty"`
 	Notes      string      `json:"notes,omitempty" maxLength:"20000"`
+	Custom     customBody  `json:"custom_fields,omitempty" maxProperties:"30" doc:"fields of your own by their names, each up to 500 characters"`
 }
+
+// customBody are fields of the organization's own.
+type customBody map[string]string
 
 func (b fieldsBody) fields() Fields {
 	f := Fields{
 		CustomerID: b.CustomerID, Name: b.Name, JobTitle: b.JobTitle, Emails: b.Emails, Language: b.Language, VIP: b.VIP, Approver: b.Approver,
-		Notes: b.Notes,
+		Notes: b.Notes, Department: b.Department, Custom: b.Custom,
 	}
 	for _, p := range b.Phones {
 		f.Phones = append(f.Phones, Phone(p))
@@ -74,7 +84,7 @@ func (b fieldsBody) fields() Fields {
 func fieldsOf(f Fields) fieldsBody {
 	return fieldsBody{
 		CustomerID: f.CustomerID, Name: f.Name, JobTitle: f.JobTitle, Emails: f.Emails, Phones: phonesOf(f), Language: f.Language, VIP: f.VIP,
-		Approver: f.Approver, Notes: f.Notes,
+		Approver: f.Approver, Notes: f.Notes, Department: f.Department, Custom: f.Custom,
 	}
 }
 
@@ -113,6 +123,11 @@ type contactBody struct {
 	VIP          bool        `json:"vip"`
 	Approver     bool        `json:"approver"`
 	Notes        string      `json:"notes"`
+	Department   string      `json:"department"`
+	Custom       customBody  `json:"custom_fields"`
+	Source       string      `json:"source" doc:"where it comes from, such as csv; empty if it was entered here"`
+	SourceID     string      `json:"source_id" doc:"what it is called there"`
+	Editable     bool        `json:"editable" doc:"false: another system keeps name, addresses and the like up to date"`
 	Shield       shieldBody  `json:"shield"`
 	OptedOut     []string    `json:"opted_out" doc:"addresses that asked to get no messages"`
 	CreatedAt    time.Time   `json:"created_at"`
@@ -121,9 +136,13 @@ type contactBody struct {
 }
 
 func bodyOf(c Contact, st Standing) contactBody {
+	if c.Custom == nil {
+		c.Custom = map[string]string{}
+	}
 	return contactBody{
 		ID: c.ID, CustomerID: c.CustomerID, CustomerName: c.CustomerName, Name: c.Name, JobTitle: c.JobTitle, Emails: c.Emails,
 		Phones: phonesOf(c.Fields), Language: c.Language, VIP: c.VIP, Approver: c.Approver, Notes: c.Notes, Shield: shieldOf(st.Shield),
+		Department: c.Department, Custom: c.Custom, Source: c.Source, SourceID: c.SourceID, Editable: editableHere(c.Source),
 		OptedOut: st.OptedOut, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Version: c.Version,
 	}
 }

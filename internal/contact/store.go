@@ -15,7 +15,7 @@ import (
 
 const (
 	columns = `c.org_id, c.id, c.customer_id, u.name, c.name, c.job_title, c.emails, c.phones, c.language, c.vip, c.approver, c.notes,
-		c.created_at, c.updated_at, c.version`
+		c.department, c.custom_fields, c.source, c.source_id, c.created_at, c.updated_at, c.version`
 	from = ` from contact c join customer u on u.org_id = c.org_id and u.id = c.customer_id`
 )
 
@@ -24,17 +24,18 @@ type row struct {
 	Contact
 	emails store.JSON[[]string]
 	phones store.JSON[[]Phone]
+	custom store.JSON[map[string]string]
 }
 
 func (r *row) fields(more ...any) []any {
 	return append([]any{
 		&r.OrgID, &r.ID, &r.CustomerID, &r.CustomerName, &r.Name, &r.JobTitle, &r.emails, &r.phones, &r.Language, &r.VIP, &r.Approver,
-		&r.Notes, (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt), &r.Version,
+		&r.Notes, &r.Department, &r.custom, &r.Source, &r.SourceID, (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt), &r.Version,
 	}, more...)
 }
 
 func (r *row) contact() Contact {
-	r.Emails, r.Phones = r.emails.V, r.phones.V
+	r.Emails, r.Phones, r.Custom = r.emails.V, r.phones.V, r.custom.V
 	return r.Contact
 }
 
@@ -81,17 +82,27 @@ func byAddress(ctx context.Context, q store.Querier, query, org, address string)
 	return found, rows.Err()
 }
 
-// AddressAge says since when a contact has an address, who entered it, and whether the contact came with it (D-34).
-func AddressAge(ctx context.Context, q store.Querier, org, contactID, address string) (since time.Time, addedBy string, initial bool, err error) {
-	query, key := `select created_at, added_by, initial from contact_phone where org_id = $1 and contact_id = $2 and number = $3`, address
+// Age says how a contact came by an address.
+type Age struct {
+	Since    time.Time
+	AddedBy  string // who entered it, here or at a contact that was merged
+	MergedBy string // who merged that contact; "" if nobody did
+	Initial  bool   // the contact came with it (D-34)
+}
+
+// AddressAge says since when a contact has an address, and by whom.
+func AddressAge(ctx context.Context, q store.Querier, org, contactID, address string) (a Age, err error) {
+	query, key := `
+		select created_at, added_by, merged_by, initial from contact_phone where org_id = $1 and contact_id = $2 and number = $3`, address
 	if strings.Contains(address, "@") {
-		query, key = `select created_at, added_by, initial from contact_email where org_id = $1 and contact_id = $2 and email_key = $3`, input.FoldEmail(address)
+		query, key = `
+			select created_at, added_by, merged_by, initial from contact_email where org_id = $1 and contact_id = $2 and email_key = $3`, input.FoldEmail(address)
 	}
-	err = q.QueryRowContext(ctx, query, org, contactID, key).Scan((*store.Time)(&since), &addedBy, &initial)
+	err = q.QueryRowContext(ctx, query, org, contactID, key).Scan((*store.Time)(&a.Since), &a.AddedBy, &a.MergedBy, &a.Initial)
 	if errors.Is(err, sql.ErrNoRows) {
-		return since, "", false, ErrNotFound
+		return a, ErrNotFound
 	}
-	return since, addedBy, initial, err
+	return a, err
 }
 
 // lock returns a contact that nobody else changes before the transaction ends.
@@ -165,20 +176,23 @@ func search(w *store.Where, org, text string) {
 func insert(ctx context.Context, tx *store.Tx, c Contact) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text,
-			created_at, updated_at, version)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			department, custom_fields, source, source_id, created_at, updated_at, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		c.OrgID, c.ID, c.CustomerID, c.Name, store.Fold(c.Name), c.JobTitle, store.JSON[[]string]{V: c.Emails}, store.JSON[[]Phone]{V: c.Phones},
-		c.Language, c.VIP, c.Approver, c.Notes, c.searchText(), store.Time(c.CreatedAt), store.Time(c.UpdatedAt), c.Version)
+		c.Language, c.VIP, c.Approver, c.Notes, c.searchText(), c.Department, store.JSON[map[string]string]{V: c.Custom}, c.Source, c.SourceID,
+		store.Time(c.CreatedAt), store.Time(c.UpdatedAt), c.Version)
 	return err
 }
 
 func update(ctx context.Context, tx *store.Tx, c Contact) error {
 	ok, err := store.Changed(tx.ExecContext(ctx, `
 		update contact set customer_id = $1, name = $2, sort_name = $3, job_title = $4, emails = $5, phones = $6, language = $7, vip = $8,
-			approver = $9, notes = $10, search_text = $11, updated_at = $12, version = version + 1
-		where org_id = $13 and id = $14 and version = $15`,
+			approver = $9, notes = $10, search_text = $11, department = $12, custom_fields = $13, source = $14, source_id = $15,
+			updated_at = $16, version = version + 1
+		where org_id = $17 and id = $18 and version = $19`,
 		c.CustomerID, c.Name, store.Fold(c.Name), c.JobTitle, store.JSON[[]string]{V: c.Emails}, store.JSON[[]Phone]{V: c.Phones}, c.Language,
-		c.VIP, c.Approver, c.Notes, c.searchText(), store.Time(c.UpdatedAt), c.OrgID, c.ID, c.Version))
+		c.VIP, c.Approver, c.Notes, c.searchText(), c.Department, store.JSON[map[string]string]{V: c.Custom}, c.Source, c.SourceID,
+		store.Time(c.UpdatedAt), c.OrgID, c.ID, c.Version))
 	switch {
 	case store.IsConflict(err):
 		return errMove

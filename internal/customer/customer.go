@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +15,8 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
-	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -31,6 +32,17 @@ const (
 	maxName    = 200
 	maxNotes   = 20_000
 	maxDomains = 100
+	maxAddress = 1000
+	maxWebsite = 500
+)
+
+// Status says whether somebody is still a customer.
+type Status string
+
+// The statuses. An inactive customer keeps everything; lists leave it out where one looks for whom to work for.
+const (
+	Active   Status = "active"
+	Inactive Status = "inactive"
 )
 
 // Fields are what people enter about a customer.
@@ -38,6 +50,10 @@ type Fields struct {
 	Name    string
 	Domains []string
 	Notes   string
+	Status  Status // Active if empty
+	Phone   string // E.164
+	Address string
+	Website string
 }
 
 // Customer is one client company.
@@ -78,16 +94,14 @@ func (s *Service) Create(ctx context.Context, want Fields) (c Customer, err erro
 	if err := s.guard.Check(ctx, perm.AdminCustomers, access.Object{Type: "organization"}); err != nil {
 		return c, err
 	}
-	if want, err = want.checked(); err != nil {
+	if want, err = s.Prepare(ctx, want); err != nil {
 		return c, err
 	}
-	now := store.Now()
-	c = Customer{OrgID: access.ActorFrom(ctx).OrgID, ID: id.New(), Fields: want, CreatedAt: now, UpdatedAt: now, Version: 1}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := insert(ctx, tx, c); err != nil {
-			return fmt.Errorf("create customer %s: %w", c.ID, err)
+		if c, err = s.CreateIn(ctx, tx, want); err != nil {
+			return err
 		}
-		return s.changed(ctx, tx, "customer.create", c, nil, c.record())
+		return s.publish(ctx, tx, c.ID)
 	})
 	return c, err
 }
@@ -103,8 +117,9 @@ func (s *Service) Find(ctx context.Context, id string) (Customer, error) {
 
 // Query narrows and orders a list of customers.
 type Query struct {
-	Text string
-	Sort string // name (the default) or created_at; "-" before it turns the order
+	Text   string
+	Status Status
+	Sort   string // name (the default) or created_at; "-" before it turns the order
 	store.Page
 }
 
@@ -126,6 +141,10 @@ func (s *Service) Update(ctx context.Context, id string, change func(Customer) (
 	if err := s.guard.Check(ctx, perm.CustomerEdit, Object(id)); err != nil {
 		return c, err
 	}
+	o, err := organization.ByID(ctx, s.db.Read(), org)
+	if err != nil {
+		return c, err
+	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if c, err = lock(ctx, tx, org, id); err != nil {
 			return err
@@ -134,19 +153,17 @@ func (s *Service) Update(ctx context.Context, id string, change func(Customer) (
 		if err != nil {
 			return err
 		}
-		if next, err = next.checked(); err != nil {
+		if next, err = next.checked(o.Region); err != nil {
 			return err
 		}
-		before := c
-		if c.Fields = next; before.same(next) {
+		changed := false
+		if c, changed, err = s.UpdateIn(ctx, tx, c, next); err != nil {
+			return err
+		}
+		if !changed {
 			return errUnchanged
 		}
-		c.UpdatedAt = store.Now()
-		if err := update(ctx, tx, c); err != nil {
-			return fmt.Errorf("change customer %s: %w", id, err)
-		}
-		c.Version++
-		return s.changed(ctx, tx, "customer.update", c, before.record(), c.record())
+		return s.publish(ctx, tx, id)
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return Customer{}, err
@@ -174,26 +191,40 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Customer) er
 		if err := remove(ctx, tx, org, id); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, "customer.delete", c, c.record(), nil)
+		if err := s.record(ctx, tx, "customer.delete", c, c.record(), nil); err != nil {
+			return err
+		}
+		return s.publish(ctx, tx, id)
 	})
 }
 
-// changed records what happened to c and tells the screens.
-func (s *Service) changed(ctx context.Context, tx *store.Tx, action string, c Customer, before, after map[string]any) error {
-	err := s.audit.Record(ctx, tx, audit.Event{
+// record writes down what happened to c.
+func (s *Service) record(ctx context.Context, tx *store.Tx, action string, c Customer, before, after map[string]any) error {
+	return s.audit.Record(ctx, tx, audit.Event{
 		Action: action, CustomerID: c.ID, Before: before, After: after,
 		Targets: []audit.Target{{Type: "customer", ID: c.ID, Name: c.Name}},
 	})
-	if err != nil {
-		return err
-	}
-	return s.events.Publish(ctx, tx, events.Event{Kind: "customer.changed", ID: c.ID, CustomerID: c.ID, Needs: perm.CustomerView})
 }
 
-func (f Fields) checked() (Fields, error) {
+// publish tells the screens; without an id they load all their customers again.
+func (s *Service) publish(ctx context.Context, tx *store.Tx, id string) error {
+	return s.events.Publish(ctx, tx, events.Event{Kind: "customer.changed", ID: id, CustomerID: id, Needs: perm.CustomerView})
+}
+
+func (f Fields) checked(region string) (Fields, error) {
 	var form input.Form
 	f.Name = form.Required("/name", f.Name, maxName)
 	f.Notes = form.Text("/notes", f.Notes, maxNotes)
+	f.Phone = form.Phone("/phone", f.Phone, region)
+	f.Address = form.Text("/address", f.Address, maxAddress)
+	f.Website = checkWebsite(&form, f.Website)
+	switch f.Status {
+	case "":
+		f.Status = Active
+	case Active, Inactive:
+	default:
+		form.Refuse("/status", "A customer is active or inactive.")
+	}
 	if len(f.Domains) > maxDomains {
 		form.Refuse("/domains", fmt.Sprintf("A customer may have %d domains.", maxDomains))
 		return f, form.Err()
@@ -210,14 +241,35 @@ func (f Fields) checked() (Fields, error) {
 	return f, form.Err()
 }
 
+// checkWebsite takes an address as people write it. Only web addresses pass: it becomes a link.
+func checkWebsite(form *input.Form, value string) string {
+	value = form.Line("/website", value, maxWebsite)
+	if value == "" {
+		return ""
+	}
+	if !strings.Contains(value, "://") {
+		value = "https://" + value
+	}
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil {
+		form.Refuse("/website", "Write a web address, such as https://www.example.com.")
+		return value
+	}
+	return u.String()
+}
+
 func (f Fields) same(o Fields) bool {
-	return f.Name == o.Name && f.Notes == o.Notes && slices.Equal(f.Domains, o.Domains)
+	return f.Name == o.Name && f.Notes == o.Notes && f.Status == o.Status && f.Phone == o.Phone && f.Address == o.Address &&
+		f.Website == o.Website && slices.Equal(f.Domains, o.Domains)
 }
 
 func (f Fields) record() map[string]any {
-	return map[string]any{"name": f.Name, "domains": f.Domains, "notes": f.Notes}
+	return map[string]any{
+		"name": f.Name, "domains": f.Domains, "notes": f.Notes, "status": string(f.Status), "phone": f.Phone, "address": f.Address,
+		"website": f.Website,
+	}
 }
 
 func (f Fields) searchText() string {
-	return store.Fold(f.Name + " " + strings.Join(f.Domains, " "))
+	return store.Fold(strings.TrimSpace(f.Name + " " + strings.Join(f.Domains, " ") + " " + input.PhoneWords(f.Phone)))
 }

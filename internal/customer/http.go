@@ -33,6 +33,10 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "delete-customer", Method: "DELETE", Path: each, Summary: "Delete a customer without contacts and tickets", Needs: perm.AdminCustomers,
 		Object: s.object,
 	}, s.delete)
+	httpapi.Handle(api, httpapi.Route{
+		ID: "list-customer-people", Method: "GET", Path: each + "/people", Summary: "See which teams and technicians reach a customer",
+		Needs: perm.CustomerView, Object: s.object,
+	}, s.getPeople)
 }
 
 const maxBody = 256 << 10 // notes in any script, and domains
@@ -47,6 +51,10 @@ type fieldsBody struct {
 	Name    string   `json:"name" minLength:"1" maxLength:"200"`
 	Domains []string `json:"domains,omitempty" maxItems:"100" doc:"domain names of the company"`
 	Notes   string   `json:"notes,omitempty" maxLength:"20000"`
+	Status  Status   `json:"status,omitempty" enum:"active,inactive" doc:"active if absent"`
+	Phone   string   `json:"phone,omitempty" maxLength:"40" doc:"as people write it; kept in E.164"`
+	Address string   `json:"address,omitempty" maxLength:"1000"`
+	Website string   `json:"website,omitempty" maxLength:"500"`
 }
 
 // customerBody is a customer on the wire.
@@ -55,6 +63,10 @@ type customerBody struct {
 	Name            string    `json:"name"`
 	Domains         []string  `json:"domains"`
 	Notes           string    `json:"notes"`
+	Status          Status    `json:"status" enum:"active,inactive"`
+	Phone           string    `json:"phone"`
+	Address         string    `json:"address"`
+	Website         string    `json:"website"`
 	ContactCount    int64     `json:"contact_count"`
 	OpenTicketCount int64     `json:"open_ticket_count"`
 	CreatedAt       time.Time `json:"created_at"`
@@ -63,7 +75,10 @@ type customerBody struct {
 }
 
 func bodyOf(c Customer) customerBody {
-	return customerBody{c.ID, c.Name, c.Domains, c.Notes, c.ContactCount, c.OpenTicketCount, c.CreatedAt, c.UpdatedAt, c.Version}
+	return customerBody{
+		c.ID, c.Name, c.Domains, c.Notes, c.Status, c.Phone, c.Address, c.Website, c.ContactCount, c.OpenTicketCount,
+		c.CreatedAt, c.UpdatedAt, c.Version,
+	}
 }
 
 func one(c Customer) *httpapi.One[customerBody] {
@@ -72,11 +87,12 @@ func one(c Customer) *httpapi.One[customerBody] {
 
 func (s *Service) getList(ctx context.Context, in *struct {
 	httpapi.Paging
-	Q    string `query:"q" maxLength:"200" doc:"words in name or domains"`
-	Sort string `query:"sort" enum:"name,-name,created_at,-created_at"`
+	Q      string `query:"q" maxLength:"200" doc:"words in name, domains or phone"`
+	Status Status `query:"status" enum:"active,inactive"`
+	Sort   string `query:"sort" enum:"name,-name,created_at,-created_at"`
 },
 ) (*httpapi.Page[customerBody], error) {
-	found, next, err := s.List(ctx, Query{Text: in.Q, Sort: in.Sort, Page: in.Page()})
+	found, next, err := s.List(ctx, Query{Text: in.Q, Status: in.Status, Sort: in.Sort, Page: in.Page()})
 	items := make([]customerBody, len(found))
 	for i, c := range found {
 		items[i] = bodyOf(c)
@@ -131,4 +147,36 @@ func (s *Service) delete(ctx context.Context, in *struct {
 },
 ) (*struct{}, error) {
 	return nil, s.Delete(ctx, in.ID, func(c Customer) error { return httpapi.IfMatch(in.IfMatch, c.Version) })
+}
+
+type teamBody struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type technicianBody struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Via    string `json:"via" enum:"direct,team,role" doc:"how the customer is reached; the first of them that holds"`
+	Active bool   `json:"active" doc:"may act now: neither suspended, nor gone, nor only invited"`
+}
+
+type peopleBody struct {
+	Teams       []teamBody       `json:"teams"`
+	Technicians []technicianBody `json:"technicians"`
+}
+
+func (s *Service) getPeople(ctx context.Context, in *struct {
+	ID string `path:"id"`
+},
+) (*struct{ Body peopleBody }, error) {
+	found, err := s.People(ctx, in.ID)
+	out := peopleBody{Teams: make([]teamBody, len(found.Teams)), Technicians: make([]technicianBody, len(found.Technicians))}
+	for i, t := range found.Teams {
+		out.Teams[i] = teamBody{t.ID, t.Name}
+	}
+	for i, t := range found.Technicians {
+		out.Technicians[i] = technicianBody{t.ID, t.Name, t.Via, t.Active}
+	}
+	return &struct{ Body peopleBody }{out}, err
 }

@@ -11,13 +11,13 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-const columns = `c.org_id, c.id, c.name, c.domains, c.notes, c.created_at, c.updated_at, c.version,
+const columns = `c.org_id, c.id, c.name, c.domains, c.notes, c.status, c.phone, c.address, c.website, c.created_at, c.updated_at, c.version,
 	(select count(*) from contact p where p.org_id = c.org_id and p.customer_id = c.id),
-	(select count(*) from ticket t where t.org_id = c.org_id and t.customer_id = c.id and t.status = 'open')`
+	(select count(*) from ticket t where t.org_id = c.org_id and t.customer_id = c.id and t.status <> 'closed')`
 
 func (c *Customer) fields(domains *store.JSON[[]string], more ...any) []any {
 	return append([]any{
-		&c.OrgID, &c.ID, &c.Name, domains, &c.Notes, (*store.Time)(&c.CreatedAt), (*store.Time)(&c.UpdatedAt), &c.Version,
+		&c.OrgID, &c.ID, &c.Name, domains, &c.Notes, &c.Status, &c.Phone, &c.Address, &c.Website, (*store.Time)(&c.CreatedAt), (*store.Time)(&c.UpdatedAt), &c.Version,
 		&c.ContactCount, &c.OpenTicketCount,
 	}, more...)
 }
@@ -55,6 +55,9 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 	w := &store.Where{}
 	w.Add("c.org_id = ?", org)
 	scope.Where(w, "c.id")
+	if want.Status != "" {
+		w.Add("c.status = ?", string(want.Status))
+	}
 	w.Search("c.search_text", input.Search(want.Text))
 	if err := order.After(w, want.Cursor); err != nil {
 		return nil, "", err
@@ -83,18 +86,22 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 
 func insert(ctx context.Context, tx *store.Tx, c Customer) error {
 	_, err := tx.ExecContext(ctx, `
-		insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		insert into customer (org_id, id, name, sort_name, domains, notes, search_text, status, phone, address, website,
+			created_at, updated_at, version)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		c.OrgID, c.ID, c.Name, store.Fold(c.Name), store.JSON[[]string]{V: c.Domains}, c.Notes, c.searchText(),
+		string(c.Status), c.Phone, c.Address, c.Website,
 		store.Time(c.CreatedAt), store.Time(c.UpdatedAt), c.Version)
 	return err
 }
 
 func update(ctx context.Context, tx *store.Tx, c Customer) error {
 	ok, err := store.Changed(tx.ExecContext(ctx, `
-		update customer set name = $1, sort_name = $2, domains = $3, notes = $4, search_text = $5, updated_at = $6, version = version + 1
-		where org_id = $7 and id = $8 and version = $9`,
-		c.Name, store.Fold(c.Name), store.JSON[[]string]{V: c.Domains}, c.Notes, c.searchText(), store.Time(c.UpdatedAt),
+		update customer set name = $1, sort_name = $2, domains = $3, notes = $4, search_text = $5, status = $6, phone = $7,
+			address = $8, website = $9, updated_at = $10, version = version + 1
+		where org_id = $11 and id = $12 and version = $13`,
+		c.Name, store.Fold(c.Name), store.JSON[[]string]{V: c.Domains}, c.Notes, c.searchText(), string(c.Status), c.Phone,
+		c.Address, c.Website, store.Time(c.UpdatedAt),
 		c.OrgID, c.ID, c.Version))
 	if err == nil && !ok {
 		return errStale
@@ -113,4 +120,55 @@ func remove(ctx context.Context, tx *store.Tx, org, id string) error {
 		return ErrNotFound
 	}
 	return nil
+}
+
+// people finds who reaches a customer: those it is assigned to, those in teams that hold it, and those whose role reaches all.
+func people(ctx context.Context, q store.Querier, org, customerID string) (p People, err error) {
+	rows, err := q.QueryContext(ctx, `
+		select t.id, t.name from team t join team_customer c on c.org_id = t.org_id and c.team_id = t.id
+		where t.org_id = $1 and c.customer_id = $2 order by t.name_key, t.id`, org, customerID)
+	if err != nil {
+		return p, fmt.Errorf("list the teams of customer %s: %w", customerID, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var t Person
+		if err := rows.Scan(&t.ID, &t.Name); err != nil {
+			return p, fmt.Errorf("list the teams of customer %s: %w", customerID, err)
+		}
+		p.Teams = append(p.Teams, t)
+	}
+	if err := rows.Err(); err != nil {
+		return p, err
+	}
+	p.Technicians, err = technicians(ctx, q, org, customerID)
+	return p, err
+}
+
+func technicians(ctx context.Context, q store.Querier, org, customerID string) (out []Person, err error) {
+	rows, err := q.QueryContext(ctx, `
+		select t.id, t.display_name, t.status = 'active' and t.state = 'activated', case
+			when exists (select 1 from technician_customer c where c.org_id = t.org_id and c.technician_id = t.id and c.customer_id = $2) then 'direct'
+			when exists (select 1 from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
+				where m.org_id = t.org_id and m.technician_id = t.id and c.customer_id = $2) then 'team'
+			when t.owner or t.platform_role = 'administrator' then 'role'
+			else '' end as via
+		from technician t where t.org_id = $1 and (
+			t.owner or t.platform_role = 'administrator'
+			or t.id in (select technician_id from technician_customer where org_id = $1 and customer_id = $2)
+			or t.id in (select m.technician_id from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
+				where m.org_id = $1 and c.customer_id = $2))
+		order by t.sort_name, t.id limit $3`, org, customerID, maxPeople)
+	if err != nil {
+		return nil, fmt.Errorf("list the technicians of customer %s: %w", customerID, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var t Person
+		if err := rows.Scan(&t.ID, &t.Name, &t.Active, &t.Via); err != nil {
+			return nil, fmt.Errorf("list the technicians of customer %s: %w", customerID, err)
+		}
+		out = append(out, t)
+	}
+	return out, rows.Err()
 }

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
@@ -79,10 +81,33 @@ func (s *Service) setConsent(ctx context.Context, tx *store.Tx, orgID, key strin
 	if err != nil || !changed {
 		return changed, err
 	}
-	return true, s.Audit.Record(ctx, tx, audit.Event{
+	err = s.Audit.Record(ctx, tx, audit.Event{
 		Action: "message." + string(state), Targets: []audit.Target{{Type: "inbound", ID: in.ID}},
 		Detail: map[string]any{"way": string(in.Way), "address": Mask(in.From)},
 	})
+	if err != nil {
+		return false, err
+	}
+	return true, s.tellOfContacts(ctx, tx, orgID, in)
+}
+
+// tellOfContacts has the screens load those contacts again who have the address: what may be sent to it has changed.
+func (s *Service) tellOfContacts(ctx context.Context, tx *store.Tx, orgID string, in In) error {
+	find := contact.ByPhone
+	if in.Way == Email {
+		find = contact.ByEmail
+	}
+	found, err := find(ctx, tx, orgID, in.From)
+	if err != nil {
+		return err
+	}
+	for _, c := range found {
+		err := s.Events.Publish(ctx, tx, events.Event{Kind: "contact.changed", ID: c.ID, CustomerID: c.CustomerID, Needs: perm.ContactView})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answer replies to one of the words, up to a number a day: two machines must not talk for ever.

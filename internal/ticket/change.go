@@ -82,9 +82,9 @@ func (s *Service) Update(ctx context.Context, id string, change func(Ticket) (Fi
 		}
 		t.UpdatedAt = store.Now()
 		switch {
-		case t.Status == Open:
+		case t.Status != Closed:
 			t.ClosedAt = time.Time{}
-		case before.Status == Open:
+		case before.Status != Closed:
 			t.ClosedAt = t.UpdatedAt
 		}
 		if err := update(ctx, tx, t); err != nil {
@@ -105,8 +105,10 @@ func actionFor(before, after Ticket) string {
 		return "ticket.update"
 	case after.Status == Closed:
 		return "ticket.close"
+	case before.Status == Closed:
+		return "ticket.reopen"
 	}
-	return "ticket.reopen"
+	return "ticket.update"
 }
 
 // Delete removes a ticket with its notes; the audit log keeps what it was. check may refuse it as it is.
@@ -148,6 +150,18 @@ func (s *Service) DetachContact(ctx context.Context, tx *store.Tx, c contact.Con
 	})
 }
 
+// MergeContact makes the tickets of a contact those of another, of the same customer.
+func (s *Service) MergeContact(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+	n, err := moveContact(ctx, tx, from, into.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.audit.Record(ctx, tx, audit.Event{
+		Action: "ticket.move_contact", CustomerID: from.CustomerID, Detail: map[string]any{"tickets": n},
+		Targets: []audit.Target{{Type: "contact", ID: into.ID, Name: into.Name}, {Type: "contact", ID: from.ID, Name: from.Name}},
+	})
+}
+
 // place checks in the transaction that the customer is one of the scope and the contact one of the customer, and takes their names.
 func place(ctx context.Context, tx *store.Tx, scope access.Scope, t *Ticket) (err error) {
 	if !scope.Has(t.CustomerID) {
@@ -177,8 +191,14 @@ func (f Fields) checked() (Fields, error) {
 	}
 	f.Summary = form.Required("/summary", f.Summary, maxSummary)
 	f.Description = form.Text("/description", f.Description, maxDescription)
-	if f.Status != Open && f.Status != Closed {
-		form.Refuse("/status", "A ticket is open or closed.")
+	if f.Status != Open && f.Status != Waiting && f.Status != Closed {
+		form.Refuse("/status", "A ticket is open, waiting or closed.")
+	}
+	if f.Priority == "" {
+		f.Priority = Normal
+	}
+	if !f.Priority.valid() {
+		form.Refuse("/priority", "A priority is low, normal, high or urgent.")
 	}
 	return f, form.Err()
 }
@@ -186,5 +206,6 @@ func (f Fields) checked() (Fields, error) {
 func (f Fields) record() map[string]any {
 	return map[string]any{
 		"customer_id": f.CustomerID, "contact_id": f.ContactID, "summary": f.Summary, "description": f.Description, "status": string(f.Status),
+		"priority": string(f.Priority),
 	}
 }

@@ -14,5 +14,11 @@ var (
 	errCustomer    = fault.Field("/customer_id", "ticket.customer_unknown", "There is no such customer, or you may not see it.")
 	errContact     = fault.Field("/contact_id", "ticket.contact_unknown", "There is no such contact at this customer.")
 	errIntegration = fault.Field("/integration_id", "ticket.integration_unknown", "There is no such integration. Leave it out to use Countersign's own tickets.")
+	errAssignee    = fault.Field("/technician_id", "ticket.assignee_unknown", "There is no such technician.")
+	errNotActive   = fault.Field("/technician_id", "ticket.assignee_not_active", "This technician is not active and cannot take tickets.")
+	errNotReached  = fault.Field("/technician_id", "ticket.assignee_not_allowed", "This technician does not work for this customer. Assign the customer first.")
+	errNoTemplate  = fault.New(fault.NotFound, "ticket.template_not_found", "There is no such template.")
+	errNameTaken   = fault.Field("/name", "ticket.template_name_taken", "Another template has this name.")
+	errCursor      = fault.New(fault.Invalid, "request.cursor_invalid", "This cursor is not from this list. Start again without it.")
 	errUnchanged   = errors.New("nothing changed") // ends a transaction that has nothing to keep
 )

@@ -40,6 +40,8 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "create-ticket-note", Method: "POST", Path: notes, Summary: "Add a note to a ticket", Needs: perm.TicketEdit, Object: s.object,
 		Creates: true, MaxBody: maxBody,
 	}, s.postNote)
+	s.moreRoutes(api)
+	s.templateRoutes(api)
 }
 
 const maxBody = 256 << 10 // descriptions and notes in any script
@@ -51,27 +53,29 @@ func (s *Service) object(ctx context.Context, id string) (access.Object, error) 
 
 // newBody is what may be entered at the start.
 type newBody struct {
-	CustomerID    string  `json:"customer_id" format:"uuid"`
-	ContactID     *string `json:"contact_id,omitempty" nullable:"true" maxLength:"36" doc:"one of the customer's contacts"`
-	Summary       string  `json:"summary" minLength:"1" maxLength:"200"`
-	Description   string  `json:"description,omitempty" maxLength:"20000"`
-	IntegrationID *string `json:"integration_id,omitempty" nullable:"true" maxLength:"36" doc:"absent: Countersign's own store"`
+	CustomerID    string   `json:"customer_id" format:"uuid"`
+	ContactID     *string  `json:"contact_id,omitempty" nullable:"true" maxLength:"36" doc:"one of the customer's contacts"`
+	Summary       string   `json:"summary" minLength:"1" maxLength:"200"`
+	Description   string   `json:"description,omitempty" maxLength:"20000"`
+	Priority      Priority `json:"priority,omitempty" enum:"low,normal,high,urgent" doc:"normal if absent"`
+	IntegrationID *string  `json:"integration_id,omitempty" nullable:"true" maxLength:"36" doc:"absent: Countersign's own store"`
 }
 
 // fieldsBody is what may be entered later.
 type fieldsBody struct {
-	CustomerID  string  `json:"customer_id" format:"uuid"`
-	ContactID   *string `json:"contact_id,omitempty" nullable:"true" maxLength:"36" doc:"one of the customer's contacts"`
-	Summary     string  `json:"summary" minLength:"1" maxLength:"200"`
-	Description string  `json:"description,omitempty" maxLength:"20000"`
-	Status      Status  `json:"status,omitempty" enum:"open,closed"`
+	CustomerID  string   `json:"customer_id" format:"uuid"`
+	ContactID   *string  `json:"contact_id,omitempty" nullable:"true" maxLength:"36" doc:"one of the customer's contacts"`
+	Summary     string   `json:"summary" minLength:"1" maxLength:"200"`
+	Description string   `json:"description,omitempty" maxLength:"20000"`
+	Status      Status   `json:"status,omitempty" enum:"open,waiting,closed"`
+	Priority    Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
 }
 
 func (b fieldsBody) fields() Fields {
 	if b.Status == "" {
 		b.Status = Open
 	}
-	return Fields{b.CustomerID, orNone(b.ContactID), b.Summary, b.Description, b.Status}
+	return Fields{b.CustomerID, orNone(b.ContactID), b.Summary, b.Description, b.Status, b.Priority}
 }
 
 func orNone(id *string) string {
@@ -94,30 +98,43 @@ type authorBody struct {
 	Name string `json:"name"`
 }
 
+// assigneeBody is whose work a ticket is.
+type assigneeBody struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Active bool   `json:"active" doc:"false: suspended or gone, so the ticket should be handed over"`
+}
+
 // ticketBody is a ticket on the wire.
 type ticketBody struct {
-	ID           string      `json:"id"`
-	Number       int64       `json:"number" doc:"what people call it: #1042"`
-	CustomerID   string      `json:"customer_id"`
-	CustomerName string      `json:"customer_name"`
-	ContactID    *string     `json:"contact_id"`
-	ContactName  string      `json:"contact_name" doc:"stays when the contact is deleted"`
-	Summary      string      `json:"summary"`
-	Description  string      `json:"description"`
-	Status       Status      `json:"status" enum:"open,closed"`
-	CreatedBy    *authorBody `json:"created_by"`
-	NoteCount    int64       `json:"note_count"`
-	ClosedAt     *time.Time  `json:"closed_at"`
-	CreatedAt    time.Time   `json:"created_at"`
-	UpdatedAt    time.Time   `json:"updated_at"`
-	Version      int64       `json:"version"`
+	ID           string        `json:"id"`
+	Number       int64         `json:"number" doc:"what people call it: #1042"`
+	CustomerID   string        `json:"customer_id"`
+	CustomerName string        `json:"customer_name"`
+	ContactID    *string       `json:"contact_id"`
+	ContactName  string        `json:"contact_name" doc:"stays when the contact is deleted"`
+	Summary      string        `json:"summary"`
+	Description  string        `json:"description"`
+	Status       Status        `json:"status" enum:"open,waiting,closed"`
+	Priority     Priority      `json:"priority" enum:"low,normal,high,urgent"`
+	AssignedTo   *assigneeBody `json:"assigned_to"`
+	Source       string        `json:"source" doc:"empty: Countersign's own store"`
+	CreatedBy    *authorBody   `json:"created_by"`
+	NoteCount    int64         `json:"note_count"`
+	ClosedAt     *time.Time    `json:"closed_at"`
+	CreatedAt    time.Time     `json:"created_at"`
+	UpdatedAt    time.Time     `json:"updated_at"`
+	Version      int64         `json:"version"`
 }
 
 func bodyOf(t Ticket) ticketBody {
 	b := ticketBody{
 		ID: t.ID, Number: t.Number, CustomerID: t.CustomerID, CustomerName: t.CustomerName, ContactID: optional(t.ContactID),
-		ContactName: t.ContactName, Summary: t.Summary, Description: t.Description, Status: t.Status, NoteCount: t.NoteCount,
+		ContactName: t.ContactName, Summary: t.Summary, Description: t.Description, Status: t.Status, Priority: t.Priority, Source: t.Source, NoteCount: t.NoteCount,
 		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Version: t.Version,
+	}
+	if t.AssignedTo.ID != "" {
+		b.AssignedTo = new(assigneeBody(t.AssignedTo))
 	}
 	if t.CreatedBy.ID != "" {
 		b.CreatedBy = new(authorBody(t.CreatedBy))
@@ -134,15 +151,18 @@ func one(t Ticket) *httpapi.One[ticketBody] {
 
 func (s *Service) getList(ctx context.Context, in *struct {
 	httpapi.Paging
-	Q          string `query:"q" maxLength:"200" doc:"words in number, summary, description, or the names of customer or contact"`
-	CustomerID string `query:"customer_id" maxLength:"36"`
-	ContactID  string `query:"contact_id" maxLength:"36"`
-	Status     Status `query:"status" enum:"open,closed"`
-	Sort       string `query:"sort" enum:"created_at,-created_at,number,-number,updated_at,-updated_at"`
+	Q          string   `query:"q" maxLength:"200" doc:"words in number, summary, description, or the names of customer or contact"`
+	CustomerID string   `query:"customer_id" maxLength:"36"`
+	ContactID  string   `query:"contact_id" maxLength:"36"`
+	Status     Status   `query:"status" enum:"open,waiting,closed,unclosed" doc:"unclosed finds what is open or waiting"`
+	Priority   Priority `query:"priority" enum:"low,normal,high,urgent"`
+	AssignedTo string   `query:"assigned_to" maxLength:"36" doc:"a technician's id; me or none"`
+	Sort       string   `query:"sort" enum:"created_at,-created_at,number,-number,updated_at,-updated_at"`
 },
 ) (*httpapi.Page[ticketBody], error) {
 	found, next, err := s.List(ctx, Query{
-		Text: in.Q, CustomerID: in.CustomerID, ContactID: in.ContactID, Status: in.Status, Sort: in.Sort, Page: in.Page(),
+		Text: in.Q, CustomerID: in.CustomerID, ContactID: in.ContactID, Status: in.Status, Priority: in.Priority,
+		AssignedTo: in.AssignedTo, Sort: in.Sort, Page: in.Page(),
 	})
 	items := make([]ticketBody, len(found))
 	for i, t := range found {
@@ -157,6 +177,7 @@ func (s *Service) post(ctx context.Context, in *struct{ Body newBody }) (*httpap
 	}
 	t, err := s.Create(ctx, Fields{
 		CustomerID: in.Body.CustomerID, ContactID: orNone(in.Body.ContactID), Summary: in.Body.Summary, Description: in.Body.Description,
+		Priority: in.Body.Priority,
 	})
 	return &httpapi.Created[ticketBody]{Location: "/api/tickets/" + t.ID, ETag: httpapi.ETag(t.Version), Body: bodyOf(t)}, err
 }
@@ -179,7 +200,7 @@ func (s *Service) patch(ctx context.Context, in *struct {
 		if err := httpapi.IfMatch(in.IfMatch, t.Version); err != nil {
 			return t.Fields, err
 		}
-		now := fieldsBody{t.CustomerID, optional(t.ContactID), t.Summary, t.Description, t.Status}
+		now := fieldsBody{t.CustomerID, optional(t.ContactID), t.Summary, t.Description, t.Status, t.Priority}
 		b, err := httpapi.Merge(now, in.Body.RawMessage)
 		return b.fields(), err
 	})

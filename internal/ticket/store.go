@@ -20,16 +20,18 @@ const (
 	columns = `t.org_id, t.id, t.number, t.customer_id, u.name, coalesce(t.contact_id, ''), coalesce(c.name, t.contact_name), t.summary,
 		t.description, t.status, t.creator_type, t.created_by, t.creator_name,
 		(select count(*) from ticket_note n where n.org_id = t.org_id and n.ticket_id = t.id),
+		t.priority, coalesce(h.id, ''), coalesce(h.display_name, ''), coalesce(h.status = 'active' and h.state = 'activated', false), t.source,
 		t.closed_at, t.created_at, t.updated_at, t.version`
 	from = ` from ticket t join customer u on u.org_id = t.org_id and u.id = t.customer_id
-		left join contact c on c.org_id = t.org_id and c.id = t.contact_id`
+		left join contact c on c.org_id = t.org_id and c.id = t.contact_id
+		left join technician h on h.org_id = t.org_id and h.id = t.assigned_to`
 )
 
 func (t *Ticket) fields(more ...any) []any {
 	return append([]any{
 		&t.OrgID, &t.ID, &t.Number, &t.CustomerID, &t.CustomerName, &t.ContactID, &t.ContactName, &t.Summary,
 		&t.Description, &t.Status, &t.CreatedBy.Type, &t.CreatedBy.ID, &t.CreatedBy.Name,
-		&t.NoteCount, (*store.Time)(&t.ClosedAt), (*store.Time)(&t.CreatedAt), (*store.Time)(&t.UpdatedAt), &t.Version,
+		&t.NoteCount, &t.Priority, &t.AssignedTo.ID, &t.AssignedTo.Name, &t.AssignedTo.Active, &t.Source, (*store.Time)(&t.ClosedAt), (*store.Time)(&t.CreatedAt), (*store.Time)(&t.UpdatedAt), &t.Version,
 	}, more...)
 }
 
@@ -79,8 +81,22 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 	if want.ContactID != "" {
 		w.Add("t.contact_id = ?", want.ContactID)
 	}
-	if want.Status != "" {
+	switch want.Status {
+	case "":
+	case Unclosed:
+		w.Add("t.status <> ?", string(Closed))
+	default:
 		w.Add("t.status = ?", string(want.Status))
+	}
+	if want.Priority != "" {
+		w.Add("t.priority = ?", string(want.Priority))
+	}
+	switch want.AssignedTo {
+	case "":
+	case Nobody:
+		w.Add("h.id is null")
+	default:
+		w.Add("t.assigned_to = ?", want.AssignedTo)
 	}
 	search(w, org, want.Text)
 	if err := order.After(w, want.Cursor); err != nil {
@@ -135,9 +151,9 @@ func searchText(t Ticket) string {
 func insert(ctx context.Context, tx *store.Tx, t Ticket) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into ticket (org_id, id, number, customer_id, contact_id, contact_name, summary, description, status,
-			creator_type, created_by, creator_name, closed_at, search_text, created_at, updated_at, version)
-		values ($1, $2, $3, $4, nullif($5, ''), '', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		t.OrgID, t.ID, t.Number, t.CustomerID, t.ContactID, t.Summary, t.Description, string(t.Status),
+			priority, creator_type, created_by, creator_name, closed_at, search_text, created_at, updated_at, version)
+		values ($1, $2, $3, $4, nullif($5, ''), '', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		t.OrgID, t.ID, t.Number, t.CustomerID, t.ContactID, t.Summary, t.Description, string(t.Status), string(t.Priority),
 		t.CreatedBy.Type, t.CreatedBy.ID, t.CreatedBy.Name, store.Time(t.ClosedAt), searchText(t),
 		store.Time(t.CreatedAt), store.Time(t.UpdatedAt), t.Version)
 	if store.IsConflict(err) {
@@ -149,10 +165,10 @@ func insert(ctx context.Context, tx *store.Tx, t Ticket) error {
 func update(ctx context.Context, tx *store.Tx, t Ticket) error {
 	ok, err := store.Changed(tx.ExecContext(ctx, `
 		update ticket set customer_id = $1, contact_id = nullif($2, ''), summary = $3, description = $4, status = $5, closed_at = $6,
-			search_text = $7, updated_at = $8, version = version + 1
-		where org_id = $9 and id = $10 and version = $11`,
+			search_text = $7, priority = $8, assigned_to = $9, updated_at = $10, version = version + 1
+		where org_id = $11 and id = $12 and version = $13`,
 		t.CustomerID, t.ContactID, t.Summary, t.Description, string(t.Status), store.Time(t.ClosedAt),
-		searchText(t), store.Time(t.UpdatedAt), t.OrgID, t.ID, t.Version))
+		searchText(t), string(t.Priority), t.AssignedTo.ID, store.Time(t.UpdatedAt), t.OrgID, t.ID, t.Version))
 	switch {
 	case store.IsConflict(err):
 		return errContact
@@ -181,6 +197,16 @@ func detach(ctx context.Context, tx *store.Tx, c contact.Contact) (int64, error)
 		update ticket set contact_id = null, contact_name = $1, version = version + 1 where org_id = $2 and contact_id = $3`, c.Name, c.OrgID, c.ID)
 	if err != nil {
 		return 0, fmt.Errorf("detach contact %s from its tickets: %w", c.ID, err)
+	}
+	return res.RowsAffected()
+}
+
+// moveContact gives the tickets of a contact to another and returns how many they were.
+func moveContact(ctx context.Context, tx *store.Tx, from contact.Contact, intoID string) (int64, error) {
+	res, err := tx.ExecContext(ctx, `
+		update ticket set contact_id = $1, version = version + 1 where org_id = $2 and contact_id = $3`, intoID, from.OrgID, from.ID)
+	if err != nil {
+		return 0, fmt.Errorf("move the tickets of contact %s: %w", from.ID, err)
 	}
 	return res.RowsAffected()
 }

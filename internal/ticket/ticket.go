@@ -17,9 +17,25 @@ type Status string
 
 // The statuses.
 const (
-	Open   Status = "open"
-	Closed Status = "closed"
+	Open    Status = "open"
+	Waiting Status = "waiting" // for the customer, or for somebody outside
+	Closed  Status = "closed"
+	// Unclosed finds what is open or waiting; no ticket has it.
+	Unclosed Status = "unclosed"
 )
+
+// Priority says how soon a ticket should be looked at.
+type Priority string
+
+// The priorities.
+const (
+	Low    Priority = "low"
+	Normal Priority = "normal"
+	High   Priority = "high"
+	Urgent Priority = "urgent"
+)
+
+func (p Priority) valid() bool { return p == Low || p == Normal || p == High || p == Urgent }
 
 // Fields are what people enter about a ticket.
 type Fields struct {
@@ -28,6 +44,7 @@ type Fields struct {
 	Summary     string
 	Description string
 	Status      Status
+	Priority    Priority // Normal if empty
 }
 
 // Ticket is one piece of work for a customer.
@@ -38,12 +55,21 @@ type Ticket struct {
 	Fields
 	CustomerName string
 	ContactName  string // stays when the contact is deleted
+	AssignedTo   Assignee
+	Source       string // "" is Countersign's own store
 	CreatedBy    Author
 	NoteCount    int64
 	ClosedAt     time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	Version      int64
+}
+
+// Assignee is the technician whose work a ticket is; the zero Assignee is nobody.
+type Assignee struct {
+	ID     string
+	Name   string
+	Active bool // may act now; whoever may not stays named, so that one sees what has to be handed over
 }
 
 // Author is who wrote something.
@@ -74,11 +100,31 @@ type Service struct {
 	guard  *access.Guard
 	audit  *audit.Log
 	events *events.Bus
+
+	assigned func(ctx context.Context, tx *store.Tx, t Ticket) error
+	beside   func(ctx context.Context, q store.Querier, org, ticketID string, before time.Time, limit int) ([]Happening, error)
 }
 
 // New returns a Service.
 func New(db *store.DB, guard *access.Guard, log *audit.Log, bus *events.Bus) *Service {
-	return &Service{db, guard, log, bus}
+	return &Service{
+		db: db, guard: guard, audit: log, events: bus,
+		assigned: func(context.Context, *store.Tx, Ticket) error { return nil },
+		beside: func(context.Context, store.Querier, string, string, time.Time, int) ([]Happening, error) {
+			return nil, nil
+		},
+	}
+}
+
+// OnAssigned sets what hears, in the transaction, of a ticket that was given to somebody by somebody else; call it before anything runs.
+func (s *Service) OnAssigned(fn func(ctx context.Context, tx *store.Tx, t Ticket) error) {
+	s.assigned = fn
+}
+
+// TimelineFrom sets where the time line learns what happened with a ticket in other slices; call it before anything runs. The newest come first,
+// all before a time.
+func (s *Service) TimelineFrom(fn func(ctx context.Context, q store.Querier, org, ticketID string, before time.Time, limit int) ([]Happening, error)) {
+	s.beside = fn
 }
 
 // Find returns one ticket that the actor may see.
@@ -96,9 +142,17 @@ type Query struct {
 	CustomerID string
 	ContactID  string
 	Status     Status
+	Priority   Priority
+	AssignedTo string // a technician's id; Me or Nobody
 	Sort       string // created_at, number or updated_at; "-" before it turns the order; by default the newest first
 	store.Page
 }
+
+// Whose tickets a Query may also find.
+const (
+	Me     = "me"
+	Nobody = "none"
+)
 
 // List returns the tickets that the actor may see, and the cursor of the next page.
 func (s *Service) List(ctx context.Context, q Query) ([]Ticket, string, error) {
@@ -106,7 +160,11 @@ func (s *Service) List(ctx context.Context, q Query) ([]Ticket, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return list(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, scope, q)
+	actor := access.ActorFrom(ctx)
+	if q.AssignedTo == Me {
+		q.AssignedTo = actor.ID
+	}
+	return list(ctx, s.db.Read(), actor.OrgID, scope, q)
 }
 
 // record writes down what happened to t and tells the screens.

@@ -44,7 +44,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 			*to = c.ID
 		}
 		w.ana, w.oskar = w.person(w.acme, "Ana Bianchi"), w.person(w.other, "Oskar Lind")
-		w.Assign("tech", w.acme)
+		w.World.Assign("tech", w.acme)
 		fn(t, w)
 	})
 }

@@ -76,3 +76,24 @@ func (s *Service) LetGo(ctx context.Context, tx *store.Tx, c contact.Contact) er
 	}
 	return s.cancelLive(ctx, tx, c)
 }
+
+// Merge makes what was tried with one contact the history of another, of which it becomes a part. It is no way around anything: what is
+// still open with the one ends, a proof that it gave ends with it, and its lock and its wrong codes hold for the other.
+func (s *Service) Merge(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+	if err := s.cancelPending(ctx, tx, from.OrgID, from.ID, "contact_merged"); err != nil {
+		return err
+	}
+	if err := s.cancelLive(ctx, tx, from); err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	if err := moveContact(ctx, tx, from.OrgID, from.ID, into.ID, now); err != nil {
+		return err
+	}
+	// Together their wrong codes may be as many as lock one.
+	wrong, _, _, err := countWrongs(ctx, tx, Verification{OrgID: into.OrgID, ContactID: into.ID}, now.Add(-24*time.Hour), now)
+	if err != nil || wrong < contactWrongLimit {
+		return err
+	}
+	return putLock(ctx, tx, into.OrgID, "contact:"+into.ID, "wrong_codes", now.Add(24*time.Hour))
+}

@@ -126,3 +126,25 @@ func collectRequests(rows *sql.Rows, err error) (out []Request, _ error) {
 	}
 	return out, rows.Err()
 }
+
+// moveContact makes what belongs to one contact another's. A shield ends; a lock holds for both.
+func moveContact(ctx context.Context, tx *store.Tx, org, fromID, intoID string, now time.Time) error {
+	for _, step := range []struct {
+		statement string
+		args      []any
+	}{
+		{`update verify_challenge set shield_until = $1 where org_id = $2 and contact_id = $3 and shield_until > $1`, []any{store.Time(now), org, fromID}},
+		{`update verify_challenge set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
+		{`update verify_request set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
+		{`update verify_wrong set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
+		{`insert into verify_lock (org_id, subject, reason, until)
+			select org_id, cast($1 as text), reason, until from verify_lock where org_id = $2 and subject = $3
+			on conflict (org_id, subject) do update set reason = excluded.reason, until = excluded.until where verify_lock.until < excluded.until`,
+			[]any{"contact:" + intoID, org, "contact:" + fromID}},
+	} {
+		if _, err := tx.ExecContext(ctx, step.statement, step.args...); err != nil {
+			return fmt.Errorf("move what was tried with contact %s: %w", fromID, err)
+		}
+	}
+	return nil
+}
