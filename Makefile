@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 LISTEN ?= 127.0.0.1:8080
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
-WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.json web/*.ts -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.json web/*.ts docs/*.md docs/images -type f 2>/dev/null)
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .PHONY: help run build test test-pg prove check gen bench web e2e screenshots release \

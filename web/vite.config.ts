@@ -29,6 +29,8 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
+    // The guides of docs/ are part of the console.
+    fs: { allow: [".."] },
     proxy: { "/api": server, "/v": server, "/healthz": server },
   },
   test: {

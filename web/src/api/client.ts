@@ -1,5 +1,6 @@
 // The one door to the server. Everything typed comes from the OpenAPI document through openapi-fetch.
 import createClient, { type Middleware } from "openapi-fetch";
+import { connection, watching } from "./connection";
 import { ApiError, toApiError } from "./problem";
 import { learnServerTime } from "./serverTime";
 import type { paths } from "./schema";
@@ -39,7 +40,7 @@ const rules: Middleware = {
 
 /** The typed client: `api.GET("/api/contacts/{id}", …)`. Wrap calls in `must`. */
 export const api = createClient<paths>({ baseUrl: typeof location === "undefined" ? "" : location.origin });
-api.use(rules);
+api.use(rules, watching(connection));
 
 interface Answer<T> {
   data?: T;

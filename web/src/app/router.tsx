@@ -65,6 +65,7 @@ const pages = [
   createRoute({ ...list, path: "/contacts/$id", component: lazyRouteComponent(() => import("@/features/contact/ContactPage"), "ContactPage") }),
   createRoute({ ...within, path: "/sandbox", component: lazyRouteComponent(() => import("@/features/sandbox/SandboxPage"), "SandboxPage") }),
   createRoute({ ...list, path: "/audit", component: lazyRouteComponent(() => import("@/features/auditlog/AuditPage"), "AuditPage") }),
+  createRoute({ ...within, path: "/help/$guide", component: lazyRouteComponent(() => import("@/features/help/HelpPage"), "HelpPage") }),
   createRoute({ ...within, path: "/settings", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),
   createRoute({ ...within, path: "/settings/$tab", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),
 ];

@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { ChevronLeft } from "lucide-react";
 import type { ReactNode } from "react";
+import { useRecentPlace } from "@/app/recent";
+import { useTitle } from "./useTitle";
 import classes from "./Detail.module.css";
 
 interface Props {
@@ -21,6 +23,8 @@ interface Props {
 
 /** The page of one thing: name, state and main actions on top, tabs in the URL, facts at the side from 1,100 px. */
 export function Detail({ back, title, picture, badges, subtitle, actions, tabs, tab, facts, children }: Props) {
+  useTitle(title);
+  useRecentPlace(title);
   const active = tabs?.find((x) => x.key === tab) ?? tabs?.[0];
   return (
     <div className={classes.detail}>

@@ -1,9 +1,9 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Check, KeyRound, LogOut, MonitorSmartphone, RectangleEllipsis, UserRound } from "lucide-react";
+import { BookOpen, Check, KeyRound, LogOut, MonitorSmartphone, RectangleEllipsis, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { announceSignedOut, api, must } from "@/api/client";
+import { api, must } from "@/api/client";
 import type { Me } from "@/api/types";
 import { meQuery, useMe } from "@/app/me";
 import { queries } from "@/app/services";
@@ -11,6 +11,7 @@ import { Avatar } from "@/components/Avatar";
 import { problemText } from "@/components/problemText";
 import { toast } from "@/components/toast";
 import { languages } from "@/i18n";
+import { useSignOut } from "./useSignOut";
 import classes from "./OwnMenu.module.css";
 
 const themes = ["auto", "light", "dark"] as const;
@@ -25,7 +26,7 @@ export function OwnMenu() {
     onError: (error) => toast(problemText(error, t), "denied"),
     onSettled: () => queries.invalidateQueries({ queryKey: meQuery.queryKey }),
   });
-  const signOut = useMutation({ mutationFn: () => must(api.DELETE("/api/session")), onSettled: announceSignedOut });
+  const signOut = useSignOut();
   if (!me) {
     return null;
   }
@@ -78,6 +79,9 @@ export function OwnMenu() {
         </Menu.Item>
         <Menu.Item component={Link} to="/settings/tokens" leftSection={<KeyRound size={15} />}>
           {t("settings.tokens.title")}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/help/technician" leftSection={<BookOpen size={15} />}>
+          {t("help.title")}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<LogOut size={15} />} onClick={() => signOut.mutate()}>

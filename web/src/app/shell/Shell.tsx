@@ -5,12 +5,17 @@ import { useTranslation } from "react-i18next";
 import { meQuery } from "@/app/me";
 import { usePreference } from "@/app/preference";
 import { live } from "@/app/services";
+import { useCatchUp, useConnection } from "@/app/useConnection";
 import { Loading } from "@/components/Loading";
 import { Sheet } from "@/components/Sheet";
 import { Arrivals } from "@/features/verify/Arrivals";
 import { BottomBar } from "./BottomBar";
 import { Keys } from "./Keys";
 import { Navigation } from "./Navigation";
+import { OfflineBanner } from "./OfflineBanner";
+import { PaletteHost } from "./PaletteHost";
+import { PrintHead } from "./PrintHead";
+import { SessionEnd } from "./SessionEnd";
 import { TopBar } from "./TopBar";
 import { usePersonalSettings } from "./usePersonalSettings";
 import classes from "./Shell.module.css";
@@ -28,6 +33,8 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   usePersonalSettings();
+  useCatchUp();
+  const { up } = useConnection();
 
   useEffect(() => {
     live.start();
@@ -46,8 +53,9 @@ export function Shell() {
       <div className={classes.nav}>
         <Navigation folded={folded === "folded"} onFold={() => setFolded(folded === "folded" ? "open" : "folded")} />
       </div>
-      <main id="main" ref={main} tabIndex={-1} className={classes.main}>
+      <main id="main" ref={main} tabIndex={-1} className={classes.main} data-stale={up ? undefined : true}>
         <div className={classes.page}>
+          <PrintHead />
           <Suspense fallback={<Loading />}>
             <Outlet />
           </Suspense>
@@ -66,6 +74,9 @@ export function Shell() {
       </Sheet>
       <Arrivals />
       <Keys />
+      <PaletteHost />
+      <OfflineBanner />
+      <SessionEnd />
     </div>
   );
 }

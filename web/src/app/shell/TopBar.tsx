@@ -1,13 +1,17 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { Keyboard, Menu, Smartphone } from "lucide-react";
+import { ActionIcon, Kbd, Tooltip } from "@mantine/core";
+import { Link, useLocation } from "@tanstack/react-router";
+import { CircleHelp, Keyboard, Menu, Search, Smartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { Mark } from "@/components/Mark";
+import { helpFor } from "@/features/help/places";
 import { LiveBadge } from "./LiveBadge";
 import { OwnMenu } from "./OwnMenu";
 import { showKeys } from "./Keys";
+import { openPalette } from "./palette";
 import classes from "./TopBar.module.css";
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 interface Props {
   onMenu: () => void;
@@ -19,6 +23,8 @@ interface Props {
 export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
   const { t } = useTranslation();
   const me = useMe();
+  const { pathname } = useLocation();
+  const [guide, section] = helpFor(pathname).split("#");
   return (
     <header className={classes.top}>
       <ActionIcon className={classes.menu} variant="subtle" color="gray" size={40} aria-label={t("shell.menu")} onClick={onMenu}>
@@ -35,6 +41,13 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
           {me.organization.sandbox && <span className={classes.sandbox}>{t("sandbox.ribbon")}</span>}
         </span>
       )}
+      <button type="button" className={classes.palette} onClick={openPalette} aria-keyshortcuts="Control+K Meta+K">
+        <Search size={16} aria-hidden="true" />
+        <span>{t("palette.open")}</span>
+        <Kbd size="xs" aria-hidden="true">
+          {isApple ? "⌘K" : "Ctrl K"}
+        </Kbd>
+      </button>
       <div className={classes.right}>
         <LiveBadge />
         {me?.organization.sandbox && (
@@ -52,6 +65,11 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
             </ActionIcon>
           </Tooltip>
         )}
+        <Tooltip label={t("help.here")}>
+          <ActionIcon component={Link} to={`/help/${guide}`} hash={section} className={classes.help} variant="subtle" color="gray" size={36} aria-label={t("help.here")}>
+            <CircleHelp size={18} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label={t("keys.show")}>
           <ActionIcon className={classes.phone} variant="subtle" color="gray" size={36} aria-label={t("keys.show")} onClick={showKeys}>
             <Keyboard size={18} />

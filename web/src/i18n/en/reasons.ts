@@ -56,5 +56,7 @@ export const reasons = {
     verify_not_claimer: "Only the technician who claimed this request may do that.",
     verify_own_address: "This address belongs to a technician, so it proves nothing.",
     verify_ticket_mismatch: "Choose a ticket of the contact’s customer.",
+    connection_offline: "Nothing was changed: there is no connection. Make the change again when it is back.",
+    connection_broken: "The connection broke off. It is not certain whether the change was made: look when it is back, before you make it again.",
   },
 };

@@ -59,5 +59,7 @@ export const reasons: Texts<typeof source> = {
     verify_not_claimer: "Seul le technicien qui a pris la demande en charge peut le faire.",
     verify_own_address: "Cette adresse est celle d’un technicien, elle ne prouve donc rien.",
     verify_ticket_mismatch: "Choisissez un ticket du client de ce contact.",
+    connection_offline: "Rien n’a été modifié : il n’y a pas de connexion. Refaites la modification quand elle sera revenue.",
+    connection_broken: "La connexion a été coupée. Il n’est pas certain que la modification ait été faite : regardez quand elle sera revenue, avant de la refaire.",
   },
 };

@@ -1,0 +1,27 @@
+// Which section of which guide tells about a page. The longest beginning of an address wins; guides.test.ts checks that each section exists.
+const places: [page: string, section: string][] = [
+  ["/", "technician"],
+  ["/verify", "technician#being-verified"],
+  ["/tickets", "technician#verifying-a-caller"],
+  ["/contacts", "technician#verifying-a-caller"],
+  ["/customers", "administrator#first-steps"],
+  ["/technicians", "administrator#roles"],
+  ["/sandbox", "technician#try-both-in-the-demo"],
+  ["/audit", "administrator#the-record"],
+  ["/settings", "administrator#first-steps"],
+  ["/settings/verification", "administrator#verification-settings"],
+  ["/settings/mail", "administrator#first-steps"],
+  ["/settings/tokens", "administrator#tokens"],
+  ["/help", "technician"],
+];
+
+/** Every page that has a section of its own, with that section. */
+export function helpPlaces(): readonly [page: string, section: string][] {
+  return places;
+}
+
+/** The section about a page: `administrator#roles`. */
+export function helpFor(pathname: string): string {
+  const fitting = places.filter(([page]) => pathname === page || (page !== "/" && pathname.startsWith(`${page}/`)));
+  return fitting.toSorted(([a], [b]) => b.length - a.length)[0]?.[1] ?? "technician";
+}
