@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/avatars/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a technician's picture */
+        get: operations["get-avatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts": {
         parameters: {
             query?: never;
@@ -84,6 +101,23 @@ export interface paths {
         put?: never;
         /** Create a contact */
         post: operations["create-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List contacts who may be one person */
+        get: operations["list-duplicate-contacts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -108,6 +142,40 @@ export interface paths {
         head?: never;
         /** Change some fields of a contact */
         patch: operations["edit-contact"];
+        trace?: never;
+    };
+    "/api/contacts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who changed what of a contact, newest first */
+        get: operations["list-contact-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge other contacts of the customer into this one */
+        post: operations["merge-contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/contacts/{id}/verification": {
@@ -165,6 +233,23 @@ export interface paths {
         patch: operations["edit-customer"];
         trace?: never;
     };
+    "/api/customers/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See which teams and technicians reach a customer */
+        get: operations["list-customer-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deliveries": {
         parameters: {
             query?: never;
@@ -217,6 +302,163 @@ export interface paths {
         patch: operations["update-me"];
         trace?: never;
     };
+    "/api/me/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Upload a picture of oneself: PNG, JPEG, GIF or WebP of up to 2 MB */
+        put: operations["set-own-avatar"];
+        post?: never;
+        /** Remove one's own picture */
+        delete: operations["delete-own-avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own factors */
+        get: operations["list-factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the recovery codes; the new ones are shown once */
+        post: operations["renew-recovery-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepare an authenticator app; its secret is shown once */
+        post: operations["set-up-totp"];
+        /** Take the authenticator app out of use */
+        delete: operations["remove-totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/factors/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the authenticator app into use with its first code */
+        post: operations["confirm-totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how one is told of what */
+        get: operations["get-notification-preferences"];
+        /** Choose how one is told of what */
+        put: operations["set-notification-preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the passkey or security key that the browser made */
+        post: operations["add-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the browser to make a passkey or to register a security key */
+        post: operations["ask-for-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a passkey or security key out of use */
+        delete: operations["remove-passkey"];
+        options?: never;
+        head?: never;
+        /** Give a passkey or security key another name */
+        patch: operations["rename-passkey"];
+        trace?: never;
+    };
     "/api/me/password": {
         parameters: {
             query?: never;
@@ -227,6 +469,144 @@ export interface paths {
         get?: never;
         /** Change one's own password and end one's other sessions */
         put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one's own settings of the console */
+        get: operations["list-preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/preferences/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep one setting of the console: any JSON */
+        put: operations["set-preference"];
+        post?: never;
+        /** Forget one setting of the console */
+        delete: operations["delete-preference"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/sms-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Agree to text messages and calls */
+        put: operations["agree-to-sms"];
+        post?: never;
+        /** Take the consent to text messages and calls back */
+        delete: operations["withdraw-from-sms"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own notifications, the newest first */
+        get: operations["list-notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one's own notifications as read */
+        post: operations["read-notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what the sign-in page looks like */
+        get: operations["get-public-branding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/logo/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a logo */
+        get: operations["get-logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/sms-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what technicians agree to before they get text messages */
+        get: operations["read-sms-consent-text"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -286,6 +666,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who invites whom, to the holder of the link */
+        post: operations["look-at-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation with a password or a passkey, and sign in */
+        post: operations["accept-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/invitation/passkey-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a browser for a passkey to accept an invitation with */
+        post: operations["ask-invitation-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/link": {
         parameters: {
             query?: never;
@@ -297,6 +728,40 @@ export interface paths {
         put?: never;
         /** Sign in with a one-time link */
         post: operations["follow-sign-in-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a new password with the link of a mail */
+        post: operations["reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a mail with a link to choose a new password */
+        post: operations["ask-password-reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -333,6 +798,59 @@ export interface paths {
         post?: never;
         /** End a session */
         delete: operations["end-session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what the organization looks like */
+        get: operations["get-branding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change color and display name */
+        patch: operations["edit-branding"];
+        trace?: never;
+    };
+    "/api/settings/branding/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Upload a logo: PNG, JPEG, GIF or WebP of up to 1 MB */
+        put: operations["set-logo"];
+        post?: never;
+        /** Remove the logo */
+        delete: operations["delete-logo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/branding/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what becomes of a color where it has to be read */
+        get: operations["preview-branding"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -392,6 +910,24 @@ export interface paths {
         patch: operations["edit-organization"];
         trace?: never;
     };
+    "/api/settings/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what is asked of everybody who signs in */
+        get: operations["get-security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what is asked of everybody who signs in */
+        patch: operations["edit-security"];
+        trace?: never;
+    };
     "/api/settings/verification": {
         parameters: {
             query?: never;
@@ -422,6 +958,146 @@ export interface paths {
         put?: never;
         /** Make the first organization and its owner */
         post: operations["set-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List long-running tasks, the newest first */
+        get: operations["list-tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how far a task is */
+        get: operations["get-task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a task; what it has done stays */
+        post: operations["cancel-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what became of each item of a task */
+        get: operations["list-task-results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}/results.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the results of a task as CSV */
+        get: operations["export-task-results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List teams */
+        get: operations["list-teams"];
+        put?: never;
+        /** Create a team */
+        post: operations["create-team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a team */
+        get: operations["get-team"];
+        /** Change all fields of a team */
+        put: operations["replace-team"];
+        post?: never;
+        /** Delete a team */
+        delete: operations["delete-team"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a team */
+        patch: operations["edit-team"];
+        trace?: never;
+    };
+    "/api/teams/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who belongs to a team, and who could */
+        get: operations["list-team-people"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -514,6 +1190,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/technicians/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a technician and mail the invitation */
+        post: operations["invite-technician"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/technicians/{id}": {
         parameters: {
             query?: never;
@@ -534,6 +1227,93 @@ export interface paths {
         patch: operations["edit-technician"];
         trace?: never;
     };
+    "/api/technicians/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Upload a technician's picture */
+        put: operations["set-avatar"];
+        post?: never;
+        /** Remove a technician's picture */
+        delete: operations["delete-avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say which factors a technician has */
+        get: operations["list-factors-of-technician"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an administrator the owner instead of oneself */
+        post: operations["hand-over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what became of the invitation */
+        get: operations["get-invitation"];
+        put?: never;
+        post?: never;
+        /** Withdraw an open invitation */
+        delete: operations["revoke-invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail the invitation, or mail it again; an earlier link is dead then */
+        post: operations["send-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/technicians/{id}/reactivate": {
         parameters: {
             query?: never;
@@ -545,6 +1325,40 @@ export interface paths {
         put?: never;
         /** Give the rights back */
         post: operations["reactivate-technician"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/reset-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take all factors from a technician who lost them; sessions end */
+        post: operations["reset-factors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the password away, end all sessions and mail a link */
+        post: operations["force-password-reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -566,6 +1380,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/ticket-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List quick tickets */
+        get: operations["list-ticket-templates"];
+        put?: never;
+        /** Create a quick ticket */
+        post: operations["create-ticket-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ticket-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a quick ticket */
+        get: operations["get-ticket-template"];
+        put?: never;
+        post?: never;
+        /** Delete a quick ticket */
+        delete: operations["delete-ticket-template"];
+        options?: never;
+        head?: never;
+        /** Change a quick ticket */
+        patch: operations["edit-ticket-template"];
         trace?: never;
     };
     "/api/tickets": {
@@ -606,6 +1457,23 @@ export interface paths {
         patch: operations["edit-ticket"];
         trace?: never;
     };
+    "/api/tickets/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a ticket somebody's work, or nobody's */
+        post: operations["assign-ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/{id}/notes": {
         parameters: {
             query?: never;
@@ -618,6 +1486,23 @@ export interface paths {
         put?: never;
         /** Add a note to a ticket */
         post: operations["create-ticket-note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See notes, changes and verifications of a ticket in one order, newest first */
+        get: operations["list-ticket-timeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -732,6 +1617,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddPasskeyBody: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description RegistrationResponseJSON of WebAuthn */
+            credential: unknown;
+            name: string;
+        };
+        AgreeToSmsBody: {
+            /**
+             * @description true; to take it back use DELETE
+             * @enum {boolean}
+             */
+            agreed: true;
+            /** @description of the text that was shown */
+            text_version: string;
+        };
         AnswerOnSandboxPhoneBody: {
             body: string;
             from: string;
@@ -742,6 +1643,60 @@ export interface components {
             to?: string;
         };
         AnswerOnSandboxPhoneBody2: Record<string, never>;
+        ApitokenBody: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** @description null: all of its owner's */
+            permissions: string[] | null;
+            /** @description the first characters, to tell tokens apart */
+            prefix: string;
+        };
+        ApitokenBodyList: {
+            items: components["schemas"]["ApitokenBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ApitokenNewBody: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** @description null: all of its owner's */
+            permissions: string[] | null;
+            /** @description the first characters, to tell tokens apart */
+            prefix: string;
+            /** @description shown this once */
+            token: string;
+        };
+        AskForPasskeyBody: {
+            /** @enum {string} */
+            kind: "passkey" | "security_key";
+            /**
+             * Format: uuid
+             * @description the key that goes once the new one is kept
+             */
+            replaces?: string;
+        };
+        AskPasswordResetBody: {
+            email: string;
+            /** @description the organization's short name, for people of several */
+            organization?: string;
+        };
+        AskPasswordResetBody2: Record<string, never>;
+        AssignTicketBody: {
+            /** @description null: nobody's */
+            technician_id: string | null;
+        };
         AuditlogChangeBody: {
             after?: unknown;
             before?: unknown;
@@ -810,6 +1765,41 @@ export interface components {
              */
             verified_at: string | null;
         };
+        BrandingAccentsBody: {
+            /** @description on dark surfaces */
+            dark: string;
+            /** @description on light surfaces */
+            light: string;
+            /** @description text on dark */
+            on_dark: string;
+            /** @description text on light */
+            on_light: string;
+        };
+        BrandingBody: {
+            /** @description null without a color */
+            accents: components["schemas"]["BrandingAccentsBody"];
+            /** @description #rrggbb as it was chosen; empty means Countersign's own */
+            color: string;
+            /** @description on this server */
+            logo_url: string | null;
+            /** @description what people are shown */
+            name: string;
+        };
+        BrandingPreviewBody: {
+            accents: components["schemas"]["BrandingAccentsBody"];
+            /** @description the color itself could not be read everywhere; the accents are lighter or darker */
+            changed: boolean;
+            color: string;
+        };
+        BrandingSettingsBody: {
+            /** @description null without a color */
+            accents: components["schemas"]["BrandingAccentsBody"];
+            color: string;
+            display_name: string;
+            logo_url: string | null;
+            /** Format: int64 */
+            version: number;
+        };
         ChangePasswordBody: {
             current_password: string;
             new_password: string;
@@ -826,12 +1816,27 @@ export interface components {
             /** @description what the person said */
             note: string;
         };
+        ConfirmTotpBody: {
+            code: string;
+        };
+        ContactActorBody: {
+            id: string;
+            /** @description as it was then */
+            name: string;
+            type: string;
+        };
         ContactBody: {
             approver: boolean;
             /** Format: date-time */
             created_at: string;
+            custom_fields: {
+                [key: string]: string;
+            };
             customer_id: string;
             customer_name: string;
+            department: string;
+            /** @description false: another system keeps name, addresses and the like up to date */
+            editable: boolean;
             emails: string[];
             id: string;
             job_title: string;
@@ -842,6 +1847,10 @@ export interface components {
             opted_out: string[];
             phones: components["schemas"]["ContactPhoneBody"][];
             shield: components["schemas"]["ContactShieldBody"];
+            /** @description where it comes from, such as csv; empty if it was entered here */
+            source: string;
+            /** @description what it is called there */
+            source_id: string;
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
@@ -853,10 +1862,29 @@ export interface components {
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
         };
+        ContactChangeBody: {
+            after?: unknown;
+            before?: unknown;
+        };
+        ContactDuplicatesBody: {
+            contacts: components["schemas"]["ContactBody"][];
+            /** @enum {string} */
+            reason: "same_email" | "same_phone" | "same_name";
+        };
+        ContactDuplicatesBodyList: {
+            items: components["schemas"]["ContactDuplicatesBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         ContactFieldsBody: {
             approver?: boolean;
+            /** @description fields of your own by their names, each up to 500 characters */
+            custom_fields?: {
+                [key: string]: string;
+            };
             /** Format: uuid */
             customer_id: string;
+            department?: string;
             emails?: string[];
             job_title?: string;
             /** @description BCP 47; empty means the organization's */
@@ -865,6 +1893,24 @@ export interface components {
             notes?: string;
             phones?: components["schemas"]["ContactPhoneBody"][];
             vip?: boolean;
+        };
+        ContactHistoryBody: {
+            action: string;
+            actor: components["schemas"]["ContactActorBody"];
+            /** Format: date-time */
+            at: string;
+            /** @description by field */
+            changes: {
+                [key: string]: components["schemas"]["ContactChangeBody"];
+            };
+            /** @description some of it was erased */
+            erased: boolean;
+            outcome: string;
+        };
+        ContactHistoryBodyList: {
+            items: components["schemas"]["ContactHistoryBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
         ContactPersonBody: {
             id: string;
@@ -910,6 +1956,7 @@ export interface components {
             permissions?: string[];
         };
         CustomerBody: {
+            address: string;
             /** Format: int64 */
             contact_count: number;
             /** Format: date-time */
@@ -920,10 +1967,14 @@ export interface components {
             notes: string;
             /** Format: int64 */
             open_ticket_count: number;
+            phone: string;
+            /** @enum {string} */
+            status: "active" | "inactive";
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
             version: number;
+            website: string;
         };
         CustomerBodyList: {
             items: components["schemas"]["CustomerBody"][];
@@ -931,16 +1982,208 @@ export interface components {
             next_cursor?: string;
         };
         CustomerFieldsBody: {
+            address?: string;
             /** @description domain names of the company */
             domains?: string[];
             name: string;
             notes?: string;
+            /** @description as people write it; kept in E.164 */
+            phone?: string;
+            /**
+             * @description active if absent
+             * @enum {string}
+             */
+            status?: "active" | "inactive";
+            website?: string;
+        };
+        CustomerPeopleBody: {
+            teams: components["schemas"]["CustomerTeamBody"][];
+            technicians: components["schemas"]["CustomerTechnicianBody"][];
+        };
+        CustomerTeamBody: {
+            id: string;
+            name: string;
+        };
+        CustomerTechnicianBody: {
+            /** @description may act now: neither suspended, nor gone, nor only invited */
+            active: boolean;
+            id: string;
+            name: string;
+            /**
+             * @description how the customer is reached; the first of them that holds
+             * @enum {string}
+             */
+            via: "direct" | "team" | "role";
+        };
+        FactorCeremonyBody: {
+            challenge_id: string;
+            /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn */
+            options: unknown;
+        };
+        FactorPasskeyAdded: {
+            /** @description its maker keeps a copy, so that it is not lost with the device */
+            backed_up: boolean;
+            /** @description seen with properties of another key: refused until it is set up again */
+            changed: boolean;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "passkey" | "security_key";
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** @description shown once; empty if there are unused ones already */
+            recovery_codes: string[];
+        };
+        FactorPasskeyBody: {
+            /** @description its maker keeps a copy, so that it is not lost with the device */
+            backed_up: boolean;
+            /** @description seen with properties of another key: refused until it is set up again */
+            changed: boolean;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "passkey" | "security_key";
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+        };
+        FactorRecoveryCodesBody: {
+            /** @description shown once; empty if there are unused ones already */
+            recovery_codes: string[];
+        };
+        FactorSetupBody: {
+            /** @description the address as a picture: data:image/png;base64,… */
+            qr: string;
+            /** @description base32, to type into the app */
+            secret: string;
+            /** @description otpauth:// */
+            uri: string;
+        };
+        FactorStateBody: {
+            /**
+             * Format: date-time
+             * @description until then one may go without; null if at once or not at all
+             */
+            due_at: string | null;
+            /** Format: int64 */
+            passkeys: number;
+            /** Format: int64 */
+            recovery_codes_left: number;
+            /** @description the organization's rules ask for a second factor */
+            required: boolean;
+            /** Format: int64 */
+            security_keys: number;
+            totp: boolean;
+        };
+        FactorTotpState: {
+            /** Format: date-time */
+            enrolled_at: string;
+        };
+        FactorsBody: {
+            passkeys: components["schemas"]["FactorPasskeyBody"][];
+            /** Format: int64 */
+            recovery_codes_left: number;
+            /** @description the last factor cannot be removed */
+            required: boolean;
+            /** @description null without an authenticator app */
+            totp: components["schemas"]["FactorTotpState"];
         };
         FollowSignInLinkBody: {
             token: string;
         };
         GetSetupBody: {
             needed: boolean;
+        };
+        InvitationAcceptBody: {
+            family_name?: string;
+            given_name?: string;
+            /** @description BCP 47 */
+            locale?: string;
+            passkey?: components["schemas"]["InvitationPasskeyBody"];
+            password?: string;
+            /** @description IANA */
+            time_zone?: string;
+            token: string;
+        };
+        InvitationAcceptedBody: {
+            /** @description a second factor has to be set up before anything else */
+            enrolment_required: boolean;
+            /** @description half signed in: how the second factor can be proved */
+            methods: string[];
+            /** @description half signed in: the second factor is missing */
+            mfa_required: boolean;
+            /** @description a temporary or expired password has to be replaced before anything else */
+            password_change_required: boolean;
+            /** @description with a passkey; shown this once */
+            recovery_codes: string[];
+            /** @description half signed in: id, name, email, locale and theme alone */
+            technician: components["schemas"]["TechnicianBody"];
+        };
+        InvitationBody: {
+            /** @description that it was sent to; empty if none was sent */
+            email: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * @description why it was revoked
+             * @enum {string}
+             */
+            reason: "" | "revoked" | "replaced" | "email_changed" | "not_active" | "activated";
+            /** Format: date-time */
+            sent_at: string | null;
+            sent_by: components["schemas"]["InvitationSender"];
+            /** @enum {string} */
+            state: "none" | "pending" | "expired" | "accepted" | "revoked";
+        };
+        InvitationLinkBody: {
+            token: string;
+        };
+        InvitationLookBody: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            family_name: string;
+            given_name: string;
+            invited_by: string;
+            /** @description the person's, or else the organization's */
+            locale: string;
+            name: string;
+            organization: components["schemas"]["InvitationLookOrganization"];
+            /** Format: int64 */
+            password_min_length: number;
+            /** @description the person's, or else the organization's */
+            time_zone: string;
+        };
+        InvitationLookBranding: {
+            /** @description #rrggbb; empty means Countersign's own */
+            color: string;
+            logo_url: string | null;
+        };
+        InvitationLookOrganization: {
+            branding: components["schemas"]["InvitationLookBranding"];
+            name: string;
+        };
+        InvitationOptionsBody: {
+            challenge_id: string;
+            /** @description PublicKeyCredentialCreationOptionsJSON */
+            options: unknown;
+        };
+        InvitationPasskeyBody: {
+            challenge_id: string;
+            /** @description RegistrationResponseJSON */
+            credential: unknown;
+            name: string;
+        };
+        InvitationSender: {
+            id: string;
+            name: string;
+        };
+        MergeContactsBody: {
+            /** @description contacts of the same customer; they become part of this one */
+            contact_ids: string[];
         };
         MessageAttemptBody: {
             /** Format: date-time */
@@ -1012,6 +2255,56 @@ export interface components {
             tls: "starttls" | "tls" | "none";
             username?: string;
         };
+        NotificationChannels: {
+            email: boolean;
+            sms: boolean;
+        };
+        NotificationItem: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description ids, names and figures that the sentence is made of */
+            data: {
+                [key: string]: string;
+            };
+            id: string;
+            kind: string;
+            /** @description the console's page about it; empty if there is none */
+            link: string;
+            /** Format: date-time */
+            read_at: string | null;
+        };
+        NotificationItemList: {
+            items: components["schemas"]["NotificationItem"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        NotificationPreferencesBody: {
+            /** @description by kind: every one that may reach the person */
+            events: {
+                [key: string]: components["schemas"]["NotificationChannels"];
+            };
+            /** @description null: none */
+            quiet_hours: components["schemas"]["NotificationQuietBody"];
+            /**
+             * @description why text messages do not reach the person
+             * @enum {string}
+             */
+            sms_unavailable: "" | "no_phone" | "no_consent";
+        };
+        NotificationQuietBody: {
+            /** @example 22:00 */
+            from: string;
+            /** @example 07:00 */
+            to: string;
+        };
+        NotificationWantedBody: {
+            /** @description by kind; what is left out goes back to its default; mail about the security of the account cannot be switched off */
+            events: {
+                [key: string]: components["schemas"]["NotificationChannels"];
+            };
+            /** @description in the person's time zone; what comes meanwhile is sent when they end; none if absent */
+            quiet_hours?: components["schemas"]["NotificationQuietBody"];
+        };
         OrganizationBody: {
             allowed_countries: string[];
             /** Format: date-time */
@@ -1053,6 +2346,21 @@ export interface components {
             /** @description JSON pointer into the body, or the name of a parameter behind a slash */
             pointer: string;
         };
+        ReadNotificationsBody: {
+            /** @description all if absent */
+            ids?: string[];
+        };
+        RenamePasskeyBody: {
+            name: string;
+        };
+        ResetFactorsBody: {
+            /** @description for the audit log */
+            reason?: string;
+        };
+        ResetPasswordBody: {
+            password: string;
+            token: string;
+        };
         SandboxMessage: {
             body: string;
             /** Format: date-time */
@@ -1087,6 +2395,11 @@ export interface components {
             password: string;
         };
         SigninMe: {
+            /**
+             * @description what has to be done before anything else
+             * @enum {string}
+             */
+            hold: "" | "password" | "enrolment";
             organization: components["schemas"]["SigninMeOrganization"];
             password_change_required: boolean;
             /** @description what the technician holds somewhere */
@@ -1113,22 +2426,6 @@ export interface components {
             /** Format: date-time */
             idle_expires_at: string;
         };
-        SigninNewTokenItem: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            name: string;
-            /** @description null: all of its owner's */
-            permissions: string[] | null;
-            /** @description the first characters, to tell tokens apart */
-            prefix: string;
-            /** @description shown this once */
-            token: string;
-        };
         SigninSessionItem: {
             address: string;
             /** Format: date-time */
@@ -1148,31 +2445,94 @@ export interface components {
             next_cursor?: string;
         };
         SigninSignedInBody: {
-            /** @description how the person may prove who they are */
+            /** @description a second factor has to be set up before anything else */
+            enrolment_required: boolean;
+            /** @description half signed in: how the second factor can be proved */
             methods: string[];
+            /** @description half signed in: the second factor is missing */
             mfa_required: boolean;
-            /** @description a temporary password has to be replaced before anything else */
+            /** @description a temporary or expired password has to be replaced before anything else */
             password_change_required: boolean;
+            /** @description half signed in: id, name, email, locale and theme alone */
             technician: components["schemas"]["TechnicianBody"];
         };
-        SigninTokenItem: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            name: string;
-            /** @description null: all of its owner's */
-            permissions: string[] | null;
-            /** @description the first characters, to tell tokens apart */
-            prefix: string;
+        SigninpolicyAffectedBody: {
+            /** Format: int64 */
+            administrators: number;
+            /** Format: int64 */
+            administrators_without_factor: number;
+            /** Format: int64 */
+            technicians: number;
+            /** Format: int64 */
+            without_factor: number;
         };
-        SigninTokenItemList: {
-            items: components["schemas"]["SigninTokenItem"][];
-            /** @description pass it as cursor to get the next page; absent on the last one */
-            next_cursor?: string;
+        SigninpolicyLockoutBody: {
+            /** Format: int64 */
+            failures: number;
+            /** Format: int64 */
+            minutes: number;
+        };
+        SigninpolicyMfaBody: {
+            /**
+             * Format: int64
+             * @description from the first sign-in at which it is demanded
+             */
+            grace_days: number;
+            /**
+             * @description of whom a second factor is demanded
+             * @enum {string}
+             */
+            required: "off" | "administrators" | "all";
+        };
+        SigninpolicyPasswordBody: {
+            /**
+             * Format: int64
+             * @description how many of small letters, capital letters, digits and signs; the standards advise 0
+             */
+            classes: number;
+            /**
+             * Format: int64
+             * @description 0: never; the standards advise 0
+             */
+            expiry_days: number;
+            /**
+             * Format: int64
+             * @description so many earlier passwords may not come back
+             */
+            history: number;
+            /** Format: int64 */
+            min_length: number;
+        };
+        SigninpolicySecurityBody: {
+            /** @description where this request came from: it has to stay in the networks */
+            address: string;
+            /** @description active technicians */
+            affected: components["schemas"]["SigninpolicyAffectedBody"];
+            lockout: components["schemas"]["SigninpolicyLockoutBody"];
+            mfa: components["schemas"]["SigninpolicyMfaBody"];
+            /** @description CIDR; from which alone people may come; empty: from everywhere */
+            networks: string[];
+            password: components["schemas"]["SigninpolicyPasswordBody"];
+            /** @description CIDR by role, besides the organization's */
+            role_networks: {
+                [key: string]: string[];
+            };
+            sessions: components["schemas"]["SigninpolicySessionsBody"];
+            /** Format: date-time */
+            updated_at: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        SigninpolicySessionsBody: {
+            /**
+             * Format: int64
+             * @description beyond, the oldest ends
+             */
+            concurrent: number;
+            /** Format: int64 */
+            hours: number;
+            /** Format: int64 */
+            idle_minutes: number;
         };
         StartVerificationBody: {
             /** @description what the caller asks for */
@@ -1191,23 +2551,158 @@ export interface components {
             /** @description for the audit log */
             reason?: string;
         };
+        TaskBody: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["TaskPersonBody"];
+            /** @description ids and names of what it works on */
+            data: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description items dealt with, also those that failed
+             */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            failed: number;
+            id: string;
+            /** @description what it does, like import.apply or technicians.suspend */
+            kind: string;
+            /** @description the same as a sentence */
+            message: string;
+            /** @description code of why it failed or was canceled */
+            reason: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "canceled";
+            /**
+             * Format: int64
+             * @description items, as far as their number is known
+             */
+            total: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TaskBodyList: {
+            items: components["schemas"]["TaskBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        TaskPersonBody: {
+            id: string;
+            name: string;
+        };
+        TaskResultBody: {
+            /**
+             * Format: int64
+             * @description of the file that it came from
+             */
+            line: number | null;
+            /** @description the same as a sentence */
+            message: string;
+            name: string;
+            /** @enum {string} */
+            outcome: "done" | "skipped" | "failed";
+            /** @description code of why it failed or was skipped */
+            reason: string;
+            target_id: string;
+            target_type: string;
+        };
+        TaskResultBodyList: {
+            items: components["schemas"]["TaskResultBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        TeamBody: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            customer_count: number;
+            customer_ids: string[];
+            description: string;
+            id: string;
+            lead_ids: string[];
+            /**
+             * Format: int64
+             * @description leads and members, each once
+             */
+            member_count: number;
+            member_ids: string[];
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TeamBodyList: {
+            items: components["schemas"]["TeamBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        TeamFieldsBody: {
+            /** @description whom the people of the team look after */
+            customer_ids?: string[];
+            description?: string;
+            /** @description technicians; a lead belongs to the team, listed as a member or not */
+            lead_ids?: string[];
+            /** @description technicians */
+            member_ids?: string[];
+            name: string;
+        };
+        TeamPersonBody: {
+            avatar_url: string | null;
+            id: string;
+            job_title: string;
+            lead: boolean;
+            /** @description whether the one who asks may put this person into the team or take them out */
+            may_move: boolean;
+            member: boolean;
+            name: string;
+            platform_role: string;
+            /** @enum {string} */
+            status: "active" | "inactive" | "suspended" | "over_limit";
+        };
+        TeamPersonBodyList: {
+            items: components["schemas"]["TeamPersonBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         TechnicianBody: {
+            allowed_networks: string[];
+            avatar_url: string | null;
             /** Format: date-time */
             created_at: string;
             customer_ids: string[];
+            department: string;
             display_name: string;
             email: string;
             family_name: string;
             given_name: string;
             id: string;
+            /** Format: int64 */
+            idle_minutes: number;
+            /** @enum {string} */
+            imported_from: "" | "m365" | "google" | "ldap" | "scim" | "csv";
             job_title: string;
             /** Format: date-time */
             last_active_at: string | null;
             locale: string;
+            mfa_required: boolean;
             name: string;
+            other_phones: components["schemas"]["TechnicianPhone"][];
             owner: boolean;
             phone: string;
             platform_role: string;
+            /** Format: int64 */
+            session_hours: number;
+            sms_consent: components["schemas"]["TechnicianConsentBody"];
+            source_id: string;
             /** @enum {string} */
             state: "invitation" | "activated";
             /** @enum {string} */
@@ -1216,6 +2711,7 @@ export interface components {
             /** @enum {string} */
             theme: "auto" | "light" | "dark";
             time_zone: string;
+            ui_access: boolean;
             /** Format: date-time */
             updated_at: string;
             usernames: string[];
@@ -1227,8 +2723,21 @@ export interface components {
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
         };
+        TechnicianConsentBody: {
+            /** Format: date-time */
+            at: string;
+            text_version: string;
+        };
+        TechnicianConsentText: {
+            text: string;
+            text_version: string;
+        };
         TechnicianFieldsBody: {
+            /** @description CIDR; from where the account may be used, everywhere if empty */
+            allowed_networks?: string[];
+            /** @description assigned directly; the customers of the teams come on top */
             customer_ids?: string[];
+            department?: string;
             /** @description instead of given and family name */
             display_name?: string;
             /** @description what the technician signs in with */
@@ -1236,23 +2745,42 @@ export interface components {
             /** @description one of the two names is required */
             family_name?: string;
             given_name?: string;
+            /**
+             * Format: int64
+             * @description 0: what the organization says
+             */
+            idle_minutes?: number;
             job_title?: string;
             /** @description BCP 47; empty means the organization's */
             locale?: string;
+            /** @description whatever the organization demands of others */
+            mfa_required?: boolean;
+            other_phones?: components["schemas"]["TechnicianPhone"][];
             /** @description as people write it; kept in E.164 */
             phone?: string;
             /** @enum {string} */
             platform_role?: "administrator" | "manager" | "technician" | "read_only";
+            /**
+             * Format: int64
+             * @description 0: what the organization says
+             */
+            session_hours?: number;
             /** @enum {string} */
             status?: "active" | "inactive" | "suspended" | "over_limit";
             team_ids?: string[];
             /** @description IANA; empty means the organization's */
             time_zone?: string;
+            /** @description false: the account is for the API alone; true if absent at creation */
+            ui_access?: boolean;
             /** @description in other systems, as system:name or a plain name */
             usernames?: string[];
         };
         TechnicianNewBody: {
+            /** @description CIDR; from where the account may be used, everywhere if empty */
+            allowed_networks?: string[];
+            /** @description assigned directly; the customers of the teams come on top */
             customer_ids?: string[];
+            department?: string;
             /** @description instead of given and family name */
             display_name?: string;
             /** @description what the technician signs in with */
@@ -1260,25 +2788,54 @@ export interface components {
             /** @description one of the two names is required */
             family_name?: string;
             given_name?: string;
+            /**
+             * Format: int64
+             * @description 0: what the organization says
+             */
+            idle_minutes?: number;
             job_title?: string;
             /** @description BCP 47; empty means the organization's */
             locale?: string;
+            /** @description whatever the organization demands of others */
+            mfa_required?: boolean;
+            other_phones?: components["schemas"]["TechnicianPhone"][];
             /** @description temporary; without it the technician is invited */
             password?: string;
             /** @description as people write it; kept in E.164 */
             phone?: string;
             /** @enum {string} */
             platform_role?: "administrator" | "manager" | "technician" | "read_only";
+            /** @description mail the invitation at once; not together with a password */
+            send_invitation?: boolean;
+            /**
+             * Format: int64
+             * @description 0: what the organization says
+             */
+            session_hours?: number;
             /** @enum {string} */
             status?: "active" | "inactive" | "suspended" | "over_limit";
             team_ids?: string[];
             /** @description IANA; empty means the organization's */
             time_zone?: string;
+            /** @description false: the account is for the API alone; true if absent at creation */
+            ui_access?: boolean;
             /** @description in other systems, as system:name or a plain name */
             usernames?: string[];
         };
+        TechnicianPhone: {
+            /** @enum {string} */
+            kind: "mobile" | "landline" | "other";
+            /** @description as people write it; kept in E.164 */
+            number: string;
+        };
         TestMailSettingsBody: {
             to: string;
+        };
+        TicketAssigneeBody: {
+            /** @description false: suspended or gone, so the ticket should be handed over */
+            active: boolean;
+            id: string;
+            name: string;
         };
         TicketAuthorBody: {
             id: string;
@@ -1286,6 +2843,7 @@ export interface components {
             type: string;
         };
         TicketBody: {
+            assigned_to: components["schemas"]["TicketAssigneeBody"];
             /** Format: date-time */
             closed_at: string | null;
             contact_id: string | null;
@@ -1306,7 +2864,11 @@ export interface components {
              */
             number: number;
             /** @enum {string} */
-            status: "open" | "closed";
+            priority: "low" | "normal" | "high" | "urgent";
+            /** @description empty: Countersign's own store */
+            source: string;
+            /** @enum {string} */
+            status: "open" | "waiting" | "closed";
             summary: string;
             /** Format: date-time */
             updated_at: string;
@@ -1318,6 +2880,10 @@ export interface components {
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
         };
+        TicketChangeBody: {
+            after?: unknown;
+            before?: unknown;
+        };
         TicketFieldsBody: {
             /** @description one of the customer's contacts */
             contact_id?: string | null;
@@ -1325,8 +2891,39 @@ export interface components {
             customer_id: string;
             description?: string;
             /** @enum {string} */
-            status?: "open" | "closed";
+            priority?: "low" | "normal" | "high" | "urgent";
+            /** @enum {string} */
+            status?: "open" | "waiting" | "closed";
             summary: string;
+        };
+        TicketHappeningBody: {
+            /** @description of a change */
+            action: string;
+            actor: components["schemas"]["TicketAuthorBody"];
+            /** Format: date-time */
+            at: string;
+            /** @description of a change, by field */
+            changes: {
+                [key: string]: components["schemas"]["TicketChangeBody"];
+            };
+            /**
+             * Format: date-time
+             * @description of a verification; null while it is open
+             */
+            ended_at: string | null;
+            /** @description of a verification: id, state, method, level, contact_id, contact_name */
+            facts: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            kind: "note" | "change" | "verification" | "technician_verification";
+            /** @description of a note */
+            note: components["schemas"]["TicketNoteBody"];
+        };
+        TicketHappeningBodyList: {
+            items: components["schemas"]["TicketHappeningBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
         TicketNewBody: {
             /** @description one of the customer's contacts */
@@ -1336,6 +2933,11 @@ export interface components {
             description?: string;
             /** @description absent: Countersign's own store */
             integration_id?: string | null;
+            /**
+             * @description normal if absent
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high" | "urgent";
             summary: string;
         };
         TicketNoteBody: {
@@ -1351,6 +2953,35 @@ export interface components {
             items: components["schemas"]["TicketNoteBody"][];
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
+        };
+        TicketTemplateBody: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "urgent";
+            summary: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TicketTemplateBodyList: {
+            items: components["schemas"]["TicketTemplateBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        TicketTemplateFieldsBody: {
+            description?: string;
+            name: string;
+            /**
+             * @description normal if absent
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high" | "urgent";
+            summary: string;
         };
         VerifyMethodAddressBody: {
             address: string;
@@ -1620,6 +3251,26 @@ export interface operations {
             };
         };
     };
+    "get-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-contacts": {
         parameters: {
             query?: {
@@ -1683,6 +3334,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duplicate-contacts": {
+        parameters: {
+            query?: {
+                /** @description how many groups to answer with at most; merged ones are gone from the list */
+                limit?: number;
+                customer_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDuplicatesBodyList"];
                 };
             };
             /** @description A problem */
@@ -1812,8 +3496,13 @@ export interface operations {
             content: {
                 "application/json": {
                     approver?: boolean;
+                    /** @description fields of your own by their names, each up to 500 characters */
+                    custom_fields?: {
+                        [key: string]: string;
+                    };
                     /** Format: uuid */
                     customer_id?: string;
+                    department?: string;
                     emails?: string[];
                     job_title?: string;
                     /** @description BCP 47; empty means the organization's */
@@ -1823,6 +3512,80 @@ export interface operations {
                     phones?: components["schemas"]["ContactPhoneBody"][];
                     vip?: boolean;
                 };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-contact-history": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactHistoryBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-contacts": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeContactsBody"];
             };
         };
         responses: {
@@ -1886,8 +3649,9 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the page before */
                 cursor?: string;
-                /** @description words in name or domains */
+                /** @description words in name, domains or phone */
                 q?: string;
+                status?: "active" | "inactive";
                 sort?: "name" | "-name" | "created_at" | "-created_at";
             };
             header?: never;
@@ -2069,10 +3833,19 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    address?: string;
                     /** @description domain names of the company */
                     domains?: string[];
                     name?: string;
                     notes?: string;
+                    /** @description as people write it; kept in E.164 */
+                    phone?: string;
+                    /**
+                     * @description active if absent
+                     * @enum {string}
+                     */
+                    status?: "active" | "inactive";
+                    website?: string;
                 };
             };
         };
@@ -2085,6 +3858,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-customer-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPeopleBody"];
                 };
             };
             /** @description A problem */
@@ -2231,6 +4035,394 @@ export interface operations {
             };
         };
     };
+    "set-own-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-own-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "renew-recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorRecoveryCodesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-up-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorSetupBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTotpBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorRecoveryCodesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationWantedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPasskeyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorPasskeyAdded"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-for-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForPasskeyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorCeremonyBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rename-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenamePasskeyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorPasskeyBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-password": {
         parameters: {
             query?: never;
@@ -2251,6 +4443,312 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-preference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description such as list.contacts.columns */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-preference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agree-to-sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeToSmsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-from-sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-notifications": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description only what was not read yet */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationItemList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadNotificationsBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-public-branding": {
+        parameters: {
+            query?: {
+                /** @description its short name; without it the only organization's, if there is one alone */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-sms-consent-text": {
+        parameters: {
+            query?: {
+                language?: "en" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianConsentText"];
+                };
             };
             /** @description A problem */
             default: {
@@ -2395,6 +4893,108 @@ export interface operations {
             };
         };
     };
+    "look-at-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationLinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLookBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAcceptBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAcceptedBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-invitation-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationLinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOptionsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "follow-sign-in-link": {
         parameters: {
             query?: never;
@@ -2416,6 +5016,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskPasswordResetBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskPasswordResetBody2"];
                 };
             };
             /** @description A problem */
@@ -2505,6 +5169,156 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-branding": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description #rrggbb; empty means Countersign's own */
+                    color?: string;
+                    /** @description what people are shown; empty means the organization's name */
+                    display_name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-branding": {
+        parameters: {
+            query: {
+                /** @description #rrggbb */
+                color: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingPreviewBody"];
+                };
             };
             /** @description A problem */
             default: {
@@ -2720,6 +5534,83 @@ export interface operations {
             };
         };
     };
+    "get-security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninpolicySecurityBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-security": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    lockout?: components["schemas"]["SigninpolicyLockoutBody"];
+                    mfa?: components["schemas"]["SigninpolicyMfaBody"];
+                    /** @description CIDR; from which alone people may come; empty: from everywhere */
+                    networks?: string[];
+                    password?: components["schemas"]["SigninpolicyPasswordBody"];
+                    /** @description CIDR by role, besides the organization's */
+                    role_networks?: {
+                        [key: string]: string[];
+                    };
+                    sessions?: components["schemas"]["SigninpolicySessionsBody"];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninpolicySecurityBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-verification-settings": {
         parameters: {
             query?: never;
@@ -2847,6 +5738,450 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tasks": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description open: queued or running */
+                state?: "queued" | "running" | "done" | "failed" | "canceled" | "open";
+                kind?: string;
+                /** @description false shows everybody's to who may change the organization's settings */
+                mine?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-task-results": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                outcome?: "done" | "skipped" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskResultBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-task-results": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                outcome?: "done" | "skipped" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-teams": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name or description */
+                q?: string;
+                /** @description to which this technician belongs */
+                technician_id?: string;
+                /** @description that look after this customer */
+                customer_id?: string;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-team": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-team": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-team": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-team": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description whom the people of the team look after */
+                    customer_ids?: string[];
+                    description?: string;
+                    /** @description technicians; a lead belongs to the team, listed as a member or not */
+                    lead_ids?: string[];
+                    /** @description technicians */
+                    member_ids?: string[];
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-team-people": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in the name or email */
+                q?: string;
+                /** @description those too who do not belong to the team; for who may change its members */
+                everyone?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPersonBodyList"];
                 };
             };
             /** @description A problem */
@@ -3012,10 +6347,15 @@ export interface operations {
                 state?: "invitation" | "activated";
                 /** @description a platform role */
                 role?: string;
-                /** @description assigned to this customer */
+                /** @description assigned to this customer, directly or through a team */
                 customer_id?: string;
                 team_id?: string;
-                sort?: "name" | "-name" | "email" | "-email" | "last_active_at" | "-last_active_at" | "created_at" | "-created_at";
+                /** @description where they come from; none: entered by hand */
+                source?: "none" | "m365" | "google" | "ldap" | "scim" | "csv";
+                ui_access?: "true" | "false";
+                /** @description whether they have a second factor or a passkey */
+                mfa?: "enrolled" | "missing";
+                sort?: "name" | "-name" | "email" | "-email" | "role" | "-role" | "status" | "-status" | "last_active_at" | "-last_active_at" | "created_at" | "-created_at";
             };
             header?: never;
             path?: never;
@@ -3056,6 +6396,44 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TechnicianNewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-technician": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TechnicianFieldsBody"];
             };
         };
         responses: {
@@ -3196,7 +6574,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description CIDR; from where the account may be used, everywhere if empty */
+                    allowed_networks?: string[];
+                    /** @description assigned directly; the customers of the teams come on top */
                     customer_ids?: string[];
+                    department?: string;
                     /** @description instead of given and family name */
                     display_name?: string;
                     /** @description what the technician signs in with */
@@ -3204,18 +6586,33 @@ export interface operations {
                     /** @description one of the two names is required */
                     family_name?: string;
                     given_name?: string;
+                    /**
+                     * Format: int64
+                     * @description 0: what the organization says
+                     */
+                    idle_minutes?: number;
                     job_title?: string;
                     /** @description BCP 47; empty means the organization's */
                     locale?: string;
+                    /** @description whatever the organization demands of others */
+                    mfa_required?: boolean;
+                    other_phones?: components["schemas"]["TechnicianPhone"][];
                     /** @description as people write it; kept in E.164 */
                     phone?: string;
                     /** @enum {string} */
                     platform_role?: "administrator" | "manager" | "technician" | "read_only";
+                    /**
+                     * Format: int64
+                     * @description 0: what the organization says
+                     */
+                    session_hours?: number;
                     /** @enum {string} */
                     status?: "active" | "inactive" | "suspended" | "over_limit";
                     team_ids?: string[];
                     /** @description IANA; empty means the organization's */
                     time_zone?: string;
+                    /** @description false: the account is for the API alone; true if absent at creation */
+                    ui_access?: boolean;
                     /** @description in other systems, as system:name or a plain name */
                     usernames?: string[];
                 };
@@ -3230,6 +6627,211 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-factors-of-technician": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorStateBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationBody"];
                 };
             };
             /** @description A problem */
@@ -3263,6 +6865,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TechnicianBody"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResetFactorsBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "force-password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3311,6 +6975,190 @@ export interface operations {
             };
         };
     };
+    "list-ticket-templates": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in the name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTemplateBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-ticket-template": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketTemplateFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTemplateBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-ticket-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTemplateBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-ticket-template": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-ticket-template": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    name?: string;
+                    /**
+                     * @description normal if absent
+                     * @enum {string}
+                     */
+                    priority?: "low" | "normal" | "high" | "urgent";
+                    summary?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTemplateBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-tickets": {
         parameters: {
             query?: {
@@ -3322,7 +7170,11 @@ export interface operations {
                 q?: string;
                 customer_id?: string;
                 contact_id?: string;
-                status?: "open" | "closed";
+                /** @description unclosed finds what is open or waiting */
+                status?: "open" | "waiting" | "closed" | "unclosed";
+                priority?: "low" | "normal" | "high" | "urgent";
+                /** @description a technician's id; me or none */
+                assigned_to?: string;
                 sort?: "created_at" | "-created_at" | "number" | "-number" | "updated_at" | "-updated_at";
             };
             header?: never;
@@ -3510,9 +7362,47 @@ export interface operations {
                     customer_id?: string;
                     description?: string;
                     /** @enum {string} */
-                    status?: "open" | "closed";
+                    priority?: "low" | "normal" | "high" | "urgent";
+                    /** @enum {string} */
+                    status?: "open" | "waiting" | "closed";
                     summary?: string;
                 };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "assign-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignTicketBody"];
             };
         };
         responses: {
@@ -3613,6 +7503,42 @@ export interface operations {
             };
         };
     };
+    "list-ticket-timeline": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketHappeningBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-tokens": {
         parameters: {
             query?: {
@@ -3631,7 +7557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SigninTokenItemList"];
+                    "application/json": components["schemas"]["ApitokenBodyList"];
                 };
             };
             /** @description A problem */
@@ -3669,7 +7595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SigninNewTokenItem"];
+                    "application/json": components["schemas"]["ApitokenNewBody"];
                 };
             };
             /** @description A problem */
