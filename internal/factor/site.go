@@ -35,7 +35,7 @@ func siteAt(u *url.URL) (Site, error) {
 		return Site{}, errUnavailable // browsers take no network address for a site
 	}
 	origin := u.Scheme + "://" + host
-	if port := u.Port(); port != "" && !(u.Scheme == "https" && port == "443") && !(u.Scheme == "http" && port == "80") {
+	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
 		origin += ":" + port
 	}
 	return Site{ID: host, Origin: origin}, nil

@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
+//nolint:gosec // names of columns, no credentials
 const passkeyColumns = `
 	select id, kind, name, rp_id, credential_id, public_key, flags, sign_count, details, created_at, last_used_at, changed_at from factor_passkey`
 
@@ -55,8 +56,8 @@ func scanPasskey(scan func(...any) error) (k Passkey, err error) {
 	for _, t := range d.Transports {
 		c.Transport = append(c.Transport, protocol.AuthenticatorTransport(t))
 	}
-	c.Flags = webauthn.CredentialFlagsFromMsgpByte(byte(flags))                                                    //nolint:gosec // eight flags
-	c.Authenticator = webauthn.Authenticator{AAGUID: d.AAGUID, SignCount: uint32(count), Attachment: d.Attachment} //nolint:gosec // was one
+	c.Flags = webauthn.CredentialFlagsFromMsgpByte(byte(flags))
+	c.Authenticator = webauthn.Authenticator{AAGUID: d.AAGUID, SignCount: uint32(count), Attachment: d.Attachment}
 	c.Attestation.PublicKeyAlgorithm = d.Algorithm
 	k.BackedUp, k.Changed = c.Flags.BackupState, !changed.IsZero()
 	return k, nil

@@ -1,3 +1,0 @@
-package app_test
-
-import _ "github.com/descope/virtualwebauthn"
