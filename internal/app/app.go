@@ -21,6 +21,7 @@ import (
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
+	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
@@ -77,6 +78,7 @@ type App struct {
 	teams         *team.Service
 	customers     *customer.Service
 	contacts      *contact.Service
+	devices       *device.Service
 	tickets       *ticket.Service
 	factors       *factor.Service
 	signin        *signin.Service
@@ -141,6 +143,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.technicians = technician.New(db, a.guard, a.audit, a.events, a.technicianHooks())
 	a.teams = team.New(db, a.guard, a.audit, a.events, a.technicians)
 	a.customers = customer.New(db, a.guard, a.audit, a.events)
+	a.devices = device.New(db, a.guard, a.audit, a.events)
 	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
 	a.policies = signinpolicy.New(db, a.guard, a.audit, a.events, a.policyHooks())
 	a.tokens = apitoken.NewService(db, a.guard, a.audit, a.events, o.Log)
@@ -149,7 +152,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	})
 	a.signin = signin.New(signin.Deps{
 		DB: db, Guard: a.guard, Audit: a.audit, Events: a.events, Keyring: keys, Organizations: a.organizations, Technicians: a.technicians,
-		Tokens: a.tokens, Hasher: password.NewHasher(password.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
+		Tokens: a.tokens, Factors: a.factors, Policies: a.policies, Hooks: a.signinHooks(), Hasher: password.NewHasher(password.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
 	})
 	a.messages = message.New(message.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Log: o.Log})
 	a.sandbox = sandbox.New(db, a.events, o.Log)
@@ -189,6 +192,7 @@ func (a *App) routes() {
 	a.teams.Routes(a.api)
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
+	a.devices.Routes(a.api)
 	a.messages.Routes(a.api)
 	a.sandbox.Routes(a.api, a.messages)
 	a.notifications.Routes(a.api)

@@ -17,9 +17,13 @@ const (
 	AdminAudit       Permission = "admin.audit"
 	AdminBranding    Permission = "admin.branding"
 	AdminCustomers   Permission = "admin.customers"
+	AdminDevices     Permission = "admin.devices"
+	AdminImport      Permission = "admin.import"
 	AdminSettings    Permission = "admin.settings"
 	AdminTechnicians Permission = "admin.technicians"
 	AdminTemplates   Permission = "admin.templates"
+
+	DeviceView Permission = "device.view"
 
 	CustomerView    Permission = "customer.view"
 	CustomerEdit    Permission = "customer.edit"
@@ -38,6 +42,7 @@ type Purpose string
 // The purposes that exist so far.
 const (
 	Administration Purpose = "administration"
+	Devices        Purpose = "devices"
 	Customers      Purpose = "customers"
 )
 
@@ -55,9 +60,12 @@ func Catalog() []Entry {
 		{AdminAudit, Administration, "Read and export the audit log", false},
 		{AdminBranding, Administration, "Change name, logo and color that people see", false},
 		{AdminCustomers, Administration, "Create and delete customers", false},
+		{AdminDevices, Administration, "Manage devices and device groups", false},
+		{AdminImport, Administration, "Import from files", false},
 		{AdminSettings, Administration, "Change the organization's settings", false},
 		{AdminTechnicians, Administration, "Manage technicians", false},
 		{AdminTemplates, Administration, "Manage templates, such as quick tickets", false},
+		{DeviceView, Devices, "See devices", true},
 		{CustomerView, Customers, "See customers", true},
 		{CustomerEdit, Customers, "Edit customers", false},
 		{ContactView, Customers, "See contacts", true},

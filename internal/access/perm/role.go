@@ -34,7 +34,7 @@ func (r Role) Holds(p Permission) bool {
 			return true
 		case Manager, Technician:
 			// Editing the customer itself is a manager's; everything else of the service desk is also a technician's.
-			return e.Purpose == Customers && (r == Manager || p != CustomerEdit)
+			return e.Purpose == Devices || e.Purpose == Customers && (r == Manager || p != CustomerEdit)
 		case ReadOnly:
 			return e.View
 		}
