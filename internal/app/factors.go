@@ -11,6 +11,9 @@ import (
 // factorHooks lets the slices above factors take part in what happens to them.
 func (a *App) factorHooks() factor.Hooks {
 	return factor.Hooks{
+		Demand: func(ctx context.Context, q store.Querier, org, technicianID string) (factor.Demand, error) {
+			return a.signin.Demand(ctx, q, org, technicianID)
+		},
 		EndSessions: func(ctx context.Context, tx *store.Tx, technicianID, why string) error {
 			return a.signin.EndAll(ctx, tx, technicianID, why)
 		},

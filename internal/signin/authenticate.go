@@ -3,9 +3,11 @@ package signin
 import (
 	"context"
 	"net/http"
+	"net/netip"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/apitoken"
+	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
@@ -41,16 +43,30 @@ func (s *Service) bySession(ctx context.Context, token string) (access.Actor, er
 	if err != nil || !f.live(now) || !f.who.mayAct {
 		return access.Actor{}, err
 	}
+	actor := access.Actor{
+		OrgID: f.who.orgID, Kind: access.Technician, ID: f.who.id, Name: f.who.name, Role: f.who.role, Owner: f.who.owner,
+		SessionID: f.id, Authenticated: f.authenticated, AAL: f.level, Hold: f.hold,
+	}
+	if f.networks != "" { // the common case costs nothing
+		if f.who.networks.V, err = access.Networks(f.networks); err != nil {
+			return access.Actor{}, err
+		}
+	}
+	if err := s.admitted(ctx, actor, f.who.networks.V); err != nil {
+		return access.Actor{}, err
+	}
+	if f.hold == access.HoldEnrolment {
+		if actor.Hold, err = s.enrolled(ctx, actor); err != nil {
+			return access.Actor{}, err
+		}
+	}
 	if now.Sub(f.lastSeen) >= seenEvery && !access.ActorFrom(ctx).Passive {
 		s.note(ctx, "session", f.id, func(tx *store.Tx) error {
 			_, err := sawSession(ctx, tx, f.who.orgID, f.id, now)
 			return err
 		})
 	}
-	return access.Actor{
-		OrgID: f.who.orgID, Kind: access.Technician, ID: f.who.id, Name: f.who.name, Role: f.who.role, Owner: f.who.owner,
-		SessionID: f.id, Authenticated: f.authenticated, AAL: f.level, Hold: f.hold,
-	}, nil
+	return actor, nil
 }
 
 func (s *Service) byToken(ctx context.Context, token string) (access.Actor, error) {
@@ -58,8 +74,44 @@ func (s *Service) byToken(ctx context.Context, token string) (access.Actor, erro
 	if err != nil || f.Actor.ID == "" {
 		return access.Actor{}, err
 	}
+	if err := s.admitted(ctx, f.Actor, f.Networks); err != nil {
+		return access.Actor{}, err
+	}
 	s.Tokens.Used(ctx, f, technician.Touch)
 	return f.Actor, nil
+}
+
+// admitted turns a session or token away that is used from where it must not be (SIG-15): with the first request, not at the next sign-in.
+func (s *Service) admitted(ctx context.Context, a access.Actor, own []netip.Prefix) error {
+	policy, err := s.Policies.Of(ctx, a.OrgID)
+	if err != nil {
+		return err
+	}
+	caller := access.ActorFrom(ctx)
+	if policy.Admits(a.Role, caller.Address, own) {
+		return nil
+	}
+	if !s.turned.first(a.SessionID+a.TokenID, store.Now()) {
+		return errNetwork
+	}
+	a.Address, a.Device, a.RequestID = caller.Address, caller.Device, caller.RequestID
+	if err := s.Audit.Append(access.WithActor(ctx, a), audit.Event{
+		Action: "session.use", Outcome: audit.Denied, Reason: whyNetwork, Targets: []audit.Target{{Type: "technician", ID: a.ID, Name: a.Name}},
+	}); err != nil {
+		return err
+	}
+	return errNetwork
+}
+
+// enrolled lets a session go on whose person has set up the second factor that was asked for.
+func (s *Service) enrolled(ctx context.Context, a access.Actor) (access.Hold, error) {
+	state, err := s.Factors.State(ctx, s.DB.Read(), a.OrgID, a.ID)
+	if err != nil || !state.Enrolled() {
+		return access.HoldEnrolment, err
+	}
+	return access.HoldNone, s.DB.Write(ctx, func(tx *store.Tx) error {
+		return liftHold(ctx, tx, a.OrgID, a.SessionID, access.HoldEnrolment)
+	})
 }
 
 // note writes down that something was used. A request does not fail because this does.

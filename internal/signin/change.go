@@ -2,11 +2,14 @@ package signin
 
 import (
 	"context"
+	"slices"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -17,55 +20,81 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (Sta
 	if err := s.Guard.WholeAccount(ctx); err != nil {
 		return Started{}, err
 	}
-	actor, now := access.ActorFrom(ctx), store.Now()
-	from := network(actor.Address)
-	if wait := s.limits.check(from, now); wait > 0 {
-		return Started{}, errTooMany.After(wait)
-	}
+	actor := access.ActorFrom(ctx)
 	who, err := accountByID(ctx, s.DB.Read(), actor.OrgID, actor.ID)
 	if err != nil {
 		return Started{}, err
 	}
-	prepared, err := password.Default().Accept("/new_password", next, who.orgName, who.name, who.email)
+	n := newPassword{
+		org: who.orgID, technicianID: who.id, typed: next, pointer: "/new_password", known: []string{who.orgName, who.name, who.email},
+	}
+	prepared, policy, err := s.accept(ctx, n)
 	if err != nil {
 		return Started{}, err
 	}
-	slot, err := s.Hasher.Enter(ctx)
+	counted, err := s.checkOwn(ctx, who, current, "password.change", "/current_password")
 	if err != nil {
 		return Started{}, err
 	}
-	defer slot.Leave()
-
-	counted, err := s.count(ctx, []failureKey{{who.orgID, who.id, "change"}}, now)
+	if typed, _ := password.Prepare(current); prepared == typed {
+		return Started{}, errSame.At(n.pointer)
+	}
+	hash, err := s.hash(ctx, n, prepared, policy)
 	if err != nil {
 		return Started{}, err
 	}
-	typed, ok := password.Prepare(current)
-	match, _ := slot.Verify(who.hash, typed)
-	if !match || !ok || counted.verdict != allowed {
-		s.limits.failed(from, now)
-		return Started{}, s.refuseChange(ctx, who)
-	}
-	if prepared == typed {
-		return Started{}, errSame.At("/new_password")
-	}
-	hash := slot.Hash(prepared)
 	var out Started
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		out, err = s.changePassword(ctx, tx, who, hash, counted)
+		if err := counted.clear(ctx, tx); err != nil {
+			return err
+		}
+		out, err = s.changePassword(ctx, tx, who, hash, policy)
 		return err
 	})
 	return out, err
 }
 
-func (s *Service) changePassword(ctx context.Context, tx *store.Tx, who account, hash string, counted counted) (out Started, err error) {
+// checkOwn checks the password of whoever is at a session. It counts the attempt, and a refusal is recorded under the action that it was for.
+// What is counted has to be cleared once the whole is done.
+func (s *Service) checkOwn(ctx context.Context, who account, typed, action, pointer string) (counted, error) {
+	from, now := network(access.ActorFrom(ctx).Address), store.Now()
+	if wait := s.limits.check(from, now); wait > 0 {
+		return counted{}, errTooMany.After(wait)
+	}
+	policy, err := s.Policies.Of(ctx, who.orgID)
+	if err != nil {
+		return counted{}, err
+	}
+	slot, err := s.Hasher.Enter(ctx)
+	if err != nil {
+		return counted{}, err
+	}
+	defer slot.Leave()
+	c, err := s.count(ctx, policy.Lockout, []failureKey{{who.orgID, who.id, "change"}}, now)
+	if err != nil {
+		return counted{}, err
+	}
+	prepared, ok := password.Prepare(typed)
+	match, _ := slot.Verify(who.hash, prepared)
+	if match && ok && c.verdict == allowed {
+		return c, nil
+	}
+	s.limits.failed(from, now)
+	if err := s.Audit.Append(ctx, audit.Event{Action: action, Outcome: audit.Denied, Reason: whyPassword, Targets: who.targets()}); err != nil {
+		return counted{}, err
+	}
+	return counted{}, errCurrent.At(pointer)
+}
+
+func (s *Service) changePassword(ctx context.Context, tx *store.Tx, who account, hash string, policy signinpolicy.Policy) (out Started, err error) {
 	if err := lockEpoch(ctx, tx, who); err != nil {
 		return Started{}, err
 	}
-	if err := savePassword(ctx, tx, who.orgID, who.id, hash, false, store.Now()); err != nil {
+	if err := keepFormer(ctx, tx, who.orgID, who.id, id.New(), policy.Password.History); err != nil {
 		return Started{}, err
 	}
-	if err := counted.clear(ctx, tx); err != nil {
+	now := store.Now()
+	if err := savePassword(ctx, tx, who.orgID, who.id, hash, false, now); err != nil {
 		return Started{}, err
 	}
 	if err := s.Audit.Record(ctx, tx, audit.Event{Action: "password.change", Targets: who.targets()}); err != nil {
@@ -73,6 +102,11 @@ func (s *Service) changePassword(ctx context.Context, tx *store.Tx, who account,
 	}
 	if err := s.EndAll(ctx, tx, who.id, whyPasswordChanged); err != nil {
 		return Started{}, err
+	}
+	if s.PasswordChanged != nil {
+		if err := s.PasswordChanged(ctx, tx, who.id); err != nil {
+			return Started{}, err
+		}
 	}
 	actor := access.ActorFrom(ctx)
 	if actor.SessionID == "" {
@@ -83,16 +117,8 @@ func (s *Service) changePassword(ctx context.Context, tx *store.Tx, who account,
 		return Started{}, err
 	}
 	who.epoch++ // by EndAll
-	who.mustChange = false
+	who.mustChange, who.passwordAt = false, now
 	return s.start(ctx, tx, who, beginning{methods: current.Methods})
-}
-
-func (s *Service) refuseChange(ctx context.Context, who account) error {
-	err := s.Audit.Append(ctx, audit.Event{Action: "password.change", Outcome: audit.Denied, Reason: whyPassword, Targets: who.targets()})
-	if err != nil {
-		return err
-	}
-	return errCurrent.At("/current_password")
 }
 
 // KeepPassword checks a temporary password, which has to be replaced at the first sign-in, and hashes it outside of any transaction; what
@@ -103,7 +129,7 @@ func (s *Service) KeepPassword(ctx context.Context, typed string, t technician.T
 	if err != nil {
 		return nil, err
 	}
-	return s.prepareNew(ctx, newPassword{typed: typed, temporary: true, known: known})
+	return s.prepareNew(ctx, newPassword{org: t.OrgID, typed: typed, pointer: "/password", temporary: true, known: known})
 }
 
 // SetPassword checks a new password of t against the organization's rules and hashes it outside of any transaction, which takes a while;
@@ -114,7 +140,8 @@ func (s *Service) SetPassword(ctx context.Context, typed string, t technician.Te
 	if err != nil {
 		return nil, err
 	}
-	save, err := s.prepareNew(ctx, newPassword{typed: typed, temporary: temporary, known: known})
+	n := newPassword{org: t.OrgID, technicianID: t.ID, typed: typed, pointer: "/password", temporary: temporary, known: known}
+	save, err := s.prepareNew(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -145,24 +172,52 @@ func (s *Service) knownOf(ctx context.Context, t technician.Technician) ([]strin
 
 // newPassword is a password that somebody is to have.
 type newPassword struct {
-	typed     string
-	temporary bool
-	known     []string
+	org, technicianID string // "" for somebody new
+	typed, pointer    string
+	temporary         bool
+	known             []string
 }
 
 // prepareNew checks and hashes a password.
 func (s *Service) prepareNew(ctx context.Context, n newPassword) (technician.KeepPassword, error) {
-	prepared, err := password.Default().Accept("/password", n.typed, n.known...)
+	prepared, policy, err := s.accept(ctx, n)
 	if err != nil {
 		return nil, err
+	}
+	hash, err := s.hash(ctx, n, prepared, policy)
+	if err != nil {
+		return nil, err
+	}
+	return keeper{s, hash, n.temporary, policy.Password.History}.keep, nil
+}
+
+// accept says what is wrong with a password by the rules of its organization.
+func (s *Service) accept(ctx context.Context, n newPassword) (prepared string, policy signinpolicy.Policy, err error) {
+	if policy, err = s.Policies.Of(ctx, n.org); err != nil {
+		return "", policy, err
+	}
+	prepared, err = policy.Rules().Accept(n.pointer, n.typed, n.known...)
+	return prepared, policy, err
+}
+
+// hash hashes a password, unless it is a former one that must not come back. Who gives somebody a temporary one does not learn whether it is.
+func (s *Service) hash(ctx context.Context, n newPassword, prepared string, policy signinpolicy.Policy) (string, error) {
+	var former []string
+	if policy.Password.History > 0 && n.technicianID != "" && !n.temporary {
+		var err error
+		if former, err = formerHashes(ctx, s.DB.Read(), n.org, n.technicianID, policy.Password.History); err != nil {
+			return "", err
+		}
 	}
 	slot, err := s.Hasher.Enter(ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	hash := slot.Hash(prepared)
-	slot.Leave()
-	return keeper{s, hash, n.temporary}.keep, nil
+	defer slot.Leave()
+	if slices.ContainsFunc(former, func(hash string) bool { ok, _ := slot.Verify(hash, prepared); return ok }) {
+		return "", errUsed.At(n.pointer)
+	}
+	return slot.Hash(prepared), nil
 }
 
 // keeper is a password that was found good enough.
@@ -170,10 +225,15 @@ type keeper struct {
 	*Service
 	hash      string
 	temporary bool
+	history   int
 }
 
 func (k keeper) keep(ctx context.Context, tx *store.Tx, technicianID string) error {
-	if err := savePassword(ctx, tx, access.ActorFrom(ctx).OrgID, technicianID, k.hash, k.temporary, store.Now()); err != nil {
+	org := access.ActorFrom(ctx).OrgID
+	if err := keepFormer(ctx, tx, org, technicianID, id.New(), k.history); err != nil {
+		return err
+	}
+	if err := savePassword(ctx, tx, org, technicianID, k.hash, k.temporary, store.Now()); err != nil {
 		return err
 	}
 	if err := k.Audit.Record(ctx, tx, audit.Event{

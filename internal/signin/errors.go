@@ -11,6 +11,13 @@ var (
 	errSame    = fault.New(fault.Invalid, "signin.password_same", "Choose another password than the one you have now.")
 	errCurrent = fault.New(fault.Invalid, "signin.password_wrong", "This is not your current password.")
 
+	errUsed    = fault.New(fault.Invalid, "signin.password_used", "You have had this password before. Choose another one.")
+	errNoHalf  = fault.New(fault.Unauthenticated, "signin.required", "Sign in first.")
+	errNetwork = fault.New(fault.Denied, "signin.network_denied", "Countersign may not be used from this network. Ask an administrator.")
+
+	errNoPassword  = fault.New(fault.Conflict, "signin.no_password", "You have no password. Confirm with a passkey, or sign in again.")
+	errCodeMissing = fault.New(fault.Invalid, "signin.code_required", "Type a code of your authenticator app or a recovery code as well.")
+
 	errNoSession = fault.New(fault.NotFound, "signin.session_not_found", "There is no such session.")
 
 	errLink      = fault.New(fault.Gone, "signin.link_invalid", "This sign-in link was already used or has expired.")

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -20,6 +22,10 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{ID: "sign-in", Method: "POST", Path: "/api/session", Summary: "Sign in with email and password", Needs: perm.Public, MaxBody: 8 << 10, Secret: true}, s.postSession)
 	httpapi.Handle(api, httpapi.Route{ID: "sign-out", Method: "DELETE", Path: "/api/session", Summary: "Sign out; nothing happens without a session", Needs: perm.Public}, s.deleteSession)
 	httpapi.Handle(api, httpapi.Route{ID: "follow-sign-in-link", Method: "POST", Path: "/api/session/link", Summary: "Sign in with a one-time link", Needs: perm.Public, MaxBody: 1 << 10, Secret: true}, s.postLink)
+	httpapi.Handle(api, httpapi.Route{ID: "complete-sign-in", Method: "POST", Path: "/api/session/factor", Summary: "Complete a sign-in with a one-time code or a recovery code", Needs: perm.Public, MaxBody: 1 << 10, Secret: true}, s.postFactor)
+	httpapi.Handle(api, httpapi.Route{ID: "ask-for-passkey-at-sign-in", Method: "POST", Path: "/api/session/passkey/options", Summary: "Ask the browser for a passkey: to sign in, to complete a sign-in, or to prove oneself again", Needs: perm.Public, MaxBody: 1 << 10}, s.postPasskeyOptions)
+	httpapi.Handle(api, httpapi.Route{ID: "sign-in-with-passkey", Method: "POST", Path: "/api/session/passkey", Summary: "Take the answer of a passkey or security key", Needs: perm.Public, MaxBody: 32 << 10, Secret: true}, s.postPasskey)
+	httpapi.Handle(api, httpapi.Route{ID: "reauthenticate", Method: "POST", Path: "/api/session/reauthenticate", Summary: "Prove again who is at the session, for what takes a fresh proof", Needs: perm.SignedIn, SessionOnly: true, While: []access.Hold{access.HoldPassword, access.HoldEnrolment}, MaxBody: 8 << 10}, s.postReauthenticate)
 	httpapi.Handle(api, httpapi.Route{ID: "get-setup", Method: "GET", Path: "/api/setup", Summary: "Say whether the installation has no organization yet", Needs: perm.Public}, s.getSetup)
 	httpapi.Handle(api, httpapi.Route{ID: "set-up", Method: "POST", Path: "/api/setup", Summary: "Make the first organization and its owner", Needs: perm.Public, MaxBody: 8 << 10, Status: http.StatusCreated, Secret: true}, s.postSetup)
 
@@ -29,6 +35,7 @@ func (s *Service) Routes(api *httpapi.API) {
 
 	httpapi.Handle(api, httpapi.Route{ID: "list-sessions", Method: "GET", Path: "/api/sessions", Summary: "List one's own sessions, or with admin.technicians somebody's", Needs: perm.SignedIn}, s.listSessions)
 	httpapi.Handle(api, httpapi.Route{ID: "end-session", Method: "DELETE", Path: "/api/sessions/{id}", Summary: "End a session", Needs: perm.SignedIn, Object: s.sessionObject}, s.deleteOneSession)
+	httpapi.Handle(api, httpapi.Route{ID: "end-access", Method: "POST", Path: "/api/technicians/{id}/end-access", Summary: "End all sessions of a technician and delete all API tokens", Needs: perm.AdminTechnicians, Object: s.technicianObject}, s.postEndAccess)
 	httpapi.Handle(api, httpapi.Route{ID: "end-other-sessions", Method: "DELETE", Path: "/api/sessions", Summary: "End all of one's other sessions", Needs: perm.SignedIn}, s.deleteSessions)
 }
 
@@ -66,6 +73,9 @@ func (s *Service) cookie(r *http.Request, name, value string, life time.Duration
 
 // cookies are those of a session that has just begun.
 func (s *Service) cookies(r *http.Request, started Started) []http.Cookie {
+	if started.Token == "" {
+		return nil // the session goes on
+	}
 	out := []http.Cookie{s.cookie(r, sessionCookie, started.Token, started.Session.ExpiresAt.Sub(started.Session.CreatedAt))}
 	if started.Device != "" {
 		out = append(out, s.cookie(r, deviceCookie, started.Device, deviceLife))
@@ -145,6 +155,57 @@ type postLink struct {
 func (s *Service) postLink(ctx context.Context, in *postLink) (*SignedIn, error) {
 	started, err := s.FollowLink(ctx, in.Body.Token)
 	return s.signedIn(ctx, in.request, started, err)
+}
+
+type postFactor struct {
+	Browser
+	Body struct {
+		Code string `json:"code" maxLength:"40" doc:"of the authenticator app, or a recovery code"`
+	}
+}
+
+func (s *Service) postFactor(ctx context.Context, in *postFactor) (*SignedIn, error) {
+	started, err := s.CompleteWithCode(ctx, in.Body.Code, s.deviceOf(in.request))
+	return s.signedIn(ctx, in.request, started, err)
+}
+
+type passkeyOptions struct{ Body factor.CeremonyBody }
+
+func (s *Service) postPasskeyOptions(ctx context.Context, in *struct{ Browser }) (*passkeyOptions, error) {
+	c, err := s.PasskeyOptions(ctx, in.request)
+	return &passkeyOptions{factor.BodyOfCeremony(c)}, err
+}
+
+type postPasskey struct {
+	Browser
+	Body struct {
+		ChallengeID string          `json:"challenge_id" format:"uuid"`
+		Credential  json.RawMessage `json:"credential" doc:"AuthenticationResponseJSON of WebAuthn"`
+	}
+}
+
+func (s *Service) postPasskey(ctx context.Context, in *postPasskey) (*SignedIn, error) {
+	started, err := s.SignInWithPasskey(ctx, in.Body.ChallengeID, in.Body.Credential, s.deviceOf(in.request))
+	return s.signedIn(ctx, in.request, started, err)
+}
+
+type reauthenticated struct {
+	Body struct {
+		AuthenticatedAt time.Time `json:"authenticated_at"`
+	}
+}
+
+func (s *Service) postReauthenticate(ctx context.Context, in *struct {
+	Body struct {
+		Password string `json:"password,omitempty" maxLength:"1024" writeOnly:"true"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"asked of whoever has set up a second factor"`
+	}
+},
+) (*reauthenticated, error) {
+	session, err := s.Reauthenticate(ctx, in.Body.Password, in.Body.Code)
+	out := &reauthenticated{}
+	out.Body.AuthenticatedAt = session.AuthenticatedAt
+	return out, err
 }
 
 type postSetup struct {

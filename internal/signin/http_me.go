@@ -7,6 +7,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/technician"
@@ -27,6 +28,16 @@ type meSession struct {
 	ID            string    `json:"id"`
 	ExpiresAt     time.Time `json:"expires_at"`
 	IdleExpiresAt time.Time `json:"idle_expires_at"`
+
+	AuthenticatedAt time.Time `json:"authenticated_at" doc:"when the person last proved who they are"`
+	Proofs          []string  `json:"proofs" doc:"how they can prove it again: password, code, passkey"`
+}
+
+type meEnrolment struct {
+	Required bool       `json:"required" doc:"a second factor is asked of this technician"`
+	Enrolled bool       `json:"enrolled"`
+	DueAt    *time.Time `json:"due_at" doc:"until when one may go without"`
+	Methods  []string   `json:"methods" doc:"what is set up: passkey, totp, recovery_code"`
 }
 
 type me struct {
@@ -35,6 +46,7 @@ type me struct {
 	Permissions            []perm.Permission `json:"permissions" doc:"what the technician holds somewhere"`
 	Session                *meSession        `json:"session" doc:"null behind an API token"`
 	PasswordChangeRequired bool              `json:"password_change_required"`
+	Enrolment              meEnrolment       `json:"enrolment"`
 	Hold                   access.Hold       `json:"hold" enum:",password,enrolment" doc:"what has to be done before anything else"`
 }
 
@@ -52,14 +64,45 @@ func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], err
 		Technician: technician.BodyOf(t), Permissions: s.Guard.Permissions(ctx), PasswordChangeRequired: actor.Hold == access.HoldPassword, Hold: actor.Hold,
 		Organization: meOrganization{o.ID, o.Name, o.Slug, o.Region, o.TimeZone, o.Locale, o.Demo, true},
 	}
+	state, err := s.Factors.State(ctx, s.DB.Read(), actor.OrgID, actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	demand, err := s.Demand(ctx, s.DB.Read(), actor.OrgID, actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Enrolment = meEnrolment{Required: demand.Required, Enrolled: state.Enrolled(), Methods: state.Methods()}
+	if demand.Required && !state.Enrolled() {
+		out.Enrolment.DueAt = &demand.DueAt
+	}
 	if actor.SessionID != "" {
 		current, err := sessionByID(ctx, s.DB.Read(), actor.OrgID, actor.SessionID)
 		if err != nil {
 			return nil, err
 		}
-		out.Session = &meSession{current.ID, current.ExpiresAt, current.IdleExpiresAt()}
+		who, err := accountByID(ctx, s.DB.Read(), actor.OrgID, actor.ID)
+		if err != nil {
+			return nil, err
+		}
+		out.Session = &meSession{current.ID, current.ExpiresAt, current.IdleExpiresAt(), current.AuthenticatedAt, who.proofs(state)}
 	}
 	return &httpapi.One[me]{ETag: httpapi.ETag(t.Version), Body: out}, nil
+}
+
+// proofs are the ways in which somebody can prove again who they are.
+func (a account) proofs(state factor.State) []string {
+	out := []string{}
+	if a.hash != "" {
+		out = append(out, "password")
+		if codeBeside(state) {
+			out = append(out, "code")
+		}
+	}
+	if state.Passkeys > 0 {
+		out = append(out, "passkey")
+	}
+	return out
 }
 
 type putPassword struct {
@@ -88,6 +131,7 @@ type sessionItem struct {
 	Current      bool      `json:"current"`
 	Device       string    `json:"device"`
 	Address      string    `json:"address"`
+	Methods      []string  `json:"methods" doc:"by which the person signed in"`
 	CreatedAt    time.Time `json:"created_at"`
 	LastSeenAt   time.Time `json:"last_seen_at"`
 	ExpiresAt    time.Time `json:"expires_at"`
@@ -105,7 +149,7 @@ func (s *Service) listSessions(ctx context.Context, in *byTechnician) (*httpapi.
 	items := make([]sessionItem, 0, len(sessions))
 	for _, x := range sessions {
 		items = append(items, sessionItem{
-			x.ID, x.TechnicianID, x.ID == access.ActorFrom(ctx).SessionID, x.Device, x.Address, x.CreatedAt, x.LastSeenAt, x.ExpiresAt,
+			x.ID, x.TechnicianID, x.ID == access.ActorFrom(ctx).SessionID, x.Device, x.Address, x.Methods, x.CreatedAt, x.LastSeenAt, x.ExpiresAt,
 		})
 	}
 	return httpapi.NewPage(items, ""), nil
@@ -121,6 +165,15 @@ func (s *Service) sessionObject(ctx context.Context, key string) (access.Object,
 
 func (s *Service) deleteOneSession(ctx context.Context, in *byID) (*struct{}, error) {
 	return nil, s.EndSession(ctx, in.ID)
+}
+
+func (s *Service) technicianObject(ctx context.Context, key string) (access.Object, error) {
+	t, err := technician.ByID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, key)
+	return t.Object(), err
+}
+
+func (s *Service) postEndAccess(ctx context.Context, in *byID) (*struct{}, error) {
+	return nil, s.EndAccess(ctx, in.ID)
 }
 
 func (s *Service) deleteSessions(ctx context.Context, _ *struct{}) (*struct{}, error) {

@@ -32,6 +32,8 @@ func (w *world) api(external string, proxies ...netip.Prefix) *httpapi.API {
 	api := httpapi.New(o)
 	w.Routes(api)
 	w.tokens.Routes(api)
+	w.policies.Routes(api)
+	w.factors.Routes(api)
 	w.technicians.Routes(api)
 	return api
 }

@@ -54,12 +54,12 @@ func (s *Service) FollowLink(ctx context.Context, token string) (Started, error)
 		if !who.mayAct {
 			return errLink
 		}
-		out, err = s.start(ctx, tx, who, beginning{methods: []string{MethodLink}, replaces: caller})
+		out, err = s.proved(ctx, tx, who, beginning{methods: []string{MethodLink}, replaces: caller})
 		return err
 	})
 	if err != nil {
 		s.limits.failed(from, now)
-		return Started{}, err
+		return Started{}, s.Refused(ctx, err)
 	}
 	return out, nil
 }

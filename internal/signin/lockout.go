@@ -8,15 +8,14 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 )
 
 // Locking (D-15). Failures are counted for an account from one network, and for the account from everywhere; a device from which
 // the person signed in before is counted by itself, so that nobody can lock the owner out of it.
 const (
-	lockAfter  = 10 // failures from one network, or on one known device
-	lockWindow = 15 * time.Minute
-	lockFor    = 15 * time.Minute
+	lockWindow = 15 * time.Minute // in which failures from one network, or on one known device, add up
 
 	freeFailures = 3 // before each further failure asks for a longer pause: 1 s, 2 s, 4 s …
 
@@ -57,15 +56,16 @@ func (c counter) verdict(now time.Time) verdict {
 }
 
 // after returns c with the limits that its failures call for.
-func (c counter) after(network string, now time.Time) counter {
+func (c counter) after(rules signinpolicy.Lockout, network string, now time.Time) counter {
+	lockFor := time.Duration(rules.Minutes) * time.Minute
 	c.notBefore, c.locked = time.Time{}, time.Time{}
 	if network == everywhere {
-		if over := c.failures - lockAllAfter; over >= 0 {
-			c.locked = now.Add(min(lockFor<<min(over, 10), lockAllMost))
+		if over := c.failures - max(lockAllAfter, rules.Failures); over >= 0 {
+			c.locked = now.Add(min(lockFor<<min(over, 10), max(lockFor, lockAllMost)))
 		}
 		return c
 	}
-	if c.failures >= lockAfter {
+	if c.failures >= rules.Failures {
 		c.locked = now.Add(lockFor)
 	} else if over := c.failures - freeFailures; over > 0 {
 		c.notBefore = now.Add(time.Second << (over - 1))
@@ -82,7 +82,7 @@ type counted struct {
 
 // count counts an attempt as a failure before its password is looked at, so that parallel attempts cannot be more than the limit; the
 // right password takes it back.
-func (s *Service) count(ctx context.Context, keys []failureKey, now time.Time) (out counted, err error) {
+func (s *Service) count(ctx context.Context, rules signinpolicy.Lockout, keys []failureKey, now time.Time) (out counted, err error) {
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		out = counted{keys: keys}
 		for _, k := range keys {
@@ -99,7 +99,7 @@ func (s *Service) count(ctx context.Context, keys []failureKey, now time.Time) (
 			if v == lockedOut {
 				err = uncount(ctx, tx, k, c) // what is locked anyhow does not lock longer
 			} else {
-				err = saveCounter(ctx, tx, k, c.after(k.network, now))
+				err = saveCounter(ctx, tx, k, c.after(rules, k.network, now))
 			}
 			if err != nil {
 				return err
@@ -202,4 +202,26 @@ func (l *networkLimits) forget(now time.Time) {
 	if len(l.buckets) >= maxNetworks {
 		clear(l.buckets) // the counters in the database still hold
 	}
+}
+
+// recently remembers for what a note was written in the last minute, so that a program which knocks a thousand times is noted once.
+type recently struct {
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+func newRecently() *recently { return &recently{seen: map[string]time.Time{}} }
+
+// first says whether a note about key is due.
+func (r *recently) first(key string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if at, ok := r.seen[key]; ok && now.Sub(at) < time.Minute {
+		return false
+	}
+	if len(r.seen) >= maxNetworks {
+		clear(r.seen)
+	}
+	r.seen[key] = now
+	return true
 }

@@ -3,22 +3,18 @@ package signin
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
-	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
 
-// Limits of sessions (SIG-20, D-15).
+// Limits of sessions that no policy moves.
 const (
-	idleLimit    = 30 * time.Minute
-	sessionLife  = 12 * time.Hour
-	maxSessions  = 5
 	halfLife     = 10 * time.Minute // of half a session, which waits for the second factor
 	seenEvery    = time.Minute
 	keepSessions = 7 * 24 * time.Hour // after they could have been used at most
@@ -41,6 +37,8 @@ const (
 	whyReplaced        = "replaced"  // by the next sign-in from the same browser
 	whyTooMany         = "too_many"  // the oldest gives way
 	whyCompleted       = "completed" // half a session, by a whole one
+	whyExhausted       = "exhausted" // half a session, by wrong codes
+	whyAccessEnded     = "access_ended"
 	whyPasswordChanged = "password_changed"
 	whyEnded           = "ended" // from a list of sessions
 )
@@ -68,107 +66,6 @@ func (s Session) IdleExpiresAt() time.Time {
 	}
 	return s.ExpiresAt
 }
-
-// Started is a session that has just begun, with the secrets that only its browser gets. Its Hold says what has to be done first.
-type Started struct {
-	Session Session
-	Token   string
-	Device  string   // "" if the browser has the one it needs
-	Ways    []string // half signed in: how the second factor can be proved
-}
-
-// beginning is how a session comes about.
-type beginning struct {
-	methods  []string     // by which the person proved who they are
-	device   string       // id of a known device
-	secret   string       // and its secret
-	replaces access.Actor // who made the request; a session of theirs in this browser ends
-}
-
-// Begin starts a session for a technician who has just proved who they are another way than this package knows, in the transaction that used
-// the proof up: methods name how (password, passkey, ...). A session of the same browser, held by replaces, ends with it. Like every sign-in
-// it may come back half (the second factor is missing) or held; Answer tells the browser. The caller's transaction has to fail with the error.
-func (s *Service) Begin(ctx context.Context, tx *store.Tx, org, technicianID string, methods []string, replaces access.Actor) (Started, error) {
-	who, err := accountByID(ctx, tx, org, technicianID)
-	if err != nil {
-		return Started{}, err
-	}
-	if !who.mayAct {
-		return Started{}, errRefused
-	}
-	return s.start(ctx, tx, who, beginning{methods: methods, replaces: replaces})
-}
-
-// start begins a session in the caller's transaction. Whoever locks, suspends or changes the password at the same moment wins.
-func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginning) (Started, error) {
-	now := store.Now()
-	if err := lockEpoch(ctx, tx, who); err != nil {
-		return Started{}, err
-	}
-	caller := access.ActorFrom(ctx)
-	out := Started{Token: id.Secret(), Session: Session{
-		ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Methods: b.methods, Level: levelOf(b.methods), Address: caller.Address, Device: caller.Device,
-		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(sessionLife), IdleFor: idleLimit,
-	}}
-	if who.mustChange {
-		out.Session.Hold = access.HoldPassword
-	}
-	secret := b.secret
-	if b.device == "" {
-		b.device, secret = id.New(), id.Secret() // never one that the browser brought along: somebody may have planted it
-		out.Device = secret
-	}
-	if err := saveDevice(ctx, tx, who.orgID, who.id, b.device, id.Hash(secret), now); err != nil {
-		return Started{}, err
-	}
-	ctx = as(ctx, who, out.Session)
-	if b.replaces.SessionID != "" {
-		if err := s.end(ctx, tx, b.replaces.OrgID, []string{b.replaces.SessionID}, whyReplaced, now); err != nil {
-			return Started{}, err
-		}
-	}
-	if err := insertSession(ctx, tx, out.Session, id.Hash(out.Token)); err != nil {
-		return Started{}, err
-	}
-	over, err := sessionsOverLimit(ctx, tx, who.orgID, who.id, now)
-	if err != nil {
-		return Started{}, err
-	}
-	if err := s.end(ctx, tx, who.orgID, over, whyTooMany, now); err != nil {
-		return Started{}, err
-	}
-	if err := technician.Touch(ctx, tx, who.orgID, who.id, now); err != nil {
-		return Started{}, err
-	}
-	return out, s.Audit.Record(ctx, tx, audit.Event{
-		Action: "session.create", Targets: []audit.Target{{Type: "technician", ID: who.id, Name: who.name}},
-		Detail: map[string]any{"method": strings.Join(b.methods, "+"), "session_id": out.Session.ID, "new_device": out.Device != ""},
-	})
-}
-
-// levelOf is how sure a sign-in by these methods is.
-func levelOf(methods []string) int {
-	level := access.LevelPassword
-	for _, m := range methods {
-		switch m {
-		case MethodPasskey:
-			return access.LevelPasskey
-		case MethodTOTP, MethodRecoveryCode, MethodSecurityKey:
-			level = access.LevelFactor
-		}
-	}
-	return level
-}
-
-// The methods by which people prove who they are.
-const (
-	MethodPassword     = "password"
-	MethodLink         = "link"
-	MethodPasskey      = "passkey"
-	MethodSecurityKey  = "security_key"
-	MethodTOTP         = "totp"
-	MethodRecoveryCode = "recovery_code"
-)
 
 // end ends sessions and tells their browsers.
 func (s *Service) end(ctx context.Context, tx *store.Tx, org string, ids []string, why string, now time.Time) error {
@@ -230,6 +127,27 @@ func (s *Service) Inactive(ctx context.Context, tx *store.Tx, technicianID, why 
 		return deleteOf(ctx, tx, org, technicianID, "signin_device", "signin_session", "signin_password", "signin_account")
 	}
 	return nil
+}
+
+// EndAccess ends all sessions of a technician and deletes all tokens, so that whoever holds one, rightly or not, begins again. The person
+// stays who they are and may sign in.
+func (s *Service) EndAccess(ctx context.Context, technicianID string) error {
+	t, err := technician.ByID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, technicianID)
+	if err != nil {
+		return err
+	}
+	if err := s.Guard.Check(ctx, perm.AdminTechnicians, t.Object()); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := s.EndAll(ctx, tx, t.ID, whyAccessEnded); err != nil {
+			return err
+		}
+		if err := s.Tokens.DeleteAll(ctx, tx, t.ID); err != nil {
+			return err
+		}
+		return s.Audit.Record(ctx, tx, audit.Event{Action: "access.end", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}})
+	})
 }
 
 // SignOut ends the session of ctx. A token has none, and nothing happens.

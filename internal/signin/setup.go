@@ -88,7 +88,7 @@ func (s *Service) CreateOwner(ctx context.Context, want NewOwner) (secret string
 
 // AddOrganization makes one more organization, its owner and an API token of the owner with all rights, for the command line.
 func (s *Service) AddOrganization(ctx context.Context, want NewOwner) (secret string, err error) {
-	keep, err := s.prepareNew(ctx, newPassword{typed: want.Password, known: []string{want.Organization, want.Name, want.Email}})
+	keep, err := s.prepareNew(ctx, newPassword{typed: want.Password, pointer: "/password", known: []string{want.Organization, want.Name, want.Email}})
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func (s *Service) keepOwner(ctx context.Context, want NewOwner) (technician.Keep
 	if exists {
 		return nil, errSetupDone
 	}
-	return s.prepareNew(ctx, newPassword{typed: want.Password, known: []string{want.Organization, want.Name, want.Email}})
+	return s.prepareNew(ctx, newPassword{typed: want.Password, pointer: "/password", known: []string{want.Organization, want.Name, want.Email}})
 }
 
 // createOwner makes the first organization; of two requests at once one gets to.

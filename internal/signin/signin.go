@@ -2,8 +2,8 @@
 package signin
 
 import (
+	"cmp"
 	"context"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
 
@@ -11,11 +11,13 @@ import (
 	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/seal"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -24,6 +26,7 @@ import (
 type Service struct {
 	Deps
 	limits *networkLimits
+	turned *recently // sessions and tokens that were turned away because of their network
 	setup  setupToken
 	secure func(*http.Request) bool // whether the browser reached us over TLS
 }
@@ -38,13 +41,24 @@ type Deps struct {
 	Organizations *organization.Service
 	Technicians   *technician.Service
 	Tokens        *apitoken.Service
+	Factors       *factor.Service
+	Policies      *signinpolicy.Service
 	Hasher        *password.Hasher
 	Log           *slog.Logger
+	Hooks
+}
+
+// Hooks are what the slices above add; every one may be nil.
+type Hooks struct {
+	// NewDevice hears that somebody who has signed in before did so from a browser that is not known.
+	NewDevice func(ctx context.Context, tx *store.Tx, s Session) error
+	// PasswordChanged hears that somebody's password is another one now.
+	PasswordChanged func(ctx context.Context, tx *store.Tx, technicianID string) error
 }
 
 // New returns a Service. Routes tells it how requests come in.
 func New(d Deps) *Service {
-	return &Service{Deps: d, limits: newNetworkLimits(), secure: func(r *http.Request) bool { return r.TLS != nil }}
+	return &Service{Deps: d, limits: newNetworkLimits(), turned: newRecently(), secure: func(r *http.Request) bool { return r.TLS != nil }}
 }
 
 // Attempt is what somebody types to sign in. Device is the secret of a browser that signed in before.
@@ -53,17 +67,9 @@ type Attempt struct {
 	Device                        string
 }
 
-// Why a sign-in was refused. Only the audit log tells.
-const (
-	whyUnknown  = "unknown_name"
-	whyPassword = "wrong_password"
-	whyLocked   = "locked"
-	whyEarly    = "too_early"
-	whyInactive = "not_active"
-)
-
-// SignIn starts a session for the right password. Every refusal takes the same steps, computes one hash and answers alike, whether the
-// name is unknown, the account locked, suspended or only invited, or the password wrong.
+// SignIn starts a session for the right password; where a second factor is set up, half of one. Every refusal takes the same steps, computes
+// one hash and answers alike, whether the name is unknown, the account locked, suspended, only invited or not for the console, the network
+// not allowed, or the password wrong.
 func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
 	from := network(caller.Address)
@@ -84,19 +90,27 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
+	policy, err := s.Policies.Of(ctx, cmp.Or(who.orgID, org))
+	if err != nil {
+		return Started{}, err
+	}
 	device, err := knownDevice(ctx, s.DB.Read(), who.orgID, who.id, id.Hash(in.Device))
 	if err != nil {
 		return Started{}, err
 	}
-	counted, err := s.count(ctx, s.failureKeys(who, in.Email, device, from), now)
+	counted, err := s.count(ctx, policy.Lockout, s.failureKeys(who, in.Email, device, from), now)
 	if err != nil {
 		return Started{}, err
 	}
 	typed, ok := password.Prepare(in.Password)
 	match, stale := slot.Verify(who.hash, typed)
-	if why := refusal(who, counted.verdict, match && ok); why != "" {
+	why := refusal(who, counted.verdict, match && ok)
+	if why == "" {
+		why = s.unwelcome(who, policy, caller.Address)
+	}
+	if why != "" {
 		s.limits.failed(from, now)
-		return Started{}, s.refuse(ctx, refused{who: who, org: org, email: in.Email, why: why, counted: counted})
+		return Started{}, s.refuse(ctx, refused{who: who, org: org, email: in.Email, method: MethodPassword, why: why, counted: counted})
 	}
 	upgraded := ""
 	if stale {
@@ -116,85 +130,4 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 		return err
 	})
 	return out, err
-}
-
-// failureKeys are the counters of an attempt: those of a known device, or those of the account.
-func (s *Service) failureKeys(who account, email, device, from string) []failureKey {
-	key := who.id
-	if key == "" {
-		key = "name:" + hex.EncodeToString(s.Keyring.MAC("signin name", input.FoldEmail(email)))
-	}
-	if device != "" {
-		return []failureKey{{who.orgID, key, devicePrefix + device}}
-	}
-	return []failureKey{{who.orgID, key, from}, {who.orgID, key, everywhere}}
-}
-
-// refusal is why an attempt does not lead to a session, or "".
-func refusal(who account, v verdict, match bool) string {
-	switch {
-	case who.id == "":
-		return whyUnknown
-	case v == lockedOut:
-		return whyLocked
-	case !match:
-		return whyPassword
-	case v == early:
-		return whyEarly
-	case !who.mayAct:
-		return whyInactive
-	}
-	return ""
-}
-
-// refused is a sign-in that led nowhere.
-type refused struct {
-	who             account
-	org, email, why string
-	counted         counted
-}
-
-// refuse records a refusal in the organization that it concerns, if there is one, and returns what the person is told.
-func (s *Service) refuse(ctx context.Context, r refused) error {
-	org := r.who.orgID
-	if org == "" {
-		org = r.org
-	}
-	e := audit.Event{Action: "session.create", Outcome: audit.Denied, Reason: r.why, Detail: map[string]any{"method": "password"}}
-	if r.who.id != "" {
-		e.Targets = []audit.Target{{Type: "technician", ID: r.who.id, Name: r.who.name}}
-	} else if email, err := input.ParseEmail(r.email); err == nil {
-		e.Detail["email"] = email // what is no address may be a password in the wrong field
-	}
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		if r.why == whyEarly {
-			if err := r.counted.takeBack(ctx, tx); err != nil {
-				return err
-			}
-		}
-		if org == "" {
-			return nil
-		}
-		return s.Audit.Record(asNobody(ctx, org), tx, e)
-	})
-	if err != nil {
-		return err
-	}
-	s.Log.InfoContext(ctx, "sign-in refused", "org_id", org, "technician_id", r.who.id, "reason", r.why)
-	return errRefused
-}
-
-// asNobody is ctx for what an unknown person does in an organization.
-func asNobody(ctx context.Context, org string) context.Context {
-	caller := access.ActorFrom(ctx)
-	return access.WithActor(ctx, access.Actor{OrgID: org, Address: caller.Address, Device: caller.Device, RequestID: caller.RequestID})
-}
-
-// as is ctx for what the technician does who has just proved who they are.
-func as(ctx context.Context, a account, session Session) context.Context {
-	caller := access.ActorFrom(ctx)
-	return access.WithActor(ctx, access.Actor{
-		OrgID: a.orgID, Kind: access.Technician, ID: a.id, Name: a.name, Role: a.role, Owner: a.owner, SessionID: session.ID,
-		Address: caller.Address, Device: caller.Device, RequestID: caller.RequestID, Authenticated: store.Now(), AAL: session.Level, Hold: session.Hold,
-	})
 }

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -19,22 +21,34 @@ type account struct {
 	role           perm.Role
 	owner          bool
 	mayAct         bool // active, activated, and so is the organization
+	console        bool // may use the console, not the API alone
 	epoch          int64
 	hash           string
 	mustChange     bool
+	passwordAt     time.Time
+
+	factorRequired            bool      // by the technician's own setting
+	factorSince               time.Time // when a second factor was first demanded
+	networks                  store.JSON[[]netip.Prefix]
+	idleMinutes, sessionHours int // 0: the organization's
 }
 
 // mayActColumn says in SQL who may act, for each question of this slice.
 const mayActColumn = `(t.status = 'active' and t.state = 'activated' and o.status = 'active')`
 
 const accountColumns = `
-	select t.org_id, o.name, t.id, t.display_name, t.email, t.platform_role, t.owner, ` + mayActColumn + `,
-		coalesce(a.epoch, 0), coalesce(a.password_hash, ''), coalesce(a.must_change, false)
+	select t.org_id, o.name, t.id, t.display_name, t.email, t.platform_role, t.owner, ` + mayActColumn + `, t.ui_access,
+		coalesce(a.epoch, 0), coalesce(a.password_hash, ''), coalesce(a.must_change, false), a.password_at,
+		t.mfa_required, a.factor_since, t.allowed_networks, t.idle_minutes, t.session_hours
 	from technician t join organization o on o.id = t.org_id
 	left join signin_account a on a.org_id = t.org_id and a.technician_id = t.id`
 
 func (a *account) fields() []any {
-	return []any{&a.orgID, &a.orgName, &a.id, &a.name, &a.email, &a.role, &a.owner, &a.mayAct, &a.epoch, &a.hash, &a.mustChange}
+	return []any{
+		&a.orgID, &a.orgName, &a.id, &a.name, &a.email, &a.role, &a.owner, &a.mayAct, &a.console,
+		&a.epoch, &a.hash, &a.mustChange, (*store.Time)(&a.passwordAt),
+		&a.factorRequired, (*store.Time)(&a.factorSince), &a.networks, &a.idleMinutes, &a.sessionHours,
+	}
 }
 
 // organizationFor is the organization that a sign-in names, or the only one there is, or "".
@@ -118,6 +132,58 @@ func savePassword(ctx context.Context, tx *store.Tx, org, technicianID, hash str
 		return fmt.Errorf("save password of %s: %w", technicianID, err)
 	}
 	return nil
+}
+
+// affected counts active technicians, and who of them has neither an authenticator app nor a passkey or security key.
+func affected(ctx context.Context, q store.Querier, org string) (a signinpolicy.Affected, err error) {
+	err = q.QueryRowContext(ctx, `
+		select count(*), count(case when administers then 1 end), count(case when bare then 1 end), count(case when administers and bare then 1 end)
+		from (
+			select t.owner or t.platform_role = 'administrator' as administers,
+				not exists (select 1 from factor_totp f where f.org_id = t.org_id and f.technician_id = t.id and f.secret is not null)
+				and not exists (select 1 from factor_passkey f where f.org_id = t.org_id and f.technician_id = t.id) as bare
+			from technician t where t.org_id = $1 and t.status = 'active' and t.state = 'activated' and t.ui_access) people`, org).
+		Scan(&a.Technicians, &a.Administrators, &a.WithoutFactor, &a.AdministratorsWithoutFactor)
+	if err != nil {
+		return a, fmt.Errorf("count second factors: %w", err)
+	}
+	return a, nil
+}
+
+func saveFactorSince(ctx context.Context, tx *store.Tx, org, technicianID string, since time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		update signin_account set factor_since = $1 where org_id = $2 and technician_id = $3`, store.Time(since), org, technicianID)
+	if err != nil {
+		return fmt.Errorf("note that a second factor is asked of %s: %w", technicianID, err)
+	}
+	return nil
+}
+
+// keepFormer keeps the hash that a technician has now among the former ones, of which the last few stay.
+func keepFormer(ctx context.Context, tx *store.Tx, org, technicianID, key string, last int) error {
+	if _, err := tx.ExecContext(ctx, `
+		insert into signin_password (org_id, id, technician_id, password_hash)
+		select org_id, $3, technician_id, password_hash from signin_account
+		where org_id = $1 and technician_id = $2 and password_hash <> '' and $4 > 0`, org, technicianID, key, last); err != nil {
+		return fmt.Errorf("keep the former password of %s: %w", technicianID, err)
+	}
+	if _, err := tx.ExecContext(ctx, `
+		delete from signin_password where org_id = $1 and technician_id = $2 and id not in (
+			select id from signin_password where org_id = $1 and technician_id = $2 order by id desc limit $3)`,
+		org, technicianID, last); err != nil {
+		return fmt.Errorf("forget former passwords of %s: %w", technicianID, err)
+	}
+	return nil
+}
+
+// formerHashes are those of the passwords that a technician may not take again: the one of now and the last few before.
+func formerHashes(ctx context.Context, q store.Querier, org, technicianID string, last int) ([]string, error) {
+	return texts(q.QueryContext(ctx, `
+		select password_hash from signin_account where org_id = $1 and technician_id = $2 and password_hash <> ''
+		union all
+		select password_hash from (
+			select password_hash from signin_password where org_id = $1 and technician_id = $2 order by id desc limit $3) former`,
+		org, technicianID, last))
 }
 
 // upgradeHash replaces a hash by one of the same password, unless the password was changed meanwhile.
@@ -229,6 +295,15 @@ func knownDevice(ctx context.Context, q store.Querier, org, technicianID string,
 		return "", fmt.Errorf("find device: %w", err)
 	}
 	return deviceID, nil
+}
+
+func hasDevices(ctx context.Context, q store.Querier, org, technicianID string) (found bool, err error) {
+	err = q.QueryRowContext(ctx, `
+		select exists (select 1 from signin_device where org_id = $1 and technician_id = $2)`, org, technicianID).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("look for devices of %s: %w", technicianID, err)
+	}
+	return found, nil
 }
 
 // saveDevice remembers a device and forgets the one unseen for longest once there are too many.

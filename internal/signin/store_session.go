@@ -16,6 +16,7 @@ type found struct {
 	id                     string
 	who                    account
 	hold                   access.Hold
+	networks               string
 	level                  int
 	authenticated          time.Time
 	lastSeen, expires, end time.Time
@@ -30,13 +31,13 @@ func (f found) live(now time.Time) bool {
 func findSession(ctx context.Context, q store.Querier, hash []byte) (f found, err error) {
 	err = q.QueryRowContext(ctx, `
 		select s.org_id, s.id, s.hold, s.level, s.authenticated_at, s.last_seen_at, s.expires_at, s.ended_at, s.idle_for,
-			t.id, t.display_name, t.platform_role, t.owner, `+mayActColumn+`
+			t.id, t.display_name, t.platform_role, t.owner, case when t.allowed_networks = '[]' then '' else t.allowed_networks end, `+mayActColumn+` and t.ui_access
 		from signin_session s
 		join technician t on t.org_id = s.org_id and t.id = s.technician_id
 		join organization o on o.id = s.org_id
 		where s.token_hash = $1`, hash).Scan(
 		&f.who.orgID, &f.id, &f.hold, &f.level, (*store.Time)(&f.authenticated), (*store.Time)(&f.lastSeen), (*store.Time)(&f.expires), (*store.Time)(&f.end), &f.idle,
-		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.who.mayAct)
+		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.networks, &f.who.mayAct)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found{}, nil
 	}
@@ -92,15 +93,15 @@ func openSessions(ctx context.Context, q store.Querier, org, technicianID string
 }
 
 // sessionsOverLimit are the live sessions that are too many, all but the newest.
-func sessionsOverLimit(ctx context.Context, q store.Querier, org, technicianID string, now time.Time) ([]string, error) {
+func sessionsOverLimit(ctx context.Context, q store.Querier, org, technicianID string, most int, now time.Time) ([]string, error) {
 	live, err := texts(q.QueryContext(ctx, `
 		select id from signin_session
 		where org_id = $1 and technician_id = $2 and ended_at is null and hold <> 'factor' and expires_at > $3 and last_seen_at + idle_for / 1000 > $3
 		order by created_at desc, id desc`, org, technicianID, store.Time(now)))
-	if err != nil || len(live) <= maxSessions {
+	if err != nil || len(live) <= most {
 		return nil, err
 	}
-	return live[maxSessions:], nil
+	return live[most:], nil
 }
 
 func texts(rows *sql.Rows, err error) (out []string, _ error) {
@@ -155,6 +156,44 @@ func scanSession(scan func(...any) error) (s Session, err error) {
 	}
 	s.Methods = methods.V
 	return s, nil
+}
+
+// saveProof notes that the person of a live session has just proved who they are.
+func saveProof(ctx context.Context, tx *store.Tx, org, sessionID string, level int, now time.Time) error {
+	ok, err := store.Changed(tx.ExecContext(ctx, `
+		update signin_session set authenticated_at = $1, level = $2 where org_id = $3 and id = $4 and ended_at is null`,
+		store.Time(now), level, org, sessionID))
+	if err != nil {
+		return fmt.Errorf("note a proof in session %s: %w", sessionID, err)
+	}
+	if !ok {
+		return errNoSession
+	}
+	return nil
+}
+
+// liftHold lets a session go on whose person has done what was asked.
+func liftHold(ctx context.Context, tx *store.Tx, org, sessionID string, hold access.Hold) error {
+	_, err := tx.ExecContext(ctx, `
+		update signin_session set hold = '' where org_id = $1 and id = $2 and hold = $3`, org, sessionID, hold)
+	if err != nil {
+		return fmt.Errorf("let session %s go on: %w", sessionID, err)
+	}
+	return nil
+}
+
+// shorten brings open sessions within new limits.
+func shorten(ctx context.Context, tx *store.Tx, org string, idle, life time.Duration, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, `
+		update signin_session set idle_for = $2 where org_id = $1 and ended_at is null and hold <> 'factor' and idle_for > $2`, org, idle); err != nil {
+		return fmt.Errorf("shorten sessions: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `
+		update signin_session set expires_at = created_at + $2
+		where org_id = $1 and ended_at is null and expires_at > $3 and expires_at > created_at + $2`, org, life.Microseconds(), store.Time(now)); err != nil {
+		return fmt.Errorf("shorten sessions: %w", err)
+	}
+	return nil
 }
 
 // sawSession notes that a session is in use, at most once in seenEvery however many requests come at once.

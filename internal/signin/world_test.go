@@ -6,16 +6,19 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
+	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
 	"countersign.dev/countersign/internal/technician"
@@ -39,13 +42,16 @@ var fastParams = password.Params{Memory: 64, Time: 1, Threads: 1}
 
 type world struct {
 	*signin.Service
-	t      testing.TB
-	db     *store.DB
-	hasher *password.Hasher
-	tokens *apitoken.Service
-	log    *audit.Log
-	guard  *access.Guard
-	bus    *events.Bus
+	t        testing.TB
+	db       *store.DB
+	hasher   *password.Hasher
+	tokens   *apitoken.Service
+	factors  *factor.Service
+	policies *signinpolicy.Service
+	told     []signin.Session // of new devices
+	log      *audit.Log
+	guard    *access.Guard
+	bus      *events.Bus
 
 	keyring     *seal.Keyring
 	technicians *technician.Service
@@ -74,9 +80,27 @@ func newWorldWith(t testing.TB, db *store.DB, hasher *password.Hasher) *world {
 		},
 	})
 	w.tokens = apitoken.NewService(db, guard, w.log, bus, quiet)
+	w.policies = signinpolicy.New(db, guard, w.log, bus, signinpolicy.Hooks{
+		Changed: func(ctx context.Context, tx *store.Tx, org string, p signinpolicy.Policy) error {
+			return w.Shorten(ctx, tx, org, p)
+		},
+		Affected: func(ctx context.Context, q store.Querier, org string) (signinpolicy.Affected, error) {
+			return w.Affected(ctx, q, org)
+		},
+	})
+	w.factors = factor.New(factor.Deps{
+		DB: db, Audit: w.log, Events: bus, Keyring: keyring, Technicians: technicians, ExternalURL: &url.URL{Scheme: "https", Host: "desk.example.com"},
+		Hooks: factor.Hooks{
+			Demand: func(ctx context.Context, q store.Querier, org, id string) (factor.Demand, error) {
+				return w.Demand(ctx, q, org, id)
+			},
+			EndSessions: func(ctx context.Context, tx *store.Tx, id, why string) error { return w.EndAll(ctx, tx, id, why) },
+		},
+	})
 	w.Service = signin.New(signin.Deps{
-		DB: db, Guard: guard, Audit: w.log, Events: bus, Keyring: keyring, Hasher: hasher, Tokens: w.tokens, Log: quiet,
+		DB: db, Guard: guard, Audit: w.log, Events: bus, Keyring: keyring, Hasher: hasher, Tokens: w.tokens, Factors: w.factors, Policies: w.policies, Log: quiet,
 		Organizations: organization.New(db, guard, w.log, bus), Technicians: technicians,
+		Hooks: signin.Hooks{NewDevice: func(_ context.Context, _ *store.Tx, s signin.Session) error { w.told = append(w.told, s); return nil }},
 	})
 	w.technicians, w.bus, w.keyring = technicians, bus, keyring
 	return w
