@@ -18,6 +18,7 @@ import (
 	"countersign.dev/countersign/internal/auditlog"
 	"countersign.dev/countersign/internal/avatar"
 	"countersign.dev/countersign/internal/branding"
+	"countersign.dev/countersign/internal/bulk"
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
@@ -76,6 +77,7 @@ type App struct {
 	organizations *organization.Service
 	technicians   *technician.Service
 	teams         *team.Service
+	bulk          *bulk.Service
 	customers     *customer.Service
 	contacts      *contact.Service
 	devices       *device.Service
@@ -161,6 +163,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
 	a.invitations = a.newInvitations()
 	a.recovery = a.newRecovery()
+	a.bulk = a.newBulk()
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
 	a.verifications = verify.New(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
@@ -190,6 +193,7 @@ func (a *App) routes() {
 	avatar.New(a.db, a.guard, a.technicians).Routes(a.api)
 	a.technicians.Routes(a.api)
 	a.teams.Routes(a.api)
+	a.bulk.Routes(a.api)
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
 	a.devices.Routes(a.api)

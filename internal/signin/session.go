@@ -139,15 +139,18 @@ func (s *Service) EndAccess(ctx context.Context, technicianID string) error {
 	if err := s.Guard.Check(ctx, perm.AdminTechnicians, t.Object()); err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := s.EndAll(ctx, tx, t.ID, whyAccessEnded); err != nil {
-			return err
-		}
-		if err := s.Tokens.DeleteAll(ctx, tx, t.ID); err != nil {
-			return err
-		}
-		return s.Audit.Record(ctx, tx, audit.Event{Action: "access.end", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}})
-	})
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.EndAccessIn(ctx, tx, t) })
+}
+
+// EndAccessIn is EndAccess in the caller's transaction, for work on many; the caller has settled that the actor may do it to t.
+func (s *Service) EndAccessIn(ctx context.Context, tx *store.Tx, t technician.Technician) error {
+	if err := s.EndAll(ctx, tx, t.ID, whyAccessEnded); err != nil {
+		return err
+	}
+	if err := s.Tokens.DeleteAll(ctx, tx, t.ID); err != nil {
+		return err
+	}
+	return s.Audit.Record(ctx, tx, audit.Event{Action: "access.end", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}})
 }
 
 // SignOut ends the session of ctx. A token has none, and nothing happens.

@@ -57,8 +57,8 @@ type personBody struct {
 	Name string `json:"name"`
 }
 
-// taskBody is a task on the wire.
-type taskBody struct {
+// Body is a task on the wire, also for the slices that start one.
+type Body struct {
 	ID        string            `json:"id"`
 	Kind      string            `json:"kind" doc:"what it does, like import.apply or technicians.suspend"`
 	State     string            `json:"state" enum:"queued,running,done,failed,canceled"`
@@ -76,8 +76,9 @@ type taskBody struct {
 	Version   int64             `json:"version"`
 }
 
-func bodyOf(t Task) taskBody {
-	b := taskBody{
+// BodyOf is a task as the API shows one.
+func BodyOf(t Task) Body {
+	b := Body{
 		ID: t.ID, Kind: t.Kind, State: string(t.State), Total: t.Total, Done: t.Done, Failed: t.Failed, Reason: t.Reason, Message: t.Message,
 		CreatedBy: personBody{t.CreatedBy, t.CreatedName}, Data: t.Data, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 		StartedAt: orNil(t.StartedAt), EndedAt: orNil(t.EndedAt), Version: t.Version,
@@ -119,15 +120,15 @@ func (s *Service) getList(ctx context.Context, in *struct {
 	Kind  string `query:"kind" maxLength:"100"`
 	Mine  bool   `query:"mine" default:"true" doc:"false shows everybody's to who may change the organization's settings"`
 },
-) (*httpapi.Page[taskBody], error) {
+) (*httpapi.Page[Body], error) {
 	q := Query{State: State(in.State), Kind: in.Kind, Mine: in.Mine, Page: in.Page()}
 	if in.State == "open" {
 		q.State, q.Open = "", true
 	}
 	found, next, err := s.List(ctx, q)
-	items := make([]taskBody, len(found))
+	items := make([]Body, len(found))
 	for i, t := range found {
-		items[i] = bodyOf(t)
+		items[i] = BodyOf(t)
 	}
 	return httpapi.NewPage(items, next), err
 }
@@ -136,18 +137,18 @@ type idInput struct {
 	ID string `path:"id"`
 }
 
-func answer(t Task, err error) (*httpapi.One[taskBody], error) {
+func answer(t Task, err error) (*httpapi.One[Body], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpapi.One[taskBody]{ETag: httpapi.ETag(t.Version), Body: bodyOf(t)}, nil
+	return &httpapi.One[Body]{ETag: httpapi.ETag(t.Version), Body: BodyOf(t)}, nil
 }
 
-func (s *Service) get(ctx context.Context, in *idInput) (*httpapi.One[taskBody], error) {
+func (s *Service) get(ctx context.Context, in *idInput) (*httpapi.One[Body], error) {
 	return answer(s.Find(ctx, in.ID))
 }
 
-func (s *Service) cancel(ctx context.Context, in *idInput) (*httpapi.One[taskBody], error) {
+func (s *Service) cancel(ctx context.Context, in *idInput) (*httpapi.One[Body], error) {
 	return answer(s.Cancel(ctx, in.ID))
 }
 

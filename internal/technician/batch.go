@@ -92,6 +92,51 @@ func (b *Batch) UpdateIn(ctx context.Context, tx *store.Tx, t Technician, f Fiel
 	return next, err == nil, err
 }
 
+// ChangeIn is Update in the caller's transaction: change gets the technician as they are and returns what they should be. It says whether
+// anything changed.
+func (b *Batch) ChangeIn(ctx context.Context, tx *store.Tx, id string, change func(Technician) (Fields, error)) (t Technician, changed bool, err error) {
+	if t, err = lock(ctx, tx, b.org, id); err != nil {
+		return t, false, err
+	}
+	f, err := change(t)
+	if err != nil {
+		return t, false, err
+	}
+	if f, err = f.checked(b.region); err != nil {
+		return t, false, err
+	}
+	return b.UpdateIn(ctx, tx, t, f)
+}
+
+// StatusIn is SetStatus, and says whether anything changed.
+func (b *Batch) StatusIn(ctx context.Context, tx *store.Tx, id string, status Status, reason string) (changed bool, err error) {
+	before, err := lock(ctx, tx, b.org, id)
+	if err != nil {
+		return false, err
+	}
+	_, err = b.s.SetStatus(ctx, tx, id, status, reason)
+	return before.Status != status, err
+}
+
+// DeleteIn is Delete in the caller's transaction.
+func (b *Batch) DeleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
+	return b.s.deleteIn(ctx, tx, id, check)
+}
+
+// ManageIn finds a technician whose sign-in the actor may take into their own hands, as Manage does.
+func (b *Batch) ManageIn(ctx context.Context, tx *store.Tx, id string) (Technician, error) {
+	t, err := lock(ctx, tx, b.org, id)
+	if err != nil {
+		return t, err
+	}
+	return t, b.s.mayManage(ctx, t)
+}
+
+// Refused records that something was refused on principle, outside of any transaction, and returns why.
+func (b *Batch) Refused(ctx context.Context, action string, t Technician, why error) error {
+	return b.s.refused(ctx, action, t, why)
+}
+
 // Tell has the screens load their technicians again: once a transaction, however many changed.
 func (b *Batch) Tell(ctx context.Context, tx *store.Tx) error {
 	return b.s.events.Publish(ctx, tx, events.Event{Kind: "technician.changed", Needs: perm.AdminTechnicians})

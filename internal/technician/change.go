@@ -259,34 +259,37 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Technician) 
 	if err != nil {
 		return err
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if t, err = lock(ctx, tx, t.OrgID, id); err != nil {
-			return err
-		}
-		if err := check(t); err != nil {
-			return err
-		}
-		if err := mayChange(ctx, t); err != nil {
-			return err
-		}
-		switch {
-		case t.Owner:
-			return errOwner
-		case t.Status != Inactive && t.State != Invitation:
-			return errNotLeft
-		}
-		if err := s.stepped(ctx, tx, Change{Before: t, After: t, Deleted: true}); err != nil {
-			return err
-		}
-		if err := remove(ctx, tx, t.OrgID, id); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, t, audit.Event{Action: "technician.delete", Before: t.record()})
-	})
+	err = s.db.Write(ctx, func(tx *store.Tx) error { return s.deleteIn(ctx, tx, id, check) })
 	if err != nil {
 		return s.refused(ctx, "technician.delete", t, err)
 	}
 	return nil
+}
+
+func (s *Service) deleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
+	t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
+	if err != nil {
+		return err
+	}
+	if err := check(t); err != nil {
+		return err
+	}
+	if err := mayChange(ctx, t); err != nil {
+		return err
+	}
+	switch {
+	case t.Owner:
+		return errOwner
+	case t.Status != Inactive && t.State != Invitation:
+		return errNotLeft
+	}
+	if err := s.stepped(ctx, tx, Change{Before: t, After: t, Deleted: true}); err != nil {
+		return err
+	}
+	if err := remove(ctx, tx, t.OrgID, id); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, t, audit.Event{Action: "technician.delete", Before: t.record()})
 }
 
 // guardCustomers is what the actor may assign people to; who may not see customers at all may assign nobody.

@@ -9,11 +9,15 @@ func (s *Service) Manage(ctx context.Context, id, action string) (Technician, er
 	if err != nil {
 		return Technician{}, err
 	}
-	if err = mayChange(ctx, t); err == nil {
-		err = s.mayGrant(ctx, t.PlatformRole)
-	}
-	if err != nil {
+	if err := s.mayManage(ctx, t); err != nil {
 		return Technician{}, s.refused(ctx, action, t, err)
 	}
 	return t, nil
+}
+
+func (s *Service) mayManage(ctx context.Context, t Technician) error {
+	if err := mayChange(ctx, t); err != nil {
+		return err
+	}
+	return s.mayGrant(ctx, t.PlatformRole)
 }

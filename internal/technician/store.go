@@ -221,6 +221,24 @@ func list(ctx context.Context, q store.Querier, org string, want Query) (found [
 	return found, next, addAccess(ctx, q, found)
 }
 
+// IDs are all technicians that the filters of a list match, in the order of their names, up to limit of them and one more.
+func IDs(ctx context.Context, q store.Querier, org string, want Query, limit int) (ids []string, err error) {
+	w := filters(org, want)
+	rows, err := q.QueryContext(ctx, `select t.id from technician t`+w.SQL()+` order by t.sort_name, t.id limit `+w.Arg(limit+1), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("list technicians: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list technicians: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 func filters(org string, want Query) *store.Where {
 	w := &store.Where{}
 	w.Add("t.org_id = ?", org)
