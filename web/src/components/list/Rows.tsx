@@ -83,7 +83,7 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, secondary, 
                     </td>
                   )}
                   {columns.map((column, i) => (
-                    <td key={column.key} data-hide={column.hide}>
+                    <td key={column.key} data-hide={column.hide} title={i > 0 ? titleOf(column.cell(row)) : undefined}>
                       {i > 0 ? (
                         column.cell(row)
                       ) : href ? (
@@ -116,6 +116,11 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, secondary, 
       </table>
     </div>
   );
+}
+
+// What is cut off is in the title, as far as it is a text.
+function titleOf(cell: ReactNode): string | undefined {
+  return typeof cell === "string" && cell.length > 24 ? cell : undefined;
 }
 
 /** The checkbox of a row. With Shift it takes everything since the last one. */

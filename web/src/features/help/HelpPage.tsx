@@ -30,14 +30,14 @@ export function HelpPage() {
         <ul>
           {guideNames.map((name) => (
             <li key={name}>
-              <Link to={`/help/${name}`} aria-current={name === known ? "page" : undefined}>
+              <Link to={`/help/${name}`}>
                 {t(`help.guide.${name}`)}
               </Link>
               {name === known && (
                 <ul>
                   {sections.map((s) => (
                     <li key={s.id}>
-                      <Link to={`/help/${name}`} hash={s.id} aria-current={s.id === hash ? "location" : undefined}>
+                      <Link to={`/help/${name}`} hash={s.id} activeOptions={{ includeHash: true }}>
                         {s.text}
                       </Link>
                     </li>

@@ -1,5 +1,5 @@
 import "@mantine/spotlight/styles.layer.css";
-import { Loader } from "@mantine/core";
+import { Loader, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import { Search } from "lucide-react";
@@ -30,7 +30,8 @@ export function Palette() {
       onQueryChange={setText}
       scrollable
       maxHeight="min(60dvh, 520px)"
-      classNames={{ content: classes.content }}
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
+      classNames={{ content: classes.content, action: classes.action, actionsGroup: classes.group }}
       returnFocus
     >
       <Spotlight.Search placeholder={t("palette.placeholder")} aria-label={t("palette.title")} leftSection={<Search size={18} aria-hidden="true" />} maxLength={200} />
@@ -38,6 +39,14 @@ export function Palette() {
       <Spotlight.Footer className={classes.footer}>{t("palette.hint")}</Spotlight.Footer>
     </Spotlight.Root>
   );
+}
+
+function markFirst() {
+  const state = store.getState();
+  const list = state.listId ? document.getElementById(state.listId) : null;
+  list?.querySelector("[data-selected]")?.removeAttribute("data-selected");
+  list?.querySelector("[data-action]")?.setAttribute("data-selected", "true");
+  store.setState({ ...state, selected: 0 });
 }
 
 function Results({ text }: { text: string }) {
@@ -63,8 +72,15 @@ function Results({ text }: { text: string }) {
         [t("palette.create"), matching(places.create, go)],
       ];
   const shown = groups.filter(([, commands]) => commands.length > 0);
+  // Enter opens the first one, so it is marked from the start.
+  const ids = shown.flatMap(([, commands]) => commands.map((c) => c.id)).join(" ");
+  useEffect(() => {
+    const timer = setTimeout(() => ids && markFirst());
+    return () => clearTimeout(timer);
+  }, [ids]);
   return (
     <Spotlight.ActionsList>
+      <VisuallyHidden role="status">{isEmpty || found.busy ? "" : t("list.shown", { count: shown.reduce((sum, [, commands]) => sum + commands.length, 0) })}</VisuallyHidden>
       {shown.map(([label, commands]) => (
         <Spotlight.ActionsGroup key={label} label={label}>
           {commands.map((command) => (
