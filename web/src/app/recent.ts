@@ -1,6 +1,6 @@
 import { useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { usePersonal } from "./personal";
+import { useOwn } from "./personal";
 
 /** A page that was opened: a contact, a ticket. */
 export interface Place {
@@ -13,13 +13,13 @@ const none: Place[] = [];
 
 /** The places opened last, latest first. */
 export function useRecent(): Place[] {
-  return usePersonal("recent", none, read)[0];
+  return useOwn("recent", none, read)[0];
 }
 
 /** Remembers the page that is open under its title. */
 export function useRecentPlace(title: string): void {
   const { pathname } = useLocation();
-  const [places, keep] = usePersonal("recent", none, read);
+  const [places, keep] = useOwn("recent", none, read);
   const [latest] = places;
   useEffect(() => {
     if (latest?.to !== pathname || latest.title !== title) {
