@@ -11,7 +11,7 @@ import { Callout } from "@/components/Callout";
 import { problemText } from "@/components/problemText";
 import { panelQuery, renewVerifications, useCodeDigits } from "@/features/verify/data";
 import { Digits } from "@/features/verify/Digits";
-import { CodeField } from "./CodeField";
+import { CodeField } from "@/components/CodeField";
 import { Countdown } from "./Countdown";
 import { Delivery } from "./Delivery";
 import { isLink } from "./methods";

@@ -11,10 +11,14 @@ interface Props {
   /** Changes with every try, so that the field is emptied after each wrong one. */
   attempt: number;
   onCode: (code: string) => void;
+  /** What the code is; by default the one that is read out. */
+  label?: string;
+  /** The codes of one's own app may be filled in by the browser. */
+  own?: boolean;
 }
 
-/** Takes the digits as they are read out: focused, forgiving about spaces, and sent by itself when complete. */
-export function CodeField({ digits, busy, wrong, attempt, onCode }: Props) {
+/** Takes the digits as they are read out or shown: focused, forgiving about spaces, and sent by itself when complete. */
+export function CodeField({ digits, busy, wrong, attempt, onCode, label, own = false }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const input = useRef<HTMLInputElement>(null);
@@ -39,10 +43,10 @@ export function CodeField({ digits, busy, wrong, attempt, onCode }: Props) {
         className={classes.input}
         data-wrong={wrong || undefined}
         style={{ width: `calc(${digits} * 1.02ch + ${digits} * 0.28em + 32px)` }}
-        aria-label={t("panel.codeLabel", { count: digits })}
+        aria-label={label ?? t("panel.codeLabel", { count: digits })}
         aria-invalid={wrong || undefined}
         inputMode="numeric"
-        autoComplete="off"
+        autoComplete={own ? "one-time-code" : "off"}
         spellCheck={false}
         placeholder={"·".repeat(digits)}
         value={text}
