@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/activity"
 	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/auditlog"
@@ -22,6 +23,7 @@ import (
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
+	"countersign.dev/countersign/internal/demo"
 	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/factor"
@@ -68,9 +70,11 @@ type App struct {
 	api     *httpapi.API
 	ready   atomic.Bool
 	loops   map[string]func(context.Context) error
+	demos   chan *demo.Organization // just made, its history to be played
 
 	guard         *access.Guard
 	audit         *audit.Log
+	auditlog      *auditlog.Service
 	events        *events.Bus
 	queue         *jobs.Queue
 	tasks         *task.Service
@@ -130,7 +134,7 @@ func open(ctx context.Context, s config.Storage, o store.Options) (*store.DB, *s
 func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a := &App{
 		cfg: o.Serve, base: o.Base, version: o.Version, log: o.Log, db: db, keys: keys,
-		metrics: m, loops: map[string]func(context.Context) error{},
+		metrics: m, loops: map[string]func(context.Context) error{}, demos: make(chan *demo.Organization, 1),
 	}
 	if o.ExternalURL != nil {
 		a.base = o.ExternalURL
@@ -169,6 +173,9 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
 	})
 	a.connectTickets()
+	a.auditlog = auditlog.New(db, a.audit, a.guard, a.events, func(ctx context.Context, err error) {
+		o.Log.ErrorContext(ctx, "following the audit log failed", "err", err)
+	})
 	a.routes()
 	return a
 }
@@ -185,7 +192,8 @@ func (a *App) routes() {
 	a.factors.Routes(a.api)
 	a.tokens.Routes(a.api)
 	a.policies.Routes(a.api)
-	auditlog.New(a.audit, a.guard).Routes(a.api)
+	a.auditlog.Routes(a.api)
+	activity.New(a.db, a.guard, a.audit).Routes(a.api)
 	a.tasks.Routes(a.api)
 	a.organizations.Routes(a.api)
 	preference.New(a.db, a.guard).Routes(a.api)

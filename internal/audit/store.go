@@ -143,9 +143,9 @@ func organizations(ctx context.Context, q store.Querier, waiting bool) (orgs []s
 func insertEvent(ctx context.Context, tx *store.Tx, e eventRow) error {
 	r := e.record
 	_, err := tx.ExecContext(ctx, `
-		insert into audit_event (org_id, seq, at, actor_id, action, outcome, customer_id, record, leaf, private)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.Organization, r.Seq, store.Time(r.At), r.Actor.ID, r.Action, r.Outcome, r.CustomerID, e.text, e.leaf, e.private)
+		insert into audit_event (org_id, seq, at, actor_id, action, outcome, customer_id, ticket_id, record, leaf, private)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.Organization, r.Seq, store.Time(r.At), r.Actor.ID, r.Action, r.Outcome, r.CustomerID, r.TicketID, e.text, e.leaf, e.private)
 	if err != nil {
 		return fmt.Errorf("insert event %d: %w", r.Seq, err)
 	}
@@ -188,18 +188,18 @@ func insertNodes(ctx context.Context, tx *store.Tx, org string, rows []nodeRow) 
 // eventsFrom returns at most limit events with from <= seq <= to, in order.
 func eventsFrom(ctx context.Context, q store.Querier, org string, from, to int64, limit int) ([]storedEvent, error) {
 	rows, err := q.QueryContext(ctx, `
-		select seq, at, actor_id, action, outcome, customer_id, record, leaf, private from audit_event
+		select seq, at, actor_id, action, outcome, customer_id, ticket_id, record, leaf, private from audit_event
 		where org_id = $1 and seq >= $2 and seq <= $3 order by seq limit $4`, org, from, to, limit)
 	return scanEvents(rows, err)
 }
 
 // storedEvent is a row as it lies in the database, before anybody believes it.
 type storedEvent struct {
-	seq                                  int64
-	at                                   time.Time
-	actorID, action, outcome, customerID string
-	text                                 string
-	leaf, private                        []byte
+	seq                                            int64
+	at                                             time.Time
+	actorID, action, outcome, customerID, ticketID string
+	text                                           string
+	leaf, private                                  []byte
 }
 
 func scanEvents(rows *sql.Rows, err error) (out []storedEvent, _ error) {
@@ -209,7 +209,8 @@ func scanEvents(rows *sql.Rows, err error) (out []storedEvent, _ error) {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var e storedEvent
-		if err := rows.Scan(&e.seq, (*store.Time)(&e.at), &e.actorID, &e.action, &e.outcome, &e.customerID, &e.text, &e.leaf, &e.private); err != nil {
+		err := rows.Scan(&e.seq, (*store.Time)(&e.at), &e.actorID, &e.action, &e.outcome, &e.customerID, &e.ticketID, &e.text, &e.leaf, &e.private)
+		if err != nil {
 			return nil, fmt.Errorf("read events: %w", err)
 		}
 		out = append(out, e)
@@ -235,8 +236,26 @@ func findEvents(ctx context.Context, q store.Querier, org string, f Filter, befo
 	} else if f.Action != "" {
 		w.Add("e.action = ?", f.Action)
 	}
+	if len(f.Areas) > 0 {
+		var or []string
+		var args []any
+		for _, area := range f.Areas {
+			or, args = append(or, "e.action >= ? and e.action < ?"), append(args, area+".", area+"/")
+		}
+		w.Add("("+strings.Join(or, " or ")+")", args...)
+	}
+	// The indexes of what is rare are partial, and a database uses one only where it is told that the rest does not matter.
 	if f.Outcome != "" {
 		w.Add("e.outcome = ?", string(f.Outcome))
+	}
+	if f.Trouble || (f.Outcome != "" && f.Outcome != Success) {
+		w.Add("e.outcome <> 'success'")
+	}
+	if f.Customer != "" {
+		w.Add("e.customer_id = ? and e.customer_id <> ''", f.Customer)
+	}
+	if f.Ticket != "" {
+		w.Add("e.ticket_id = ? and e.ticket_id <> ''", f.Ticket)
 	}
 	if !f.From.IsZero() {
 		w.Add("e.at >= ?", store.Time(f.From))
@@ -250,7 +269,35 @@ func findEvents(ctx context.Context, q store.Querier, org string, f Filter, befo
 		w.Add("t.org_id = ? and t.target_id = ?", org, f.TargetID)
 	}
 	rows, err := q.QueryContext(ctx, `
-		select e.seq, e.at, e.actor_id, e.action, e.outcome, e.customer_id, e.record, e.leaf, e.private from `+from+w.SQL()+`
+		select e.seq, e.at, e.actor_id, e.action, e.outcome, e.customer_id, e.ticket_id, e.record, e.leaf, e.private from `+from+w.SQL()+`
 		order by e.seq desc limit `+w.Arg(limit), w.Args()...)
 	return scanEvents(rows, err)
+}
+
+func customersOf(ctx context.Context, q store.Querier, org, actorID string, from, to time.Time, limit int) (out []CustomerUse, err error) {
+	w := store.Where{}
+	w.Add("org_id = ?", org)
+	w.Add("actor_id = ?", actorID)
+	w.Add("customer_id <> ''")
+	if !from.IsZero() {
+		w.Add("at >= ?", store.Time(from))
+	}
+	if !to.IsZero() {
+		w.Add("at < ?", store.Time(to))
+	}
+	rows, err := q.QueryContext(ctx, `
+		select customer_id, count(*), max(at) from audit_event`+w.SQL()+`
+		group by customer_id order by max(seq) desc limit `+w.Arg(limit), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("list the customers of an actor: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var u CustomerUse
+		if err := rows.Scan(&u.CustomerID, &u.Events, (*store.Time)(&u.Last)); err != nil {
+			return nil, fmt.Errorf("list the customers of an actor: %w", err)
+		}
+		out = append(out, u)
+	}
+	return out, rows.Err()
 }

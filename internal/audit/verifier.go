@@ -123,7 +123,8 @@ func (v *verifier) event(e opened) error {
 	switch {
 	case !bytes.Equal(leaf[:], row.leaf):
 		return bad("the event was altered")
-	case !row.at.Equal(r.At) || row.actorID != r.Actor.ID || row.action != r.Action || row.outcome != r.Outcome || row.customerID != r.CustomerID:
+	case !row.at.Equal(r.At) || row.actorID != r.Actor.ID || row.action != r.Action || row.outcome != r.Outcome || row.customerID != r.CustomerID ||
+		row.ticketID != r.TicketID:
 		return bad("a column that the event is found by was altered")
 	}
 	for _, s := range e.sections {

@@ -13,13 +13,14 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
 
 const (
 	// readEvery is how often reading is an event: the console loads the list again and again while somebody looks at it.
-	readEvery = 10 * time.Minute
+	readEvery = time.Minute
 	// maxReaders bounds how many readers are remembered.
 	maxReaders = 10_000
 	// maxExports bounds how many exports run at once.
@@ -34,47 +35,76 @@ var (
 
 // Service reads the log on behalf of people.
 type Service struct {
+	db      *store.DB
 	log     *audit.Log
 	guard   *access.Guard
+	events  *events.Bus
 	exports chan struct{}
+	trouble func(ctx context.Context, err error)
 
-	mu   sync.Mutex
-	read map[string]time.Time // who read when, by organization and actor
+	mu       sync.Mutex
+	read     map[string]time.Time // who read when, by organization and actor
+	followed map[string]followed  // logs that somebody looks at, by organization
 }
 
-// New returns a Service.
-func New(log *audit.Log, guard *access.Guard) *Service {
-	return &Service{log: log, guard: guard, exports: make(chan struct{}, maxExports), read: map[string]time.Time{}}
+// New returns a Service. Run has to run for those who follow a log to hear of what is appended; trouble is told of its errors.
+func New(db *store.DB, log *audit.Log, guard *access.Guard, bus *events.Bus, trouble func(ctx context.Context, err error)) *Service {
+	return &Service{
+		db: db, log: log, guard: guard, events: bus, trouble: trouble, exports: make(chan struct{}, maxExports), read: map[string]time.Time{},
+		followed: map[string]followed{},
+	}
 }
 
-// List returns a page of the log, newest first, and the cursor of the next. That somebody reads is an event itself, once in a while.
-func (s *Service) List(ctx context.Context, f audit.Filter, page store.Page) ([]audit.Entry, string, error) {
+// Page is a part of the log, newest first.
+type Page struct {
+	Entries  []audit.Entry
+	Next     string    // cursor of the next page; "" at the end of the log
+	Searched time.Time // with an address or a text: the time down to which it was looked for; zero otherwise
+}
+
+// List returns a page of the log, newest first. That somebody reads is an event itself, once in a while. With an address or a text a page
+// may be short, or empty, and yet not the last: they are looked for a stretch of the log at a time.
+func (s *Service) List(ctx context.Context, f audit.Filter, page store.Page) (Page, error) {
 	actor, err := s.auditor(ctx)
 	if err != nil {
-		return nil, "", err
+		return Page{}, err
 	}
-	before := int64(0)
-	if page.Cursor != "" {
-		parts, err := store.ParseCursor(page.Cursor, 1)
-		if err != nil {
-			return nil, "", err
-		}
-		if before, err = strconv.ParseInt(parts[0], 10, 64); err != nil || before < 1 {
-			return nil, "", errCursor
-		}
+	before, err := ParseCursor(page.Cursor)
+	if err != nil {
+		return Page{}, err
 	}
 	if err := s.noteReading(ctx, actor); err != nil {
-		return nil, "", err
+		return Page{}, err
 	}
-	entries, err := s.log.Find(ctx, actor.OrgID, f, before, page.Limit+1)
+	s.follow(actor.OrgID)
+	entries, next, searched, err := s.log.Search(ctx, actor.OrgID, f, before, page.Limit)
 	if err != nil {
-		return nil, "", fmt.Errorf("list the audit log: %w", err)
+		return Page{}, fmt.Errorf("list the audit log: %w", err)
 	}
-	if len(entries) <= page.Limit {
-		return entries, "", nil
+	return Page{entries, Cursor(next), searched}, nil
+}
+
+// Cursor packs the place in a log to go on below; 0 is its end.
+func Cursor(seq int64) string {
+	if seq == 0 {
+		return ""
 	}
-	entries = entries[:page.Limit]
-	return entries, store.Cursor(strconv.FormatInt(entries[page.Limit-1].Seq, 10)), nil
+	return store.Cursor(strconv.FormatInt(seq, 10))
+}
+
+// ParseCursor is the reverse of Cursor.
+func ParseCursor(cursor string) (seq int64, err error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	parts, err := store.ParseCursor(cursor, 1)
+	if err != nil {
+		return 0, err
+	}
+	if seq, err = strconv.ParseInt(parts[0], 10, 64); err != nil || seq < 1 {
+		return 0, errCursor
+	}
+	return seq, nil
 }
 
 // Export writes the whole log to w. Nothing is written before it is known that the actor may have it and that the log can be signed.
@@ -82,17 +112,26 @@ func (s *Service) Export(ctx context.Context, w io.Writer) error {
 	if _, err := s.auditor(ctx); err != nil {
 		return err
 	}
-	select {
-	case s.exports <- struct{}{}:
-		defer func() { <-s.exports }()
-	default:
-		return errBusy
+	done, err := s.slot()
+	if err != nil {
+		return err
 	}
-	err := s.log.Export(ctx, w)
+	defer done()
+	err = s.log.Export(ctx, w)
 	if bad, ok := errors.AsType[*audit.BadError](err); ok {
 		return errBroken.Because(bad)
 	}
 	return err
+}
+
+// slot lets a few exports run at once.
+func (s *Service) slot() (done func(), err error) {
+	select {
+	case s.exports <- struct{}{}:
+		return func() { <-s.exports }, nil
+	default:
+		return nil, errBusy
+	}
 }
 
 // Status tells how far the log goes and whether anything was found wrong with it.

@@ -10,7 +10,9 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/export"
 	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/store"
 )
 
 // exportPause is how long the reader of an export may take for one piece of it.
@@ -24,17 +26,36 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, route("list-audit-events", "/api/audit", "Read the audit log, newest first"), s.getEvents)
 	httpapi.Handle(api, route("get-audit-verification", "/api/audit/verification", "See whether the audit log is whole"), s.getVerification)
 	api.Raw(route("export-audit-log", "/api/audit/export", "Download the whole audit log as JSON Lines that prove themselves"), s.export(api))
+	export.Handle(api, s.log, export.List[listInput, audit.Entry]{
+		Route: route("export-audit-csv", "/api/audit.csv", "Download the filtered audit log for a spreadsheet, newest first; the JSON Lines prove themselves"),
+		Name:  "audit", Action: "audit.export", Columns: columns(), Row: rowOf,
+		Page: func(ctx context.Context, in *listInput, page store.Page) ([]audit.Entry, string, error) {
+			found, err := s.List(ctx, in.filter(), page)
+			return found.Entries, found.Next, err
+		},
+	})
 	api.Raw(route("get-audit-public-key", "/api/audit/public-key", "Download the public key that the audit log is checked with"), http.HandlerFunc(s.publicKey))
 }
 
 type listInput struct {
 	httpapi.Paging
-	Actor   string    `query:"actor" maxLength:"200" doc:"id of the technician or contact who acted"`
-	Action  string    `query:"action" maxLength:"100" doc:"what was done, like contact.update; contact.* finds all about contacts"`
-	Target  string    `query:"target" maxLength:"200" doc:"id of what it was done to"`
-	Outcome string    `query:"outcome" enum:"success,denied,error"`
-	From    time.Time `query:"from" doc:"the earliest time"`
-	To      time.Time `query:"to" doc:"the time before which the events are"`
+	Actor    string    `query:"actor" maxLength:"200" doc:"id of the technician or contact who acted"`
+	Action   string    `query:"action" maxLength:"100" doc:"what was done, like contact.update; contact.* finds all about contacts"`
+	Target   string    `query:"target" maxLength:"200" doc:"id of what it was done to"`
+	Outcome  string    `query:"outcome" enum:"success,denied,error"`
+	Customer string    `query:"customer_id" maxLength:"36"`
+	Ticket   string    `query:"ticket_id" maxLength:"36"`
+	Address  string    `query:"address" maxLength:"45" doc:"network address, whole or its beginning"`
+	Text     string    `query:"q" maxLength:"200" doc:"words, each of them somewhere in the event"`
+	From     time.Time `query:"from" doc:"the earliest time"`
+	To       time.Time `query:"to" doc:"the time before which the events are"`
+}
+
+func (in listInput) filter() audit.Filter {
+	return audit.Filter{
+		ActorID: in.Actor, Action: in.Action, TargetID: in.Target, Outcome: audit.Outcome(in.Outcome), From: in.From, To: in.To,
+		Customer: in.Customer, Ticket: in.Ticket, Address: in.Address, Text: in.Text,
+	}
 }
 
 type refBody struct {
@@ -48,7 +69,8 @@ type changeBody struct {
 	After  any `json:"after,omitempty"`
 }
 
-type eventBody struct {
+// EventBody is an event on the wire.
+type EventBody struct {
 	Seq        int64                 `json:"seq" doc:"1 for the organization's first event, without gaps"`
 	ID         string                `json:"id"`
 	At         time.Time             `json:"at"`
@@ -68,21 +90,28 @@ type eventBody struct {
 	Damaged    bool                  `json:"damaged" doc:"some of it is not what was recorded; verify the log"`
 }
 
-func (s *Service) getEvents(ctx context.Context, in *listInput) (*httpapi.Page[eventBody], error) {
-	f := audit.Filter{ActorID: in.Actor, Action: in.Action, TargetID: in.Target, Outcome: audit.Outcome(in.Outcome), From: in.From, To: in.To}
-	entries, next, err := s.List(ctx, f, in.Page())
+// pageBody is a part of the log.
+type pageBody struct {
+	Items      []EventBody `json:"items"`
+	NextCursor string      `json:"next_cursor,omitempty" doc:"pass it as cursor to get the next page; absent at the end. A page may be empty before the end when an address or a text is looked for"`
+	SearchedTo *time.Time  `json:"searched_to" doc:"down to which time an address or a text was looked for"`
+}
+
+func (s *Service) getEvents(ctx context.Context, in *listInput) (*struct{ Body pageBody }, error) {
+	page, err := s.List(ctx, in.filter(), in.Page())
 	if err != nil {
 		return nil, err
 	}
-	items := make([]eventBody, len(entries))
-	for i, e := range entries {
-		items[i] = bodyOf(e)
+	out := pageBody{Items: make([]EventBody, len(page.Entries)), NextCursor: page.Next, SearchedTo: orNil(page.Searched)}
+	for i, e := range page.Entries {
+		out.Items[i] = BodyOf(e)
 	}
-	return httpapi.NewPage(items, next), nil
+	return &struct{ Body pageBody }{out}, nil
 }
 
-func bodyOf(e audit.Entry) eventBody {
-	out := eventBody{
+// BodyOf is an event as the API shows one.
+func BodyOf(e audit.Entry) EventBody {
+	out := EventBody{
 		Seq: e.Seq, ID: e.ID, At: e.At, Actor: refBody{e.Actor.Type, e.Actor.ID, e.ActorName}, Action: e.Action, Outcome: e.Outcome, Reason: e.Reason,
 		Targets: make([]refBody, len(e.Targets)), CustomerID: e.CustomerID, TicketID: e.TicketID, Changes: map[string]changeBody{}, Detail: e.Detail,
 		Address: e.Address, Device: e.Device, RequestID: e.RequestID, Erased: e.Erased, Damaged: e.Damaged,

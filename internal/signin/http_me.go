@@ -7,6 +7,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/organization"
@@ -22,6 +23,8 @@ type meOrganization struct {
 	Locale   string `json:"locale"`
 	Demo     bool   `json:"demo"`
 	Sandbox  bool   `json:"sandbox" doc:"messages go to the sandbox phone, not out into the world"`
+
+	Branding branding.Body `json:"branding" doc:"what the organization looks like"`
 }
 
 type meSession struct {
@@ -60,9 +63,13 @@ func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], err
 	if err != nil {
 		return nil, err
 	}
+	brand, err := branding.Of(ctx, s.DB.Read(), actor.OrgID)
+	if err != nil {
+		return nil, err
+	}
 	out := me{
 		Technician: technician.BodyOf(t), Permissions: s.Guard.Permissions(ctx), PasswordChangeRequired: actor.Hold == access.HoldPassword, Hold: actor.Hold,
-		Organization: meOrganization{o.ID, o.Name, o.Slug, o.Region, o.TimeZone, o.Locale, o.Demo, true},
+		Organization: meOrganization{o.ID, o.Name, o.Slug, o.Region, o.TimeZone, o.Locale, o.Demo, true, branding.BodyOf(brand)},
 	}
 	state, err := s.Factors.State(ctx, s.DB.Read(), actor.OrgID, actor.ID)
 	if err != nil {

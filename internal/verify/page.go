@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 
+	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/verify/words"
 )
@@ -26,7 +27,8 @@ const maxForm = 4 << 10
 // linkPage is what the template shows: a form, or a result.
 type linkPage struct {
 	Words                                words.Page
-	Nonce, Organization                  string
+	Nonce, Organization, Logo            string
+	Accents                              *branding.Accents
 	Asks, NumberLabel, Genuine           string
 	Action, PageToken, Number, Direction string
 	Errors                               []fieldProblem
@@ -111,12 +113,21 @@ func (h pageHandler) page(r *http.Request, l Link) linkPage {
 		language = words.LanguageFor(wanted)
 	}
 	text := words.PageIn(language)
+	brand, err := branding.Of(r.Context(), h.s.DB.Read(), l.verification.OrgID)
+	if err != nil { // a page without colors does as well
+		h.s.logFailure(r.Context(), err)
+		brand = branding.Brand{Name: l.Organization}
+	}
 	mac := h.s.Keys.MAC("verify page", l.verification.OrgID, l.verification.ID)
-	return linkPage{
-		Words: text, Nonce: id.Secret(), Organization: l.Organization, Action: "/v/" + url.PathEscape(l.token) + "?lang=" + language,
+	p := linkPage{
+		Words: text, Nonce: id.Secret(), Organization: brand.Name, Logo: brand.LogoPath(), Action: "/v/" + url.PathEscape(l.token) + "?lang=" + language,
 		Asks: fmt.Sprintf(text.Asks, l.TechnicianName, l.Organization), NumberLabel: fmt.Sprintf(text.NumberLabel, l.TechnicianName),
 		Genuine: fmt.Sprintf(text.Genuine, h.s.BaseURL), PageToken: base64.RawURLEncoding.EncodeToString(mac),
 	}
+	if a := brand.Accents(); a != (branding.Accents{}) {
+		p.Accents = &a
+	}
+	return p
 }
 
 func (p linkPage) with(result [2]string, state State) linkPage {
@@ -146,7 +157,7 @@ func (h pageHandler) render(w http.ResponseWriter, status int, p linkPage) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", p.Words.Lang)
 	header.Set("X-Robots-Tag", "noindex")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+p.Nonce+"'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+p.Nonce+"'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the person has left
 }

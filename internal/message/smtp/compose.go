@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-message/mail"
 
+	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
 )
 
@@ -18,7 +19,7 @@ var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 // compose writes a mail as plain text with a simple HTML twin. Its Message-ID follows from the delivery, so that a mail program shows a
 // repetition once, and its Reply-To is an address that only its receiver knows (D-24).
-func compose(m message.Mail, a message.Attempt, now time.Time) (text []byte, messageID string, err error) {
+func compose(m message.Mail, brand branding.Brand, a message.Attempt, now time.Time) (text []byte, messageID string, err error) {
 	messageID = a.DeliveryID + "@" + domainOf(m.FromAddress)
 	var h mail.Header
 	h.SetDate(now.UTC())
@@ -39,7 +40,7 @@ func compose(m message.Mail, a message.Attempt, now time.Time) (text []byte, mes
 	if err != nil {
 		return nil, "", fmt.Errorf("compose mail: %w", err)
 	}
-	for _, part := range []struct{ kind, text string }{{"text/plain", a.Body}, {"text/html", asHTML(a.Body)}} {
+	for _, part := range []struct{ kind, text string }{{"text/plain", a.Body}, {"text/html", asHTML(a.Body, brand)}} {
 		if err := writePart(w, part.kind, part.text); err != nil {
 			return nil, "", fmt.Errorf("compose mail: %w", err)
 		}
@@ -64,10 +65,15 @@ func writePart(w *mail.InlineWriter, kind, text string) error {
 	return p.Close()
 }
 
-// asHTML shows the same text, with its web addresses as links.
-func asHTML(text string) string {
+// asHTML shows the same text, with its web addresses as links, below the name and in the color of the organization. It holds no picture:
+// one from a server would tell who opens the mail, and mail programs hide both kinds until somebody allows them.
+func asHTML(text string, brand branding.Brand) string {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><html><body style="font-family:sans-serif;font-size:16px;line-height:1.5">`)
+	if color := brand.Accents().Light; color != "" {
+		b.WriteString(`<p style="margin:0 0 16px;padding:0 0 8px;border-bottom:3px solid ` + color + `;font-weight:600;color:` + color + `">` +
+			html.EscapeString(brand.Name) + `</p>`)
+	}
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n\n") {
 		b.WriteString("<p>" + strings.ReplaceAll(linked(paragraph), "\n", "<br>") + "</p>")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
 
+	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/store"
 )
@@ -62,7 +63,11 @@ func (s *Sender) Send(ctx context.Context, a message.Attempt) (message.Receipt, 
 	if err != nil {
 		return message.Receipt{}, message.NotSent("settings", err)
 	}
-	text, messageID, err := compose(m, a, time.Now())
+	brand, err := branding.Of(ctx, s.db.Read(), a.OrgID)
+	if err != nil {
+		return message.Receipt{}, message.NotSent("branding", err)
+	}
+	text, messageID, err := compose(m, brand, a, time.Now())
 	if err != nil {
 		return message.Receipt{}, &message.Refusal{Permanent: true, Reason: "smtp compose"}
 	}
