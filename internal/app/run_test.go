@@ -177,7 +177,10 @@ func theDemoIsMadeOnceAndOpensWithItsLink(t *testing.T, a *app.App) {
 			session = k
 		}
 	}
-	for path, want := range map[string]int{"/api/technicians": 4, "/api/customers": 3, "/api/contacts": 14, "/api/tickets": 8} {
+	for path, want := range map[string]int{
+		"/api/technicians": 12, "/api/teams": 4, "/api/customers": 25, "/api/contacts?q=northwind&limit=200": 11, "/api/tickets?limit=200": 114,
+		"/api/devices?q=SRV&limit=200": 50,
+	} {
 		var l struct{ Items []json.RawMessage }
 		w := c.do(http.MethodGet, path, "", "Cookie: "+session.Name+"="+session.Value)
 		if err := json.Unmarshal(w.Body.Bytes(), &l); err != nil || len(l.Items) != want {

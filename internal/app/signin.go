@@ -32,5 +32,9 @@ func (a *App) signinHooks() signin.Hooks {
 		PasswordChanged: func(ctx context.Context, tx *store.Tx, technicianID string) error {
 			return a.notifications.Tell(ctx, tx, notification.Notice{To: technicianID, Kind: "security.password_changed"})
 		},
+		Demo: func(ctx context.Context) (org, technicianID string, err error) {
+			owner, err := a.makeDemo(ctx)
+			return owner.OrgID, owner.ID, err
+		},
 	}
 }

@@ -28,6 +28,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{ID: "reauthenticate", Method: "POST", Path: "/api/session/reauthenticate", Summary: "Prove again who is at the session, for what takes a fresh proof", Needs: perm.SignedIn, SessionOnly: true, While: []access.Hold{access.HoldPassword, access.HoldEnrolment}, MaxBody: 8 << 10}, s.postReauthenticate)
 	httpapi.Handle(api, httpapi.Route{ID: "get-setup", Method: "GET", Path: "/api/setup", Summary: "Say whether the installation has no organization yet", Needs: perm.Public}, s.getSetup)
 	httpapi.Handle(api, httpapi.Route{ID: "set-up", Method: "POST", Path: "/api/setup", Summary: "Make the first organization and its owner", Needs: perm.Public, MaxBody: 8 << 10, Status: http.StatusCreated, Secret: true}, s.postSetup)
+	httpapi.Handle(api, httpapi.Route{ID: "set-up-demo", Method: "POST", Path: "/api/setup/demo", Summary: "Fill an empty installation with the demo organization", Needs: perm.Public, MaxBody: 1 << 10, Status: http.StatusCreated, Secret: true}, s.postSetupDemo)
 
 	httpapi.Handle(api, httpapi.Route{ID: "get-me", Method: "GET", Path: "/api/me", Summary: "Who am I, and what may I do", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword, access.HoldEnrolment}}, s.getMe)
 	httpapi.Handle(api, httpapi.Route{ID: "update-me", Method: "PATCH", Path: "/api/me", Summary: "Change one's own profile", Needs: perm.SignedIn}, s.patchMe)
@@ -223,6 +224,18 @@ type postSetup struct {
 func (s *Service) postSetup(ctx context.Context, in *postSetup) (*SignedIn, error) {
 	b := in.Body
 	started, err := s.SetUp(ctx, b.Token, NewOwner{Organization: b.Organization, Region: b.Region, Name: b.Name, Email: b.Email, Password: b.Password})
+	return s.signedIn(ctx, in.request, started, err)
+}
+
+type postSetupDemo struct {
+	Browser
+	Body struct {
+		Token string `json:"token" maxLength:"100"`
+	}
+}
+
+func (s *Service) postSetupDemo(ctx context.Context, in *postSetupDemo) (*SignedIn, error) {
+	started, err := s.SetUpDemo(ctx, in.Body.Token)
 	return s.signedIn(ctx, in.request, started, err)
 }
 

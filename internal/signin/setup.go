@@ -20,8 +20,9 @@ import (
 
 // setupToken is what the server prints at its start while there is no organization. It lives in memory: the next start prints another.
 type setupToken struct {
-	mu   sync.Mutex
-	hash []byte
+	mu     sync.Mutex
+	hash   []byte
+	making sync.Mutex // held while the first organization is being made
 }
 
 // OpenSetup makes the token of the set-up link; the one before no longer works.
@@ -61,6 +62,8 @@ func (s *Service) SetUp(ctx context.Context, token string, want NewOwner) (Start
 		s.limits.failed(from, now)
 		return Started{}, errSetupLink
 	}
+	s.setup.making.Lock()
+	defer s.setup.making.Unlock()
 	keep, err := s.keepOwner(ctx, want)
 	if err != nil {
 		return Started{}, err

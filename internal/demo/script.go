@@ -1,18 +1,42 @@
-package app
+package demo
 
-// demoData is what the demo organization looks after. Its numbers are reserved for fiction and its domains for examples.
-func demoData() []demoCustomer {
-	return []demoCustomer{
+import (
+	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/input"
+)
+
+// A script is what is known in detail of one of the companies, by its place among them.
+type script struct {
+	people  []part
+	tickets []affair
+}
+
+// A part is one person of a script.
+type part struct {
+	name, title, mobile, landline string
+	language, notes               string
+	vip, approver                 bool
+}
+
+// An affair is one ticket of a script.
+type affair struct {
+	contact, summary, description string
+	notes                         []string
+	closed                        bool
+}
+
+// scripts are those of the first companies: what the guides and the first minutes speak of.
+func scripts() []script {
+	return []script{
 		{
-			name: "Northwind Dental", domain: "northwind-dental.example.com", notes: "Four chairs, two front desks. Closed on Fridays.",
-			people: []demoPerson{
+			people: []part{
 				{name: "Olivia Hart", title: "Practice owner", mobile: "+12125550101", landline: "+12125550111", vip: true, approver: true},
 				{name: "Ben Castillo", title: "Office manager", mobile: "+12125550102", landline: "+12125550111", approver: true},
 				{name: "Grace Lindqvist", title: "Dental hygienist", mobile: "+12125550103"},
 				{name: "Tom Abara", title: "Front desk", landline: "+12125550112", notes: "No mobile at work: verify by email."},
 				{name: "Mei Tanaka", title: "Front desk", mobile: "+12125550104"},
 			},
-			tickets: []demoTicket{
+			tickets: []affair{
 				{
 					contact: "Ben Castillo", summary: "Reset the password of the scheduling system", description: "Ben calls: locked out since this morning, patients are waiting.",
 					notes: []string{"Called back on the number in our records. Verify before resetting anything."},
@@ -25,15 +49,14 @@ func demoData() []demoCustomer {
 			},
 		},
 		{
-			name: "Fabrikam Legal", domain: "fabrikam-legal.example.com", notes: "Calls pretending to be partners in March. Verify everybody.",
-			people: []demoPerson{
+			people: []part{
 				{name: "Helen Brandt", title: "Managing partner", mobile: "+12125550121", landline: "+12125550131", vip: true, approver: true},
 				{name: "Marcus Webb", title: "Partner", mobile: "+12125550122", vip: true},
 				{name: "Ines Duarte", title: "Paralegal", mobile: "+12125550123"},
 				{name: "Yusuf Demir", title: "Accounts", mobile: "+12125550124", landline: "+12125550132"},
 				{name: "Claire Fontaine", title: "Assistant to the partners", mobile: "+12125550125", language: "fr"},
 			},
-			tickets: []demoTicket{
+			tickets: []affair{
 				{
 					contact: "Marcus Webb", summary: "Asks for a new factor for mail from a new phone", description: "Says that the old phone was lost on a train.",
 					notes: []string{"Do not touch the factor before the caller is verified; see the note on the customer."},
@@ -43,17 +66,30 @@ func demoData() []demoCustomer {
 			},
 		},
 		{
-			name: "Lakeside Bakery", domain: "lakeside-bakery.example.com", notes: "Starts at 3 in the morning; calls come early.",
-			people: []demoPerson{
+			people: []part{
 				{name: "Rosa Silva", title: "Owner", mobile: "+12125550141", vip: true, approver: true},
 				{name: "Jack Novak", title: "Head baker", mobile: "+12125550142"},
 				{name: "Amélie Roux", title: "Shop manager", mobile: "+12125550143", landline: "+12125550151", language: "fr"},
 				{name: "Peter Lang", title: "Deliveries", mobile: "+12125550144"},
 			},
-			tickets: []demoTicket{
+			tickets: []affair{
 				{contact: "Amélie Roux", summary: "The till does not reach the card service", description: "Red light since opening; cash only.", notes: []string{"The line is up; asked the card service."}},
 				{contact: "Rosa Silva", summary: "Mail from a supplier with new bank details", description: "Rosa wants to know whether it is real before she pays.", notes: []string{"Told her to call the supplier on the number she has always used."}},
 			},
 		},
 	}
+}
+
+func (p part) fields(of company, customerID string) contact.Fields {
+	f := contact.Fields{
+		CustomerID: customerID, Name: p.name, JobTitle: p.title, Language: p.language, VIP: p.vip, Approver: p.approver, Notes: p.notes,
+		Emails: []string{address(p.name, of.domain)},
+	}
+	if p.mobile != "" {
+		f.Phones = append(f.Phones, contact.Phone{Number: p.mobile, Kind: input.Mobile})
+	}
+	if p.landline != "" {
+		f.Phones = append(f.Phones, contact.Phone{Number: p.landline, Kind: input.Landline})
+	}
+	return f
 }
