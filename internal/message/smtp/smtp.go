@@ -65,7 +65,7 @@ func (s *Sender) Send(ctx context.Context, a message.Attempt) (message.Receipt, 
 	}
 	brand, err := branding.Of(ctx, s.db.Read(), a.OrgID)
 	if err != nil {
-		return message.Receipt{}, message.NotSent("branding", err)
+		brand = branding.Brand{} // a mail without colors does as well
 	}
 	text, messageID, err := compose(m, brand, a, time.Now())
 	if err != nil {
