@@ -27,8 +27,9 @@ type world struct {
 	*technician.Service
 	owner technician.Technician
 
-	mu    sync.Mutex
-	ended []string // "technician: reason"
+	mu     sync.Mutex
+	ended  []string // "technician: reason"
+	handed string   // "technician to technician"
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -45,6 +46,12 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				w.ended = append(w.ended, technicianID+": "+reason)
+				return nil
+			},
+			HandedOver: func(_ context.Context, _ *store.Tx, from, to technician.Technician) error {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.handed = from.ID + " to " + to.ID
 				return nil
 			},
 		})
