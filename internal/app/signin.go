@@ -24,6 +24,7 @@ func (a *App) policyHooks() signinpolicy.Hooks {
 // signinHooks tells people what happens to their accounts.
 func (a *App) signinHooks() signin.Hooks {
 	return signin.Hooks{
+		Unread: notification.Unread,
 		NewDevice: func(ctx context.Context, tx *store.Tx, s signin.Session) error {
 			return a.notifications.Tell(ctx, tx, notification.Notice{
 				To: s.TechnicianID, Kind: "security.new_device", Data: map[string]string{"device": s.Device, "address": s.Address},

@@ -50,6 +50,7 @@ type me struct {
 	Session                *meSession        `json:"session" doc:"null behind an API token"`
 	PasswordChangeRequired bool              `json:"password_change_required"`
 	Enrolment              meEnrolment       `json:"enrolment"`
+	UnreadNotifications    int               `json:"unread_notifications"`
 	Hold                   access.Hold       `json:"hold" enum:",password,enrolment" doc:"what has to be done before anything else"`
 }
 
@@ -82,6 +83,11 @@ func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], err
 	out.Enrolment = meEnrolment{Required: demand.Required, Enrolled: state.Enrolled(), Methods: state.Methods()}
 	if demand.Required && !state.Enrolled() {
 		out.Enrolment.DueAt = &demand.DueAt
+	}
+	if s.Unread != nil {
+		if out.UnreadNotifications, err = s.Unread(ctx, s.DB.Read(), actor.OrgID, actor.ID); err != nil {
+			return nil, err
+		}
 	}
 	if actor.SessionID != "" {
 		current, err := sessionByID(ctx, s.DB.Read(), actor.OrgID, actor.SessionID)

@@ -54,6 +54,8 @@ type Hooks struct {
 	NewDevice func(ctx context.Context, tx *store.Tx, s Session) error
 	// PasswordChanged hears that somebody's password is another one now.
 	PasswordChanged func(ctx context.Context, tx *store.Tx, technicianID string) error
+	// Unread counts the notifications that somebody has not read yet.
+	Unread func(ctx context.Context, q store.Querier, org, technicianID string) (int, error)
 	// Demo makes the demo organization in an empty installation and says who owns it.
 	Demo func(ctx context.Context) (org, technicianID string, err error)
 }
