@@ -38,31 +38,27 @@ func (s *Service) Authenticate(r *http.Request) (access.Actor, error) {
 const secretLength = 43 // of id.Secret
 
 func (s *Service) bySession(ctx context.Context, token string) (access.Actor, error) {
-	f, err := findSession(s.DB.Brief(ctx), s.DB.Read(), id.Hash(token))
 	now := store.Now()
-	if err != nil || !f.live(now) || !f.who.mayAct {
+	f, err := findSession(s.DB.Brief(ctx), s.DB.Read(), id.Hash(token), now)
+	if err != nil || f.actor.ID == "" {
 		return access.Actor{}, err
 	}
-	actor := access.Actor{
-		OrgID: f.who.orgID, Kind: access.Technician, ID: f.who.id, Name: f.who.name, Role: f.who.role, Owner: f.who.owner,
-		SessionID: f.id, Authenticated: f.authenticated, AAL: f.level, Hold: f.hold,
-	}
-	if f.networks != "" { // the common case costs nothing
-		if f.who.networks.V, err = access.Networks(f.networks); err != nil {
-			return access.Actor{}, err
-		}
-	}
-	if err := s.admitted(ctx, actor, f.who.networks.V); err != nil {
+	networks, err := access.Networks(f.networks)
+	if err != nil {
 		return access.Actor{}, err
 	}
-	if f.hold == access.HoldEnrolment {
+	actor := f.actor
+	if err := s.admitted(ctx, actor, networks); err != nil {
+		return access.Actor{}, err
+	}
+	if actor.Hold == access.HoldEnrolment {
 		if actor.Hold, err = s.enrolled(ctx, actor); err != nil {
 			return access.Actor{}, err
 		}
 	}
 	if now.Sub(f.lastSeen) >= seenEvery && !access.ActorFrom(ctx).Passive {
-		s.note(ctx, "session", f.id, func(tx *store.Tx) error {
-			_, err := sawSession(ctx, tx, f.who.orgID, f.id, now)
+		s.note(ctx, "session", actor.SessionID, func(tx *store.Tx) error {
+			_, err := sawSession(ctx, tx, actor.OrgID, actor.SessionID, now)
 			return err
 		})
 	}

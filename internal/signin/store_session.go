@@ -11,40 +11,51 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// found is what one request needs to know of its session or token and of whose it is.
+// found is what one request needs to know of its session and of whose it is.
 type found struct {
-	id                     string
-	who                    account
-	hold                   access.Hold
-	networks               string
-	level                  int
-	authenticated          time.Time
-	lastSeen, expires, end time.Time
-	idle                   time.Duration
+	actor    access.Actor
+	lastSeen time.Time
+	networks string // of the technician alone; "" for everywhere
 }
 
-func (f found) live(now time.Time) bool {
-	return f.id != "" && f.end.IsZero() && now.Before(f.expires) && now.Before(f.lastSeen.Add(f.idle))
-}
-
-// findSession is the question behind every request: one row by a unique index, joined by primary keys. It is zero for an unknown token.
-func findSession(ctx context.Context, q store.Querier, hash []byte) (f found, err error) {
+// findSession is the question behind every request: one row by a unique index, joined by primary keys. It is zero unless the session is live
+// and its technician may use the console; what is not needed to go on is settled here and not read.
+func findSession(ctx context.Context, q store.Querier, hash []byte, now time.Time) (f found, err error) {
+	a := &f.actor
 	err = q.QueryRowContext(ctx, `
-		select s.org_id, s.id, s.hold, s.level, s.authenticated_at, s.last_seen_at, s.expires_at, s.ended_at, s.idle_for,
-			t.id, t.display_name, t.platform_role, t.owner, case when t.allowed_networks = '[]' then '' else t.allowed_networks end, `+mayActColumn+` and t.ui_access
+		select s.org_id, s.id, s.hold, s.level, s.authenticated_at, s.last_seen_at, t.id, t.display_name, t.platform_role, t.owner,
+			nullif(t.allowed_networks, '[]')
 		from signin_session s
 		join technician t on t.org_id = s.org_id and t.id = s.technician_id
 		join organization o on o.id = s.org_id
-		where s.token_hash = $1`, hash).Scan(
-		&f.who.orgID, &f.id, &f.hold, &f.level, (*store.Time)(&f.authenticated), (*store.Time)(&f.lastSeen), (*store.Time)(&f.expires), (*store.Time)(&f.end), &f.idle,
-		&f.who.id, &f.who.name, &f.who.role, &f.who.owner, &f.networks, &f.who.mayAct)
+		where s.token_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at + s.idle_for / 1000 > $2
+			and `+mayActColumn+` and t.ui_access`, hash, store.Time(now)).Scan(
+		&a.OrgID, &a.SessionID, &a.Hold, &a.AAL, (*store.Time)(&a.Authenticated), (*store.Time)(&f.lastSeen), &a.ID, &a.Name, &a.Role, &a.Owner,
+		(*networksText)(&f.networks))
 	if errors.Is(err, sql.ErrNoRows) {
 		return found{}, nil
 	}
 	if err != nil {
 		return found{}, fmt.Errorf("check session: %w", err)
 	}
+	a.Kind = access.Technician
 	return f, nil
+}
+
+// networksText is a text that is missing most of the time.
+type networksText string
+
+// Scan reads the column.
+func (n *networksText) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*n = ""
+	case string:
+		*n = networksText(v)
+	default:
+		return fmt.Errorf("networks are kept as text, not as %T", v)
+	}
+	return nil
 }
 
 func insertSession(ctx context.Context, tx *store.Tx, s Session, hash []byte) error {
