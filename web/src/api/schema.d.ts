@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the filtered audit log for a spreadsheet, newest first; the JSON Lines prove themselves */
+        get: operations["export-audit-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/export": {
         parameters: {
             query?: never;
@@ -265,6 +282,99 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/device-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List device groups */
+        get: operations["list-device-groups"];
+        put?: never;
+        /** Add a device group */
+        post: operations["create-device-group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a device group */
+        get: operations["get-device-group"];
+        /** Change all fields of a device group; what is in it moves with it */
+        put: operations["replace-device-group"];
+        post?: never;
+        /** Delete a device group; what is in it moves to the group above */
+        delete: operations["delete-device-group"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a device group; what is in it moves with it */
+        patch: operations["edit-device-group"];
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List devices */
+        get: operations["list-devices"];
+        put?: never;
+        /** Add a device */
+        post: operations["create-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download devices as CSV */
+        get: operations["export-devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a device */
+        get: operations["get-device"];
+        /** Change all fields of a device */
+        put: operations["replace-device"];
+        post?: never;
+        /** Delete a device */
+        delete: operations["delete-device"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a device */
+        patch: operations["edit-device"];
         trace?: never;
     };
     "/api/events": {
@@ -666,6 +776,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Complete a sign-in with a one-time code or a recovery code */
+        post: operations["complete-sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/invitation": {
         parameters: {
             query?: never;
@@ -734,6 +861,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the answer of a passkey or security key */
+        post: operations["sign-in-with-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the browser for a passkey: to sign in, to complete a sign-in, or to prove oneself again */
+        post: operations["ask-for-passkey-at-sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/password": {
         parameters: {
             query?: never;
@@ -745,6 +906,23 @@ export interface paths {
         put?: never;
         /** Choose a new password with the link of a mail */
         post: operations["reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove again who is at the session, for what takes a fresh proof */
+        post: operations["reauthenticate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,6 +1136,23 @@ export interface paths {
         put?: never;
         /** Make the first organization and its owner */
         post: operations["set-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fill an empty installation with the demo organization */
+        post: operations["set-up-demo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1190,6 +1385,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/technicians/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one thing to many technicians, as a task */
+        post: operations["bulk-technicians"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/technicians/invite": {
         parameters: {
             query?: never;
@@ -1227,6 +1439,23 @@ export interface paths {
         patch: operations["edit-technician"];
         trace?: never;
     };
+    "/api/technicians/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what a technician did, newest first: one's own, or anybody's with admin.technicians */
+        get: operations["list-technician-activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/technicians/{id}/avatar": {
         parameters: {
             query?: never;
@@ -1240,6 +1469,23 @@ export interface paths {
         post?: never;
         /** Remove a technician's picture */
         delete: operations["delete-avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/end-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all sessions of a technician and delete all API tokens */
+        post: operations["end-access"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1617,6 +1863,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActivityItemBody: {
+            /**
+             * Format: date-time
+             * @description of a customer: when last
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description of a customer: how many events; else 1
+             */
+            count: number;
+            customer_id: string;
+            /** @description as it is now; empty if the customer is gone */
+            customer_name: string;
+            /** @description null for a customer */
+            event: components["schemas"]["AuditlogEventBody"];
+        };
+        ActivityItemBodyList: {
+            items: components["schemas"]["ActivityItemBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         AddPasskeyBody: {
             /** Format: uuid */
             challenge_id: string;
@@ -1733,10 +2001,15 @@ export interface components {
             targets: components["schemas"]["AuditlogRefBody"][];
             ticket_id: string;
         };
-        AuditlogEventBodyList: {
+        AuditlogPageBody: {
             items: components["schemas"]["AuditlogEventBody"][];
-            /** @description pass it as cursor to get the next page; absent on the last one */
+            /** @description pass it as cursor to get the next page; absent at the end. A page may be empty before the end when an address or a text is looked for */
             next_cursor?: string;
+            /**
+             * Format: date-time
+             * @description down to which time an address or a text was looked for
+             */
+            searched_to: string | null;
         };
         AuditlogRefBody: {
             id: string;
@@ -1800,6 +2073,33 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        BulkMessageBody: {
+            body: string;
+            subject: string;
+            /** @description beside the console; text messages reach only those who agreed to them */
+            ways?: ("email" | "sms")[];
+        };
+        BulkOrderBody: {
+            /** @enum {string} */
+            action: "assign_role" | "add_to_team" | "remove_from_team" | "assign_customers" | "remove_customers" | "reset_passwords" | "require_mfa" | "revoke_access" | "suspend" | "reactivate" | "notify" | "delete_invitations" | "delete";
+            /** @description for assign_customers and remove_customers */
+            customer_ids?: string[];
+            /** @description the filters of the list: all whom they match now */
+            filter?: components["schemas"]["TechnicianListQuery"];
+            /** @description technicians; or a filter */
+            ids?: string[];
+            /** @description for notify */
+            message?: components["schemas"]["BulkMessageBody"];
+            /** @description for suspend; kept in the audit log */
+            reason?: string;
+            /**
+             * @description for assign_role
+             * @enum {string}
+             */
+            role?: "administrator" | "manager" | "technician" | "read_only";
+            /** @description for add_to_team and remove_from_team */
+            team_id?: string;
+        };
         ChangePasswordBody: {
             current_password: string;
             new_password: string;
@@ -1811,6 +2111,10 @@ export interface components {
         ClaimTechnicianVerificationBody: {
             /** @description a ticket of the contact's customer */
             ticket_id: string;
+        };
+        CompleteSignInBody: {
+            /** @description of the authenticator app, or a recovery code */
+            code: string;
         };
         ConfirmTechnicianVerificationBody: {
             /** @description what the person said */
@@ -2014,6 +2318,66 @@ export interface components {
              * @enum {string}
              */
             via: "direct" | "team" | "role";
+        };
+        DeviceBody: {
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string | null;
+            customer_name: string;
+            description: string;
+            group_id: string | null;
+            group_name: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            platform: "windows" | "macos" | "linux" | "other";
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DeviceBodyList: {
+            items: components["schemas"]["DeviceBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        DeviceFieldsBody: {
+            /** @description that of the group, if the group has one */
+            customer_id?: string | null;
+            description?: string;
+            group_id?: string | null;
+            name: string;
+            /** @enum {string} */
+            platform?: "windows" | "macos" | "linux" | "other";
+        };
+        DeviceGroupBody: {
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string | null;
+            customer_name: string;
+            /**
+             * Format: int64
+             * @description directly in it
+             */
+            device_count: number;
+            id: string;
+            name: string;
+            parent_id: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DeviceGroupBodyList: {
+            items: components["schemas"]["DeviceGroupBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        DeviceGroupFieldsBody: {
+            /** @description of a root group; those below belong to the same customer */
+            customer_id?: string | null;
+            name: string;
+            parent_id?: string | null;
         };
         FactorCeremonyBody: {
             challenge_id: string;
@@ -2350,6 +2714,15 @@ export interface components {
             /** @description all if absent */
             ids?: string[];
         };
+        ReauthenticateBody: {
+            /** @description asked of whoever has set up a second factor */
+            code?: string;
+            password?: string;
+        };
+        ReauthenticateBody2: {
+            /** Format: date-time */
+            authenticated_at: string;
+        };
         RenamePasskeyBody: {
             name: string;
         };
@@ -2388,13 +2761,23 @@ export interface components {
             region?: string;
             token: string;
         };
+        SetUpDemoBody: {
+            token: string;
+        };
         SignInBody: {
             email: string;
             /** @description the organization's short name, for people of several */
             organization?: string;
             password: string;
         };
+        SignInWithPasskeyBody: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description AuthenticationResponseJSON of WebAuthn */
+            credential: unknown;
+        };
         SigninMe: {
+            enrolment: components["schemas"]["SigninMeEnrolment"];
             /**
              * @description what has to be done before anything else
              * @enum {string}
@@ -2407,8 +2790,24 @@ export interface components {
             /** @description null behind an API token */
             session: components["schemas"]["SigninMeSession"];
             technician: components["schemas"]["TechnicianBody"];
+            /** Format: int64 */
+            unread_notifications: number;
+        };
+        SigninMeEnrolment: {
+            /**
+             * Format: date-time
+             * @description until when one may go without
+             */
+            due_at: string | null;
+            enrolled: boolean;
+            /** @description what is set up: passkey, totp, recovery_code */
+            methods: string[];
+            /** @description a second factor is asked of this technician */
+            required: boolean;
         };
         SigninMeOrganization: {
+            /** @description what the organization looks like */
+            branding: components["schemas"]["BrandingBody"];
             demo: boolean;
             id: string;
             locale: string;
@@ -2420,11 +2819,18 @@ export interface components {
             time_zone: string;
         };
         SigninMeSession: {
+            /**
+             * Format: date-time
+             * @description when the person last proved who they are
+             */
+            authenticated_at: string;
             /** Format: date-time */
             expires_at: string;
             id: string;
             /** Format: date-time */
             idle_expires_at: string;
+            /** @description how they can prove it again: password, code, passkey */
+            proofs: string[];
         };
         SigninSessionItem: {
             address: string;
@@ -2437,6 +2843,8 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_seen_at: string;
+            /** @description by which the person signed in */
+            methods: string[];
             technician_id: string;
         };
         SigninSessionItemList: {
@@ -2774,6 +3182,31 @@ export interface components {
             ui_access?: boolean;
             /** @description in other systems, as system:name or a plain name */
             usernames?: string[];
+        };
+        TechnicianListQuery: {
+            /** @description assigned to this customer, directly or through a team */
+            customer_id?: string;
+            /**
+             * @description whether they have a second factor or a passkey
+             * @enum {string}
+             */
+            mfa?: "enrolled" | "missing";
+            /** @description words in name, email, phone or usernames */
+            q?: string;
+            /** @description a platform role */
+            role?: string;
+            /**
+             * @description where they come from; none: entered by hand
+             * @enum {string}
+             */
+            source?: "none" | "m365" | "google" | "ldap" | "scim" | "csv";
+            /** @enum {string} */
+            state?: "invitation" | "activated";
+            /** @enum {string} */
+            status?: "active" | "inactive" | "suspended" | "over_limit";
+            team_id?: string;
+            /** @enum {string} */
+            ui_access?: "true" | "false";
         };
         TechnicianNewBody: {
             /** @description CIDR; from where the account may be used, everywhere if empty */
@@ -3151,6 +3584,12 @@ export interface operations {
                 /** @description id of what it was done to */
                 target?: string;
                 outcome?: "success" | "denied" | "error";
+                customer_id?: string;
+                ticket_id?: string;
+                /** @description network address, whole or its beginning */
+                address?: string;
+                /** @description words, each of them somewhere in the event */
+                q?: string;
                 /** @description the earliest time */
                 from?: string;
                 /** @description the time before which the events are */
@@ -3168,7 +3607,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditlogEventBodyList"];
+                    "application/json": components["schemas"]["AuditlogPageBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-audit-csv": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description id of the technician or contact who acted */
+                actor?: string;
+                /** @description what was done, like contact.update; contact.* finds all about contacts */
+                action?: string;
+                /** @description id of what it was done to */
+                target?: string;
+                outcome?: "success" | "denied" | "error";
+                customer_id?: string;
+                ticket_id?: string;
+                /** @description network address, whole or its beginning */
+                address?: string;
+                /** @description words, each of them somewhere in the event */
+                q?: string;
+                /** @description the earliest time */
+                from?: string;
+                /** @description the time before which the events are */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
                 };
             };
             /** @description A problem */
@@ -3925,6 +4415,494 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageDeliveryBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-device-groups": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                q?: string;
+                customer_id?: string;
+                /** @description groups directly in this one */
+                parent_id?: string;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceGroupBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-device-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceGroupFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceGroupBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-device-group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceGroupBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-device-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceGroupFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceGroupBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-device-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-device-group": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description of a root group; those below belong to the same customer */
+                    customer_id?: string | null;
+                    name?: string;
+                    parent_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceGroupBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-devices": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name, description, group or customer */
+                q?: string;
+                customer_id?: string;
+                /** @description also devices in groups below */
+                group_id?: string;
+                platform?: "windows" | "macos" | "linux" | "other";
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-device": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-devices": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name, description, group or customer */
+                q?: string;
+                customer_id?: string;
+                /** @description also devices in groups below */
+                group_id?: string;
+                platform?: "windows" | "macos" | "linux" | "other";
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-device": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-device": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-device": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description that of the group, if the group has one */
+                    customer_id?: string | null;
+                    description?: string;
+                    group_id?: string | null;
+                    name?: string;
+                    /** @enum {string} */
+                    platform?: "windows" | "macos" | "linux" | "other";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceBody"];
                 };
             };
             /** @description A problem */
@@ -4893,6 +5871,40 @@ export interface operations {
             };
         };
     };
+    "complete-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteSignInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "look-at-invitation": {
         parameters: {
             query?: never;
@@ -5029,6 +6041,69 @@ export interface operations {
             };
         };
     };
+    "sign-in-with-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInWithPasskeyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-for-passkey-at-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorCeremonyBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "reset-password": {
         parameters: {
             query?: never;
@@ -5048,6 +6123,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReauthenticateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReauthenticateBody2"];
+                };
             };
             /** @description A problem */
             default: {
@@ -5751,6 +6859,40 @@ export interface operations {
             };
         };
     };
+    "set-up-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpDemoBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigninSignedInBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-tasks": {
         parameters: {
             query?: {
@@ -6421,6 +7563,40 @@ export interface operations {
             };
         };
     };
+    "bulk-technicians": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkOrderBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "invite-technician": {
         parameters: {
             query?: never;
@@ -6640,6 +7816,47 @@ export interface operations {
             };
         };
     };
+    "list-technician-activity": {
+        parameters: {
+            query?: {
+                kind?: "sign_ins" | "actions" | "failures" | "customers";
+                /** @description the earliest time; customers are counted for 30 days if absent */
+                from?: string;
+                /** @description the time before which the events are */
+                to?: string;
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityItemBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-avatar": {
         parameters: {
             query?: never;
@@ -6661,6 +7878,35 @@ export interface operations {
         };
     };
     "delete-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-access": {
         parameters: {
             query?: never;
             header?: never;
