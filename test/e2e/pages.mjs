@@ -17,6 +17,8 @@ export async function consolePages(call) {
     ["sandbox", "/sandbox"],
     ["audit", "/audit"],
     ["settings", "/settings"],
+    ["welcome", "/welcome"],
+    ["help", "/help/technician"],
   ];
 }
 

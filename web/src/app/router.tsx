@@ -19,7 +19,7 @@ const signIn = createRoute({
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  component: lazyRouteComponent(() => import("@/features/signin/SetupPage"), "SetupPage"),
+  component: lazyRouteComponent(() => import("@/features/setup/SetupPage"), "SetupPage"),
 });
 const newPassword = createRoute({
   getParentRoute: () => root,
@@ -65,6 +65,7 @@ const pages = [
   createRoute({ ...list, path: "/contacts/$id", component: lazyRouteComponent(() => import("@/features/contact/ContactPage"), "ContactPage") }),
   createRoute({ ...within, path: "/sandbox", component: lazyRouteComponent(() => import("@/features/sandbox/SandboxPage"), "SandboxPage") }),
   createRoute({ ...list, path: "/audit", component: lazyRouteComponent(() => import("@/features/auditlog/AuditPage"), "AuditPage") }),
+  createRoute({ ...list, path: "/welcome", component: lazyRouteComponent(() => import("@/features/setup/WelcomePage"), "WelcomePage") }),
   createRoute({ ...within, path: "/help/$guide", component: lazyRouteComponent(() => import("@/features/help/HelpPage"), "HelpPage") }),
   createRoute({ ...within, path: "/settings", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),
   createRoute({ ...within, path: "/settings/$tab", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),

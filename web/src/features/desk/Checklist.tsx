@@ -1,46 +1,45 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Circle, CircleCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { api, must } from "@/api/client";
-import { useCan, useMe } from "@/app/me";
-import { usePreference } from "@/app/preference";
+import { useCan } from "@/app/me";
+import { usePersonal } from "@/app/personal";
 import { Card } from "@/components/Card";
+import { GuideLink } from "@/components/GuideLink";
+import { useUndo } from "@/components/useUndo";
+import { useFirstSteps } from "./firstSteps";
 import classes from "./DeskPage.module.css";
 
 /** The first day: what to do next, ticked off by what is there. It goes away when all is done, or when put away. */
 export function Checklist() {
   const { t } = useTranslation();
-  const me = useMe();
   const can = useCan();
-  const [shown, setShown] = usePreference("cs-checklist", "shown");
-  const wanted = shown === "shown" && can("admin.customers") && can("contact.view");
-  const some = { params: { query: { limit: 1 } } };
-  const customers = useQuery({ queryKey: ["customers", some], queryFn: () => must(api.GET("/api/customers", some)), enabled: wanted });
-  const contacts = useQuery({ queryKey: ["contacts", some], queryFn: () => must(api.GET("/api/contacts", some)), enabled: wanted });
-  const runs = useQuery({ queryKey: ["verifications", some], queryFn: () => must(api.GET("/api/verifications", some)), enabled: wanted });
-  const staff = useQuery({ queryKey: ["technicians", some, 2], queryFn: () => must(api.GET("/api/technicians", { params: { query: { limit: 2 } } })), enabled: wanted && can("admin.technicians") });
-  if (!wanted || !customers.data || !contacts.data || !runs.data) {
+  const undo = useUndo();
+  const [hidden, setHidden] = usePersonal("desk.checklist.hidden", false, readFlag);
+  const wanted = !hidden && can("admin.settings");
+  const { steps, isPending } = useFirstSteps(wanted);
+  if (!wanted || isPending || steps.every((step) => step.done)) {
     return null;
   }
-  const steps = [
-    { key: "customer", to: "/customers", done: customers.data.items.length > 0 },
-    { key: "contact", to: "/contacts", done: contacts.data.items.length > 0 },
-    { key: "technician", to: "/technicians", done: (staff.data?.items.length ?? 0) > 1 },
-    { key: "verify", to: me?.organization.sandbox ? "/sandbox" : "/verify", done: runs.data.items.length > 0 },
-  ] as const;
-  if (steps.every((step) => step.done)) {
-    return null;
-  }
+  const hide = () => {
+    setHidden(true);
+    undo(t("checklist.hidden"), async () => setHidden(false));
+  };
   return (
     <div className={classes.checklist}>
       <Card
-        title={t("checklist.title")}
+        title={
+          <>
+            {t("checklist.title")} <span className={classes.count}>{t("progress.of", { done: steps.filter((s) => s.done).length, total: steps.length })}</span>
+          </>
+        }
         actions={
-          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setShown("hidden")}>
-            {t("checklist.hide")}
-          </Button>
+          <>
+            <GuideLink to="administrator#first-steps" />
+            <Button variant="subtle" color="gray" size="compact-sm" onClick={hide}>
+              {t("checklist.hide")}
+            </Button>
+          </>
         }
       >
         <ol className={classes.steps}>
@@ -55,4 +54,8 @@ export function Checklist() {
       </Card>
     </div>
   );
+}
+
+function readFlag(kept: unknown): boolean | undefined {
+  return typeof kept === "boolean" ? kept : undefined;
 }

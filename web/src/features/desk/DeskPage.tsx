@@ -12,6 +12,8 @@ import { ticketName } from "@/features/ticket/data";
 import { FindContact } from "@/features/verify/FindContact";
 import { MyVerifications, Waiting } from "@/features/verify/VerifyPage";
 import { Checklist } from "./Checklist";
+import { LatestVerifications } from "./LatestVerifications";
+import { RunningTasks } from "./RunningTasks";
 import classes from "./DeskPage.module.css";
 
 /** The first page: what waits, and what is mine. */
@@ -38,25 +40,25 @@ export function DeskPage() {
               <FindContact />
             </Card>
           )}
+          <RunningTasks />
           {can("verification.run") && <MyVerifications always />}
+          {can("verification.run") && <LatestVerifications />}
         </div>
       </div>
     </>
   );
 }
 
+/** What is assigned to me; while that is nothing, what is open at all. */
 function Tickets() {
   const { t } = useTranslation();
-  const me = useMe();
-  const query = useQuery({
-    queryKey: ["tickets", { status: "open", desk: true }],
-    queryFn: () => must(api.GET("/api/tickets", { params: { query: { status: "open", sort: "-updated_at", limit: 50 } } })),
-  });
-  const all = query.data?.items ?? [];
-  const mine = all.filter((x) => x.created_by?.id === me?.technician.id);
-  const shown = (mine.length > 0 ? mine : all).slice(0, 8);
+  const mine = useOpenTickets("me", true);
+  const none = mine.data?.items.length === 0;
+  const all = useOpenTickets(undefined, none);
+  const query = none ? all : mine;
+  const shown = query.data?.items ?? [];
   return (
-    <Card title={mine.length > 0 || all.length === 0 ? t("desk.myTickets") : t("desk.openTickets")} actions={<Link to="/tickets">{t("desk.allTickets")}</Link>} flush>
+    <Card title={none && shown.length > 0 ? t("desk.openTickets") : t("desk.myTickets")} actions={<Link to="/tickets">{t("desk.allTickets")}</Link>} flush>
       {query.isPending ? (
         <div className={classes.pad}>
           <Loading rows={4} />
@@ -80,4 +82,12 @@ function Tickets() {
       )}
     </Card>
   );
+}
+
+function useOpenTickets(assigned: "me" | undefined, enabled: boolean) {
+  return useQuery({
+    queryKey: ["tickets", { desk: assigned ?? "all" }],
+    queryFn: () => must(api.GET("/api/tickets", { params: { query: { status: "unclosed", assigned_to: assigned, sort: "-updated_at", limit: 8 } } })),
+    enabled,
+  });
 }

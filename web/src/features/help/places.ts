@@ -12,6 +12,7 @@ const places: [page: string, section: string][] = [
   ["/settings/verification", "administrator#verification-settings"],
   ["/settings/mail", "administrator#first-steps"],
   ["/settings/tokens", "administrator#tokens"],
+  ["/welcome", "administrator#first-steps"],
   ["/help", "technician"],
 ];
 
