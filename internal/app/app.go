@@ -22,6 +22,7 @@ import (
 	"countersign.dev/countersign/internal/bulk"
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/csvimport"
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/demo"
 	"countersign.dev/countersign/internal/device"
@@ -78,6 +79,7 @@ type App struct {
 	events        *events.Bus
 	queue         *jobs.Queue
 	tasks         *task.Service
+	imports       *csvimport.Service
 	organizations *organization.Service
 	technicians   *technician.Service
 	teams         *team.Service
@@ -167,6 +169,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
 	a.invitations = a.newInvitations()
 	a.recovery = a.newRecovery()
+	a.imports = a.newImports()
 	a.bulk = a.newBulk()
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
 	a.verifications = verify.New(verify.Deps{
@@ -201,6 +204,7 @@ func (a *App) routes() {
 	avatar.New(a.db, a.guard, a.technicians).Routes(a.api)
 	a.technicians.Routes(a.api)
 	a.teams.Routes(a.api)
+	a.imports.Routes(a.api)
 	a.bulk.Routes(a.api)
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
@@ -232,31 +236,8 @@ func (a *App) technicianHooks() technician.Hooks {
 		Teams: func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error {
 			return a.teams.Place(ctx, tx, technicianID, teamIDs)
 		},
-	}
-}
-
-// contactHooks lets the slices above contacts take part in what happens to them.
-func (a *App) contactHooks() contact.Hooks {
-	return contact.Hooks{
-		Shields: func(ctx context.Context, q store.Querier, org string, ids []string) (map[string]contact.Shield, error) {
-			return a.verifications.Shields(ctx, q, org, ids)
-		},
-		OptedOut: message.OptedOut,
-		Deleting: []func(context.Context, *store.Tx, contact.Contact) error{
-			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-				return a.verifications.LetGo(ctx, tx, c)
-			},
-			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-				return a.tickets.DetachContact(ctx, tx, c)
-			},
-		},
-		Merging: []func(context.Context, *store.Tx, contact.Contact, contact.Contact) error{
-			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
-				return a.verifications.Merge(ctx, tx, from, into)
-			},
-			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
-				return a.tickets.MergeContact(ctx, tx, from, into)
-			},
+		HandedOver: func(ctx context.Context, tx *store.Tx, from, to technician.Technician) error {
+			return a.handedOver(ctx, tx, from, to)
 		},
 	}
 }

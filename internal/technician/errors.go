@@ -20,7 +20,6 @@ var (
 	errSeats         = fault.New(fault.Conflict, "technician.no_seat", "The plan has no seat left for this technician.")
 	errNotLeft       = fault.New(fault.Conflict, "technician.still_active", "Set this technician inactive first: only who has left, or never came, can be deleted.")
 	errNotOwner      = fault.New(fault.Denied, "technician.not_owner", "Only the owner may hand the organization over.")
-	errProve         = fault.New(fault.Denied, "signin.fresh_required", "Confirm who you are first.")
 	errSuccessor     = fault.New(fault.Conflict, "technician.no_successor", "The next owner has to be an active administrator who has signed in and may use the console.")
 	errNoPhone       = fault.New(fault.Conflict, "technician.no_phone", "Enter a phone number in your profile first.")
 	errText          = fault.Field("/text_version", "technician.consent_text_changed", "The text has changed in the meantime. Read it again.")

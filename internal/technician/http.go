@@ -32,7 +32,9 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, route("delete-technician", "DELETE", each, "Delete who has left, or an invitation"), s.delete)
 	httpapi.Handle(api, route("suspend-technician", "POST", each+"/suspend", "Take all rights for a while and end all sessions"), s.suspend)
 	httpapi.Handle(api, route("reactivate-technician", "POST", each+"/reactivate", "Give the rights back"), s.reactivate)
-	httpapi.Handle(api, route("hand-over", "POST", each+"/hand-over", "Make an administrator the owner instead of oneself"), s.handOverTo)
+	handOver := route("hand-over", "POST", each+"/hand-over", "Make an administrator the owner instead of oneself")
+	handOver.Fresh, handOver.SessionOnly = true, true
+	httpapi.Handle(api, handOver, s.handOverTo)
 	s.consentRoutes(api)
 }
 

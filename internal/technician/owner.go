@@ -3,16 +3,12 @@ package technician
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/store"
 )
-
-// freshFor is how long ago an owner may have proved who they are to hand the organization over.
-const freshFor = 5 * time.Minute
 
 // HandOver makes another technician the owner; the actor stays an administrator. The next owner has to be an administrator already, so
 // that this step moves the ownership alone and never gives somebody rights that nobody decided on. There is one owner at every moment.
@@ -25,8 +21,8 @@ func (s *Service) HandOver(ctx context.Context, id string) (to Technician, err e
 		if !actor.Owner || actor.Kind != access.Technician || actor.SessionID == "" {
 			return errNotOwner
 		}
-		if time.Since(actor.Authenticated) > freshFor {
-			return errProve
+		if err := s.guard.Fresh(ctx); err != nil {
+			return err
 		}
 		from, next, err := lockBoth(ctx, tx, actor.OrgID, actor.ID, id)
 		if err != nil {
