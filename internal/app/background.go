@@ -25,6 +25,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 		return err
 	}
 	a.tasks.Use(a.queue)
+	a.queue.Every("old imports", time.Hour, a.imports.Sweep)
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
 	a.queue.Every("expired tokens", time.Hour, a.tokens.Sweep)

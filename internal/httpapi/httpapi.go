@@ -81,10 +81,11 @@ type Route struct {
 	Fresh       bool
 	SessionOnly bool
 
-	Creates bool  // answers 201 and honours Idempotency-Key
-	Secret  bool  // the answer holds a secret: it is kept for a repetition for ten minutes only
-	MaxBody int64 // bytes; 64 KiB if 0
-	Status  int   // of a success, if neither 200, 201 nor 204
+	Creates bool   // answers 201 and honours Idempotency-Key
+	Secret  bool   // the answer holds a secret: it is kept for a repetition for ten minutes only
+	MaxBody int64  // bytes; 64 KiB if 0
+	Takes   string // media type of a body that is a file; the input embeds Incoming, MaxBody is required
+	Status  int    // of a success, if neither 200, 201 nor 204
 
 	Passive   bool // made by open pages on their own: it does not keep a session alive
 	CrossSite bool // may be called from other web sites: webhooks, which authenticate themselves and use no cookie
@@ -169,14 +170,14 @@ type adapter struct{ a *API }
 func (h adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	r := *h.a.registering
 	body := noBody
-	if op.RequestBody != nil {
+	if op.RequestBody != nil && r.Takes == "" {
 		if body = optionalBody; op.RequestBody.Required {
 			body = requiredBody
 		}
 	}
-	h.a.mux.Handle(r.Method+" "+r.Path, h.a.guarded(r, body, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	h.a.mux.Handle(r.Method+" "+r.Path, h.a.guarded(r, body, bounded(r, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		handler(newContext(op, req, w))
-	})))
+	}))))
 }
 
 // ServeHTTP is what huma asks of an adapter.

@@ -41,6 +41,9 @@ func (a *API) operation(r Route, _ string) huma.Operation {
 	op.MaxBodyBytes = -1    // the body has been read and bounded before huma sees it
 	op.BodyReadTimeout = -1 // the same
 	op.DefaultStatus = r.Status
+	if r.Takes != "" {
+		op.RequestBody = describeFile(r)
+	}
 	if r.Creates && r.Status == 0 {
 		op.DefaultStatus = http.StatusCreated
 	}

@@ -1,0 +1,356 @@
+package csvimport
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/csvfile"
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+)
+
+// sourceCSV is where contacts and technicians come from that a file brought.
+const sourceCSV = "csv"
+
+// contacts finds a person at a customer: by the id, the external id, an email, a phone together with the name, or the name alone where one
+// of the two has no address.
+type contacts struct {
+	cells
+	employers
+	custom map[string]string // field of the mapping to the organization's own name
+	region string
+	batch  *contact.Batch
+	found  map[string]contact.Contact
+	byKey  map[string][]string // "x …", "e …", "p …", "n customer name" to ids
+}
+
+type contactRow struct {
+	id, external, customer string
+	missing                bool // the customer
+	fields                 contact.Fields
+	allEmails, allPhones   bool // the row names all there are
+	given                  map[string]bool
+	was                    *contact.Contact
+}
+
+func newContacts(ctx context.Context, s *Service, i Import) (book, error) {
+	o, err := organization.ByID(ctx, s.DB.Read(), i.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := s.Guard.Customers(ctx, perm.ContactEdit)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := s.Contacts.Batch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &contacts{
+		cells: cells{i.Mapping}, employers: employers{s: s, org: i.OrgID, scope: scope, create: i.Options.CreateCustomers},
+		region: o.Region, batch: batch, custom: map[string]string{},
+	}
+	for field := range i.Mapping {
+		if name, ok := strings.CutPrefix(field, customField); ok {
+			b.custom[field] = strings.TrimSpace(name)
+		}
+	}
+	return b, nil
+}
+
+func (b *contacts) read(r *row) (keys []string, err error) {
+	c := &contactRow{id: b.get(r, "id"), external: b.get(r, "external_id"), customer: b.get(r, "customer"), given: map[string]bool{}}
+	c.fields = contact.Fields{
+		JobTitle: b.get(r, "job_title"), Department: b.get(r, "department"), Language: language(b.get(r, "language")), Notes: b.get(r, "notes"),
+	}
+	c.fields.Name, _, _ = b.person(r)
+	r.rec, r.name = c, c.fields.Name
+	switch {
+	case c.fields.Name == "":
+		return nil, errRequired.At("/name")
+	case c.customer == "":
+		return nil, errRequired.At("/customer")
+	}
+	for field, into := range map[string]*bool{"vip": &c.fields.VIP, "approver": &c.fields.Approver} {
+		value := b.get(r, field)
+		if err := yesNo(field, value, into); err != nil {
+			return nil, err
+		}
+		c.given[field] = value != ""
+	}
+	for field, name := range b.custom {
+		if v := b.get(r, field); v != "" {
+			if c.fields.Custom == nil {
+				c.fields.Custom = map[string]string{}
+			}
+			c.fields.Custom[name] = v
+		}
+	}
+	b.addresses(r, c)
+	return c.keys(), nil
+}
+
+// addresses reads emails and phones. A column of all of them replaces those that are known, others add to them.
+func (b *contacts) addresses(r *row, c *contactRow) {
+	emails := csvfile.Split(b.get(r, "emails"))
+	c.allEmails = len(emails) > 0
+	for _, field := range []string{"email", "email_2"} {
+		emails = append(emails, csvfile.Split(b.get(r, field))...)
+	}
+	for _, e := range emails {
+		if !slices.ContainsFunc(c.fields.Emails, func(known string) bool { return input.FoldEmail(known) == input.FoldEmail(e) }) {
+			c.fields.Emails = append(c.fields.Emails, e)
+		}
+	}
+	add := func(number, kind string) {
+		if kept, err := input.ParsePhone(number, b.region); err == nil {
+			number = kept // what cannot be read is refused with the rest of the fields
+		}
+		if !slices.ContainsFunc(c.fields.Phones, func(p contact.Phone) bool { return p.Number == number }) {
+			c.fields.Phones = append(c.fields.Phones, contact.Phone{Number: number, Kind: kind})
+		}
+	}
+	for _, p := range csvfile.Split(b.get(r, "phones")) {
+		c.allPhones = true
+		for _, kind := range []string{input.Mobile, input.Landline} {
+			if number, ok := strings.CutSuffix(p, " "+kind); ok {
+				add(number, kind)
+				p = ""
+			}
+		}
+		if p != "" {
+			add(p, "")
+		}
+	}
+	for field, kind := range map[string]string{"mobile": input.Mobile} {
+		for _, p := range csvfile.Split(b.get(r, field)) {
+			add(p, kind)
+		}
+	}
+	for _, field := range []string{"phone", "phone_2"} {
+		for _, p := range csvfile.Split(b.get(r, field)) {
+			add(p, "")
+		}
+	}
+}
+
+// keys are what a row must not share with another: two rows about the same person would undo each other.
+func (c *contactRow) keys() (keys []string) {
+	place := store.Fold(c.customer) + "\n"
+	if c.id != "" {
+		keys = append(keys, "i "+c.id)
+	}
+	if c.external != "" {
+		keys = append(keys, "x "+c.external)
+	}
+	for _, e := range c.fields.Emails {
+		keys = append(keys, "e "+place+input.FoldEmail(e))
+	}
+	name := store.Fold(c.fields.Name)
+	if len(c.fields.Emails) == 0 {
+		for _, p := range c.fields.Phones {
+			keys = append(keys, "p "+place+p.Number+"\n"+name)
+		}
+	}
+	if len(keys) == 0 {
+		keys = append(keys, "n "+place+name)
+	}
+	return keys
+}
+
+func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error {
+	var names, ids, externals, emails, phones []string
+	for _, r := range rows {
+		c := r.rec.(*contactRow)
+		names, ids, externals = append(names, c.customer), append(ids, c.id), append(externals, c.external)
+		for _, e := range c.fields.Emails {
+			emails = append(emails, input.FoldEmail(e))
+		}
+		for _, p := range c.fields.Phones {
+			phones = append(phones, p.Number)
+		}
+	}
+	if err := b.employers.load(ctx, q, names); err != nil {
+		return err
+	}
+	var places []place
+	for _, r := range rows {
+		c := r.rec.(*contactRow)
+		if at, missing, err := b.find(c.customer); err == nil && !missing {
+			places = append(places, place{at, store.Fold(c.fields.Name)})
+		}
+	}
+	var err error
+	if b.byKey, err = contactKeys(ctx, q, b.org, distinct(externals), distinct(emails), distinct(phones), places); err != nil {
+		return err
+	}
+	for _, found := range b.byKey {
+		ids = append(ids, found...)
+	}
+	b.found, err = contact.ByIDs(ctx, q, b.org, distinct(ids))
+	return err
+}
+
+// match finds who a row is about, nil if nobody yet. f are its fields as they are kept.
+func (b *contacts) match(c *contactRow, f contact.Fields) (*contact.Contact, error) {
+	if found, ok := b.found[c.id]; ok {
+		return &found, nil
+	}
+	if c.external != "" {
+		for _, key := range b.byKey["x "+c.external] {
+			if found, ok := b.found[key]; ok {
+				return &found, nil
+			}
+		}
+	}
+	name := store.Fold(f.Name)
+	for _, e := range f.Emails {
+		if found, err := b.one(b.byKey["e "+input.FoldEmail(e)], f.CustomerID, name, false); found != nil || err != nil {
+			return found, err
+		}
+	}
+	for _, p := range f.Phones {
+		if found, err := b.one(b.byKey["p "+p.Number], f.CustomerID, name, true); found != nil || err != nil {
+			return found, err
+		}
+	}
+	bare := len(f.Emails) == 0 && len(f.Phones) == 0
+	same := slices.DeleteFunc(slices.Clone(b.byKey["n "+f.CustomerID+"\n"+name]), func(key string) bool {
+		known, ok := b.found[key]
+		return !ok || !bare && len(known.Emails)+len(known.Phones) > 0
+	})
+	return b.one(same, f.CustomerID, name, true)
+}
+
+// one picks the contact at a customer among some; of several the one of that name.
+func (b *contacts) one(ids []string, customerID, name string, named bool) (*contact.Contact, error) {
+	var here, same []contact.Contact
+	for _, key := range distinct(ids) {
+		c, ok := b.found[key]
+		if !ok || c.CustomerID != customerID {
+			continue
+		}
+		here = append(here, c)
+		if store.Fold(c.Name) == name {
+			same = append(same, c)
+		}
+	}
+	switch {
+	case len(same) == 1:
+		return &same[0], nil
+	case len(same) > 1, !named && len(here) > 1:
+		return nil, errAmbiguous.At("/name")
+	case !named && len(here) == 1:
+		return &here[0], nil
+	}
+	return nil, nil
+}
+
+func (b *contacts) decide(_ context.Context, r *row) (err error) {
+	c := r.rec.(*contactRow)
+	f := c.fields
+	if f.CustomerID, c.missing, err = b.find(c.customer); err != nil {
+		return err
+	}
+	if c.missing {
+		f.CustomerID = id.New() // until it is made
+	}
+	if f, err = b.batch.Prepare(f); err != nil {
+		return err
+	}
+	if c.was, err = b.match(c, f); err != nil {
+		return err
+	}
+	if c.was == nil {
+		f.Source, f.SourceID = sourceCSV, c.external
+		c.fields, r.outcome = f, Create
+		return nil
+	}
+	r.target = c.was.ID
+	if c.fields, err = b.batch.Prepare(c.onto(f)); err != nil {
+		return err
+	}
+	r.outcome = Update
+	if b.batch.Same(*c.was, c.fields) {
+		r.outcome = Skip
+	}
+	return nil
+}
+
+// onto is what a known contact becomes.
+func (c *contactRow) onto(f contact.Fields) contact.Fields {
+	out := c.was.Fields
+	out.CustomerID = f.CustomerID
+	put(&out.Name, f.Name)
+	put(&out.JobTitle, f.JobTitle)
+	put(&out.Department, f.Department)
+	put(&out.Language, f.Language)
+	put(&out.Notes, f.Notes)
+	if c.given["vip"] {
+		out.VIP = f.VIP
+	}
+	if c.given["approver"] {
+		out.Approver = f.Approver
+	}
+	if c.allEmails {
+		out.Emails = nil
+	}
+	out.Emails = slices.Clone(out.Emails)
+	for _, e := range f.Emails {
+		if !slices.ContainsFunc(out.Emails, func(known string) bool { return input.FoldEmail(known) == input.FoldEmail(e) }) {
+			out.Emails = append(out.Emails, e)
+		}
+	}
+	if c.allPhones {
+		out.Phones = nil
+	}
+	out.Phones = slices.Clone(out.Phones)
+	for _, p := range f.Phones {
+		if !slices.ContainsFunc(out.Phones, func(known contact.Phone) bool { return known.Number == p.Number }) {
+			out.Phones = append(out.Phones, p)
+		}
+	}
+	if len(f.Custom) > 0 {
+		custom := map[string]string{}
+		for name, v := range out.Custom {
+			custom[name] = v
+		}
+		for name, v := range f.Custom {
+			custom[name] = v
+		}
+		out.Custom = custom
+	}
+	if c.external != "" && (out.Source == "" || out.Source == sourceCSV) {
+		out.Source, out.SourceID = sourceCSV, c.external
+	}
+	return out
+}
+
+func (b *contacts) apply(ctx context.Context, tx *store.Tx, r *row) (err error) {
+	c := r.rec.(*contactRow)
+	f := c.fields
+	if c.missing {
+		if f.CustomerID, err = b.make(ctx, tx, c.customer); err != nil {
+			return err
+		}
+	}
+	if c.was != nil {
+		_, _, err = b.batch.UpdateIn(ctx, tx, *c.was, f)
+		return err
+	}
+	made, err := b.batch.CreateIn(ctx, tx, f)
+	r.target = made.ID
+	return err
+}
+
+func (b *contacts) tell(ctx context.Context, tx *store.Tx) error {
+	if err := b.employers.tell(ctx, tx); err != nil {
+		return err
+	}
+	return b.batch.Tell(ctx, tx)
+}

@@ -1,0 +1,207 @@
+package csvimport
+
+import (
+	"context"
+	"strings"
+
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/csvfile"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
+)
+
+// technicians finds somebody by the id, the external id or the email. New ones are invitations: a file brings no passwords, and nobody
+// above what the importer may give.
+type technicians struct {
+	cells
+	employers
+	invite   bool
+	batch    *technician.Batch
+	byID     map[string]technician.Technician
+	byEmail  map[string]technician.Technician
+	bySource map[string]technician.Technician
+}
+
+type technicianRow struct {
+	id, external, whole string
+	fields              technician.Fields
+	customers           []string // names
+	was                 *technician.Technician
+}
+
+func newTechnicians(ctx context.Context, s *Service, i Import) (book, error) {
+	batch, err := s.Technicians.Batch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := s.Guard.Customers(ctx, perm.CustomerView)
+	if err != nil && fault.KindOf(err) != fault.Denied { // then no customer is found
+		return nil, err
+	}
+	return &technicians{cells: cells{i.Mapping}, employers: employers{s: s, org: i.OrgID, scope: scope}, invite: i.Options.SendInvitations, batch: batch}, nil
+}
+
+func (b *technicians) read(r *row) (keys []string, err error) {
+	t := &technicianRow{id: b.get(r, "id"), external: b.get(r, "external_id"), customers: csvfile.Split(b.get(r, "customers"))}
+	t.fields = technician.Fields{
+		Email: b.get(r, "email"), Phone: b.get(r, "phone"), JobTitle: b.get(r, "job_title"), Department: b.get(r, "department"),
+		Usernames: csvfile.Split(b.get(r, "usernames")), Locale: language(b.get(r, "locale")), TimeZone: b.get(r, "time_zone"),
+	}
+	whole, given, family := b.person(r)
+	if given == "" && family == "" {
+		given, family = technician.SplitName(whole)
+		t.whole = whole
+	}
+	t.fields.GivenName, t.fields.FamilyName = given, family
+	r.rec, r.name = t, whole
+	switch {
+	case whole == "":
+		return nil, errRequired.At("/name")
+	case t.fields.Email == "":
+		return nil, errRequired.At("/email")
+	}
+	if t.fields.PlatformRole, err = role(b.get(r, "role")); err != nil {
+		return nil, err
+	}
+	keys = []string{"e " + input.FoldEmail(t.fields.Email)}
+	if t.external != "" {
+		keys = append(keys, "x "+t.external)
+	}
+	return keys, nil
+}
+
+// role reads a role as people and exports write it.
+func role(value string) (perm.Role, error) {
+	key := strings.ReplaceAll(headerKey(value), " ", "_")
+	for name, r := range map[string]perm.Role{
+		"admin": perm.Administrator, "administrateur": perm.Administrator, "gestionnaire": perm.Manager, "responsable": perm.Manager,
+		"technicien": perm.Technician, "readonly": perm.ReadOnly, "lecture_seule": perm.ReadOnly,
+	} {
+		if key == name {
+			return r, nil
+		}
+	}
+	if r := perm.Role(key); key == "" || r.Valid() {
+		return r, nil
+	}
+	return "", fault.Field("/role", "csvimport.role_unknown", "A role is administrator, manager, technician or read_only.")
+}
+
+func (b *technicians) load(ctx context.Context, q store.Querier, rows []*row) (err error) {
+	var ids, externals, emails, names []string
+	for _, r := range rows {
+		t := r.rec.(*technicianRow)
+		ids, externals, emails = append(ids, t.id), append(externals, t.external), append(emails, t.fields.Email)
+		names = append(names, t.customers...)
+	}
+	if err := b.employers.load(ctx, q, names); err != nil {
+		return err
+	}
+	if b.byID, err = technician.ByIDs(ctx, q, b.org, distinct(ids)); err != nil {
+		return err
+	}
+	if b.byEmail, err = technician.ByEmails(ctx, q, b.org, distinct(emails)); err != nil {
+		return err
+	}
+	b.bySource, err = technician.BySource(ctx, q, b.org, sourceCSV, distinct(externals))
+	return err
+}
+
+func (b *technicians) find(t *technicianRow) *technician.Technician {
+	if found, ok := b.byID[t.id]; ok && t.id != "" {
+		return &found
+	}
+	if found, ok := b.bySource[t.external]; ok && t.external != "" {
+		return &found
+	}
+	if found, ok := b.byEmail[input.FoldEmail(t.fields.Email)]; ok {
+		return &found
+	}
+	return nil
+}
+
+func (b *technicians) decide(ctx context.Context, r *row) (err error) {
+	t := r.rec.(*technicianRow)
+	want := t.fields
+	for _, name := range t.customers {
+		id, _, err := b.employers.find(name)
+		if err != nil {
+			if e := fault.CodeOf(err); e == errCustomer.Code {
+				return errCustomer.With("There is no customer called " + name + ", or you may not see it.").At("/customers")
+			}
+			return err
+		}
+		want.CustomerIDs = append(want.CustomerIDs, id)
+	}
+	t.was = b.find(t)
+	if t.was == nil {
+		want.ImportedFrom, want.SourceID = sourceCSV, t.external
+	} else {
+		r.target = t.was.ID
+		want = t.onto(want)
+	}
+	if want, err = b.batch.Prepare(want); err != nil {
+		return err
+	}
+	if t.was != nil && b.batch.Same(*t.was, want) {
+		r.outcome = Skip
+		return nil
+	}
+	if err := b.batch.May(ctx, t.was, want); err != nil {
+		return err
+	}
+	if r.outcome = Create; t.was != nil {
+		r.outcome = Update
+	}
+	t.fields = want
+	return nil
+}
+
+// onto is what a known technician becomes: what the row leaves empty stays.
+func (t *technicianRow) onto(f technician.Fields) technician.Fields {
+	out := t.was.Fields
+	if t.whole == "" || t.whole != out.Name() {
+		put(&out.GivenName, f.GivenName)
+		put(&out.FamilyName, f.FamilyName)
+	}
+	put(&out.Email, f.Email)
+	put(&out.Phone, f.Phone)
+	put(&out.JobTitle, f.JobTitle)
+	put(&out.Department, f.Department)
+	put(&out.Locale, f.Locale)
+	put(&out.TimeZone, f.TimeZone)
+	if f.PlatformRole != "" {
+		out.PlatformRole = f.PlatformRole
+	}
+	if len(f.Usernames) > 0 {
+		out.Usernames = f.Usernames
+	}
+	if len(f.CustomerIDs) > 0 {
+		out.CustomerIDs = f.CustomerIDs
+	}
+	if t.external != "" && (out.ImportedFrom == "" || out.ImportedFrom == sourceCSV) {
+		out.ImportedFrom, out.SourceID = sourceCSV, t.external
+	}
+	return out
+}
+
+func (b *technicians) apply(ctx context.Context, tx *store.Tx, r *row) error {
+	t := r.rec.(*technicianRow)
+	if t.was != nil {
+		_, _, err := b.batch.UpdateIn(ctx, tx, *t.was, t.fields)
+		return err
+	}
+	made, err := b.batch.CreateIn(ctx, tx, t.fields)
+	if err != nil {
+		return err
+	}
+	r.target = made.ID
+	if b.invite && b.s.Invite != nil {
+		return b.s.Invite(ctx, tx, made)
+	}
+	return nil
+}
+
+func (b *technicians) tell(ctx context.Context, tx *store.Tx) error { return b.batch.Tell(ctx, tx) }
