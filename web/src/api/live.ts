@@ -16,6 +16,7 @@ export interface LiveEvent {
 
 export const kinds = [
   "technician.changed",
+  "team.changed",
   "customer.changed",
   "contact.changed",
   "ticket.changed",
@@ -34,12 +35,14 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
   switch (event.kind) {
     case "technician.changed":
       return [["technicians"], ["me"]];
+    case "team.changed":
+      return [["teams"], ["technicians"], ["customers"], ["me"]];
     case "customer.changed":
       return [["customers"]];
     case "contact.changed":
       return [["contacts"], ["panel"]];
     case "ticket.changed":
-      return [["tickets"], ["notes"]];
+      return [["tickets"], ["timeline"]];
     case "verification.changed":
       return [["verifications"], event.contact_id ? ["panel", event.contact_id] : ["panel"], ["contacts"]];
     case "technician_verification.changed":

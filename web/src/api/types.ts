@@ -4,6 +4,9 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 
 export type Technician = Schemas["TechnicianBody"];
+export type TechnicianPhone = Schemas["TechnicianPhone"];
+export type Team = Schemas["TeamBody"];
+export type TeamPerson = Schemas["TeamPersonBody"];
 export type Customer = Schemas["CustomerBody"];
 export type Contact = Schemas["ContactBody"];
 export type Phone = Schemas["ContactPhoneBody"];
@@ -24,7 +27,9 @@ export type Delivery = Schemas["MessageDeliveryBody"];
 type Nullable<T, K extends keyof T> = Omit<T, K> & { [P in K]: T[P] | null };
 
 export type Me = Nullable<Schemas["SigninMe"], "session">;
-export type Ticket = Nullable<Schemas["TicketBody"], "created_by">;
+export type Ticket = Nullable<Schemas["TicketBody"], "created_by" | "assigned_to">;
+export type TicketTemplate = Schemas["TicketTemplateBody"];
+export type Happening = Omit<Schemas["TicketHappeningBody"], "note"> & { note: Note | null };
 export type TechnicianVerification = Nullable<Schemas["VerifyRequestBody"], "claimed_by">;
 export type Shield = Omit<Schemas["VerifyShieldBody"], "by"> & { by: string | { name: string } | null };
 export type Panel = Omit<Schemas["VerifyPanelBody"], "pending" | "technician_verification"> & {

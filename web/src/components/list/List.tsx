@@ -10,12 +10,13 @@ import { BulkBar, type Selection } from "./BulkBar";
 import { arrange, asDesigned, readColumnChoice } from "./columns";
 import { ColumnsMenu } from "./ColumnsMenu";
 import { ExportMenu } from "./ExportMenu";
+import { Presets } from "./Presets";
 import { Rows, type Column } from "./Rows";
 import { Toolbar, type Filter } from "./Toolbar";
 import { useListKeys } from "./useListKeys";
 import { useListState } from "./useListState";
 import { useSelection } from "./useSelection";
-import { noViews, readViews } from "./views";
+import { noViews, readViews, type View } from "./views";
 import { ViewsMenu } from "./ViewsMenu";
 import classes from "./List.module.css";
 
@@ -44,6 +45,8 @@ interface Props<T, Q> {
   name?: string;
   /** Makes rows choosable, by checkbox, `x` and Shift; answers the buttons that act on the chosen ones. */
   bulk?: (selection: Selection<T>) => ReactNode;
+  /** Views that everybody has, one click each above the list. */
+  presets?: View[];
   /** The same list as a file: `/api/contacts.csv`. Search, filters and sort are added. */
   exportHref?: string;
 }
@@ -86,6 +89,7 @@ export function List<T, Q>(props: Props<T, Q>) {
 
   return (
     <div className={classes.list} ref={table}>
+      {props.presets && <Presets presets={props.presets} now={state.now} label={props.label} onOpen={state.open} />}
       <Toolbar state={state} filters={filters} search={props.search ?? true} label={props.label} busy={query.isFetching} tools={tools} />
       {query.isPending ? (
         <div className={classes.pad}>

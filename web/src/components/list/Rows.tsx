@@ -83,7 +83,7 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, secondary, 
                     </td>
                   )}
                   {columns.map((column, i) => (
-                    <td key={column.key} data-hide={column.hide} title={i > 0 ? titleOf(column.cell(row)) : undefined}>
+                    <td key={column.key} className={i === 0 ? classes.first : undefined} data-hide={column.hide} title={i > 0 ? titleOf(column.cell(row)) : undefined}>
                       {i > 0 ? (
                         column.cell(row)
                       ) : href ? (

@@ -3,7 +3,7 @@ import { Bookmark, Check, ChevronDown, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "@/components/Dialog";
-import { withoutView, withView, type View } from "./views";
+import { sameSearch, withoutView, withView, type View } from "./views";
 import classes from "./List.module.css";
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 export function ViewsMenu({ views, now, onOpen, onChange }: Props) {
   const { t } = useTranslation();
   const [naming, setNaming] = useState(false);
-  const current = views.find((v) => same(v.search, now));
+  const current = views.find((v) => sameSearch(v.search, now));
   return (
     <>
       <Menu position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
@@ -84,9 +84,4 @@ function Naming({ onName }: { onName: (name: string) => void }) {
       </Stack>
     </form>
   );
-}
-
-function same(a: Record<string, string>, b: Record<string, string>): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

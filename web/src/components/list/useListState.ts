@@ -58,7 +58,7 @@ function withoutEmpty(values: Record<string, string | undefined>): Record<string
 export function listSearch(search: Record<string, unknown>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries(search)) {
-    if (typeof value === "string" || typeof value === "number") {
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
       texts[key] = String(value);
     }
   }

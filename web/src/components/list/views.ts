@@ -30,3 +30,9 @@ export function withView(views: readonly View[], view: View): View[] {
 export function withoutView(views: readonly View[], name: string): View[] {
   return views.filter((v) => v.name !== name);
 }
+
+/** Whether two searches ask for the same. */
+export function sameSearch(a: Record<string, string>, b: Record<string, string>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

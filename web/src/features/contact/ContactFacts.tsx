@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Contact, Shield } from "@/api/types";
 import { Card } from "@/components/Card";
@@ -8,6 +9,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { ShieldBadge } from "@/components/ShieldBadge";
 import { StateBadge } from "@/components/StateBadge";
 import { panelQuery } from "@/features/verify/data";
+import { rowsOf } from "./customFields";
 import classes from "./ContactFacts.module.css";
 
 /** What is known of a contact; each number and address with its own shield. */
@@ -27,9 +29,13 @@ export function ContactFacts({ contact }: { contact: Contact }) {
             contact.emails.length > 0 ? contact.emails.map((e) => <Address key={e} value={e} shield={shieldOf(e)} out={contact.opted_out.includes(e)} />) : "–",
           ],
           [t("contact.language"), { en: "English", fr: "Français" }[contact.language] ?? (contact.language || t("contact.languageUnset"))],
+          contact.department ? [t("contact.department"), contact.department] : null,
           contact.vip ? [t("contact.vip"), t("yes")] : null,
           contact.approver ? [t("contact.approver"), t("yes")] : null,
           contact.notes ? [t("contact.notes"), <span key="notes" className={classes.notes}>{contact.notes}</span>] : null,
+          ...rowsOf(contact.custom_fields).map(({ name, value }): [string, ReactNode] => [name, value]),
+          contact.source ? [t("contact.source"), [t(`technician.source.${contact.source as "csv"}`, { defaultValue: contact.source }), contact.source_id].filter(Boolean).join(" · ")] : null,
+          [t("contact.messages"), contact.opted_out.length === 0 ? t("contact.messagesAll") : t("contact.messagesSome", { count: contact.opted_out.length })],
           [t("contact.since"), <RelativeTime key="since" at={contact.created_at} />],
         ]}
       />

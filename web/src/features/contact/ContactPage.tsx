@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Pencil, Ticket as TicketIcon, Trash2 } from "lucide-react";
+import { Merge as MergeIcon, Pencil, Ticket as TicketIcon, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
@@ -24,6 +24,7 @@ import { VerificationPanel } from "@/features/verify/panel/VerificationPanel";
 import { ContactFacts } from "./ContactFacts";
 import { ContactForm } from "./ContactForm";
 import { contactQuery } from "./data";
+import { MergeWith } from "./MergeWith";
 
 /** One contact: who they are, and above all whether it is them. */
 export function ContactPage() {
@@ -35,6 +36,7 @@ export function ContactPage() {
   const [editing, setEditing] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const [ticketing, setTicketing] = useState(false);
+  const [merging, setMerging] = useState(false);
   useFollowedContact(id);
   if (query.isPending) {
     return <Loading rows={6} height={48} />;
@@ -91,6 +93,11 @@ export function ContactPage() {
           <>
             <ContactFacts contact={contact} />
             {can("contact.edit") && (
+              <Button variant="subtle" color="gray" justify="flex-start" leftSection={<MergeIcon size={15} />} onClick={() => setMerging(true)}>
+                {t("merge.into")}
+              </Button>
+            )}
+            {can("contact.edit") && (
               <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setDeleting(true)}>
                 {t("contact.delete")}
               </Button>
@@ -106,6 +113,7 @@ export function ContactPage() {
         contact={{ id: contact.id, name: contact.name }}
         onSaved={(ticket) => goTo(`/tickets/${ticket.id}`)}
       />
+      <MergeWith contact={contact} opened={merging} onClose={() => setMerging(false)} />
       <Confirm opened={deleting} onClose={() => setDeleting(false)} title={t("contact.delete")} action={t("delete")} typed={contact.name} onConfirm={remove}>
         {t("contact.deleteText", { name: contact.name })}
       </Confirm>

@@ -1,4 +1,6 @@
-import { ContactRound, Plus } from "lucide-react";
+import { ContactRound, CopyCheck, FileUp, Plus } from "lucide-react";
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { goTo } from "@/app/navigate";
@@ -10,6 +12,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { CustomerFilter } from "@/features/customer/CustomerFilter";
 import { ContactForm } from "./ContactForm";
 import { ContactList } from "./ContactList";
+import classes from "./ContactFacts.module.css";
 
 /** The people at the customers. */
 export function ContactsPage() {
@@ -19,19 +22,37 @@ export function ContactsPage() {
   if (!can("contact.view")) {
     return <Forbidden permission="contact.view" />;
   }
-  const add = (
-    <GuardedButton needs="contact.edit" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
-      {t("contact.new")}
-    </GuardedButton>
+  const actions = (
+    <>
+      <GuardedButton needs="admin.import" variant="default" leftSection={<FileUp size={15} />} onClick={() => goTo("/import/contacts")}>
+        {t("contact.import")}
+      </GuardedButton>
+      <GuardedButton needs="contact.edit" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
+        {t("contact.new")}
+      </GuardedButton>
+    </>
+  );
+  const duplicates = (
+    <Button component={Link} to="/contacts/duplicates" variant="default" leftSection={<CopyCheck size={15} />}>
+      {t("merge.duplicates")}
+    </Button>
   );
   return (
     <>
-      <PageHeader title={t("nav.contacts")} actions={add} />
+      <PageHeader
+        title={t("nav.contacts")}
+        actions={
+          <>
+            {duplicates}
+            {actions}
+          </>
+        }
+      />
       <ContactList
         filters={[
           { key: "customer_id", label: t("customer.one"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> },
         ]}
-        empty={<EmptyState icon={ContactRound} title={t("contact.none")} text={t("contact.noneText")} action={add} />}
+        empty={<EmptyState icon={ContactRound} title={t("contact.none")} text={t("contact.noneText")} action={<div className={classes.next}>{actions}</div>} />}
       />
       <ContactForm opened={creating} onClose={() => setCreating(false)} onSaved={(contact) => goTo(`/contacts/${contact.id}`)} />
     </>

@@ -1,9 +1,10 @@
-import { TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Input, SegmentedControl, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import type { Customer } from "@/api/types";
 import { queries } from "@/app/services";
 import { FormDrawer } from "@/components/form/FormDrawer";
+import { listError } from "@/components/form/listError";
 import { toast } from "@/components/toast";
 import { customerQuery } from "./data";
 
@@ -17,7 +18,15 @@ interface Props {
 /** Makes or changes a customer. */
 export function CustomerForm({ opened, onClose, customer, onSaved }: Props) {
   const { t } = useTranslation();
-  const initial = { name: customer?.name ?? "", domains: customer?.domains ?? [], notes: customer?.notes ?? "" };
+  const initial = {
+    name: customer?.name ?? "",
+    domains: customer?.domains ?? [],
+    status: customer?.status ?? "active",
+    phone: customer?.phone ?? "",
+    website: customer?.website ?? "",
+    address: customer?.address ?? "",
+    notes: customer?.notes ?? "",
+  };
   return (
     <FormDrawer
       opened={opened}
@@ -38,15 +47,27 @@ export function CustomerForm({ opened, onClose, customer, onSaved }: Props) {
       {(form) => (
         <>
           <TextInput label={t("customer.name")} required data-autofocus {...form.getInputProps("name")} />
+          <Input.Wrapper label={t("customer.status")} description={form.values.status === "inactive" ? t("customer.inactiveHelp") : undefined} labelElement="div">
+            <SegmentedControl
+              fullWidth
+              mt={6}
+              aria-label={t("customer.status")}
+              data={(["active", "inactive"] as const).map((value) => ({ value, label: t(`state.${value}`) }))}
+              {...form.getInputProps("status")}
+            />
+          </Input.Wrapper>
           <TagsInput
             label={t("customer.domains")}
             description={t("customer.domainsHelp")}
             placeholder={form.values.domains.length === 0 ? "example.com" : undefined}
             splitChars={[",", " ", ";"]}
             {...form.getInputProps("domains")}
-            error={form.errors.domains ?? Object.entries(form.errors).find(([path]) => path.startsWith("domains."))?.[1]}
+            error={listError(form.errors, "domains")}
           />
-          <Textarea label={t("customer.notes")} autosize minRows={3} maxRows={10} {...form.getInputProps("notes")} />
+          <TextInput label={t("customer.phone")} type="tel" placeholder="+1 212 555 0123" {...form.getInputProps("phone")} />
+          <TextInput label={t("customer.website")} type="url" placeholder="https://example.com" {...form.getInputProps("website")} />
+          <Textarea label={t("customer.address")} autosize minRows={2} maxRows={5} {...form.getInputProps("address")} />
+          <Textarea label={t("customer.notes")} description={t("customer.notesHelp")} autosize minRows={3} maxRows={10} {...form.getInputProps("notes")} />
         </>
       )}
     </FormDrawer>

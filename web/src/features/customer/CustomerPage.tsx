@@ -8,14 +8,13 @@ import { api, ifMatch, must } from "@/api/client";
 import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
 import { queries } from "@/app/services";
-import { Card } from "@/components/Card";
 import { Confirm } from "@/components/Confirm";
-import { Detail, Facts } from "@/components/Detail";
+import { Detail } from "@/components/Detail";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
-import { RelativeTime } from "@/components/RelativeTime";
+import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { Activity } from "@/features/auditlog/Activity";
 import { ContactForm } from "@/features/contact/ContactForm";
@@ -24,8 +23,11 @@ import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
 import { CustomerForm } from "./CustomerForm";
 import { customerQuery } from "./data";
+import { NotesTab } from "./NotesTab";
+import { OverviewTab } from "./OverviewTab";
+import { PeopleTab } from "./PeopleTab";
 
-/** One customer, with its people and tickets. */
+/** One customer: its people and tickets, and who of the staff works for it. */
 export function CustomerPage() {
   const { t } = useTranslation();
   const can = useCan();
@@ -63,6 +65,8 @@ export function CustomerPage() {
       <Detail
         back={{ to: "/customers", label: t("nav.customers") }}
         title={customer.name}
+        badges={customer.status === "inactive" && <StateBadge state="inactive" />}
+        subtitle={customer.domains.join(", ")}
         actions={
           <>
             {newContact}
@@ -74,6 +78,7 @@ export function CustomerPage() {
         }
         tab={tab}
         tabs={[
+          { key: "overview", label: t("customer.overview"), content: <OverviewTab customer={customer} /> },
           {
             key: "contacts",
             label: t("nav.contacts"),
@@ -84,27 +89,16 @@ export function CustomerPage() {
             label: t("nav.tickets"),
             content: <TicketList fixed={{ customer_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
           },
+          { key: "people", label: t("customer.people"), content: <PeopleTab id={id} /> },
+          { key: "notes", label: t("customer.notes"), content: <NotesTab notes={customer.notes} onEdit={() => setOpen("edit")} /> },
           ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
         ]}
         facts={
-          <>
-            <Card title={t("contact.facts")}>
-              <Facts
-                items={[
-                  [t("customer.domains"), customer.domains.join(", ") || "–"],
-                  [t("nav.contacts"), customer.contact_count],
-                  [t("customer.openTickets"), customer.open_ticket_count],
-                  customer.notes ? [t("customer.notes"), customer.notes] : null,
-                  [t("customer.since"), <RelativeTime key="since" at={customer.created_at} />],
-                ]}
-              />
-            </Card>
-            {can("admin.customers") && (
-              <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
-                {t("customer.delete")}
-              </Button>
-            )}
-          </>
+          can("admin.customers") && (
+            <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
+              {t("customer.delete")}
+            </Button>
+          )
         }
       />
       <CustomerForm key={customer.version} opened={open === "edit"} onClose={close} customer={customer} />

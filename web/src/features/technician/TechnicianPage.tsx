@@ -1,16 +1,16 @@
-import { Button } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
-import { Ban, Pencil, RotateCcw, Trash2, UserX } from "lucide-react";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { Ban, ChevronDown, Crown, KeyRound, LogOut, Pencil, RotateCcw, ScrollText, Ticket as TicketIcon, Trash2, UserX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ifMatch, must } from "@/api/client";
+import { api, must } from "@/api/client";
 import type { Technician } from "@/api/types";
 import { useCan, useMe } from "@/app/me";
-import { goTo } from "@/app/navigate";
-import { queries } from "@/app/services";
-import { Confirm } from "@/components/Confirm";
+import { Avatar } from "@/components/Avatar";
+import { Callout } from "@/components/Callout";
 import { Detail } from "@/components/Detail";
+import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
@@ -18,14 +18,15 @@ import { problemText } from "@/components/problemText";
 import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { Activity } from "@/features/auditlog/Activity";
-import { SessionList } from "@/features/settings/SessionList";
-import { technicianQuery } from "./data";
-import { TechnicianFacts } from "./TechnicianFacts";
-import { TechnicianForm } from "./TechnicianForm";
+import { TicketList } from "@/features/ticket/TicketList";
+import { AccessTab } from "./AccessTab";
+import { renewTechnician, technicianQuery } from "./data";
+import { LifeCycle, type Step } from "./LifeCycle";
+import { ProfileTab } from "./ProfileTab";
+import { SecurityTab } from "./SecurityTab";
+import { type Part, TechnicianEdit } from "./TechnicianEdit";
 
-type Question = "edit" | "suspend" | "leave" | "delete";
-
-/** One technician. */
+/** One technician: who they are, what they may do, how they sign in, and what they did. */
 export function TechnicianPage() {
   const { t } = useTranslation();
   const can = useCan();
@@ -33,17 +34,8 @@ export function TechnicianPage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const { tab } = useSearch({ strict: false }) as { tab?: string };
   const query = useQuery(technicianQuery(id));
-  const [open, setOpen] = useState<Question | null>(null);
-  const close = () => setOpen(null);
-  const renew = (saved: Technician) => {
-    queries.setQueryData(technicianQuery(id).queryKey, saved);
-    void queries.invalidateQueries({ queryKey: ["technicians"] });
-  };
-  const reactivate = useMutation({
-    mutationFn: () => must(api.POST("/api/technicians/{id}/reactivate", { params: { path: { id } } })),
-    onSuccess: renew,
-    onError: (error) => toast(problemText(error, t), "denied"),
-  });
+  const [part, setPart] = useState<Part | null>(null);
+  const [step, setStep] = useState<Step | null>(null);
   if (query.isPending) {
     return <Loading rows={6} height={48} />;
   }
@@ -52,18 +44,15 @@ export function TechnicianPage() {
     return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   }
   const self = technician.id === me?.technician.id;
-  const remove = async () => {
-    await must(api.DELETE("/api/technicians/{id}", { params: { path: { id }, header: ifMatch(technician.version) } }));
-    goTo("/technicians");
-    queries.removeQueries({ queryKey: technicianQuery(id).queryKey });
-    void queries.invalidateQueries({ queryKey: ["technicians"] });
-    toast(t("deleted", { name: technician.name }));
-  };
+  // An owner is changed by nobody but themselves.
+  const untouchable = technician.owner && !self;
+  const edit = untouchable ? undefined : setPart;
   return (
     <>
       <Detail
         back={{ to: "/technicians", label: t("nav.technicians") }}
         title={technician.name}
+        picture={<Avatar name={technician.name} src={technician.avatar_url} size={44} />}
         badges={
           <>
             <StateBadge state={technician.status} />
@@ -71,79 +60,109 @@ export function TechnicianPage() {
           </>
         }
         subtitle={[technician.job_title, technician.email].filter(Boolean).join(" · ")}
-        actions={
-          <>
-            <GuardedButton needs="admin.technicians" variant="default" leftSection={<Pencil size={15} />} onClick={() => setOpen("edit")}>
-              {t("edit")}
-            </GuardedButton>
-            {technician.status === "suspended" || technician.status === "inactive" ? (
-              <GuardedButton needs="admin.technicians" variant="default" leftSection={<RotateCcw size={15} />} loading={reactivate.isPending} onClick={() => reactivate.mutate()}>
-                {t("technician.reactivate")}
-              </GuardedButton>
-            ) : (
-              !self &&
-              !technician.owner && (
-                <GuardedButton needs="admin.technicians" variant="default" leftSection={<Ban size={15} />} onClick={() => setOpen("suspend")}>
-                  {t("technician.suspend")}
-                </GuardedButton>
-              )
-            )}
-          </>
-        }
+        actions={<Actions technician={technician} self={self} onEdit={edit} onStep={setStep} />}
         tab={tab}
         tabs={[
-          { key: "sessions", label: t("settings.sessions.short"), content: <SessionList technicianId={id} /> },
-          ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity actor={id} /> }] : []),
+          { key: "profile", label: t("technician.tab.profile"), content: <ProfileTab technician={technician} onEdit={edit} /> },
+          { key: "access", label: t("technician.tab.access"), content: <AccessTab technician={technician} onEdit={edit} /> },
+          { key: "security", label: t("technician.tab.security"), content: <SecurityTab technician={technician} self={self} onEdit={edit} onStep={setStep} /> },
+          { key: "activity", label: t("technician.tab.activity"), content: <Activity actor={id} /> },
+          ...(can("ticket.view")
+            ? [
+                {
+                  key: "tickets",
+                  label: t("nav.tickets"),
+                  content: <TicketList fixed={{ assigned_to: id }} empty={<EmptyState icon={TicketIcon} title={t("technician.noTickets")} text={t("technician.noTicketsText")} />} />,
+                },
+              ]
+            : []),
         ]}
-        facts={
-          <>
-            <TechnicianFacts technician={technician} />
-            {!self && !technician.owner && can("admin.technicians") && <Leaving technician={technician} onOpen={setOpen} />}
-          </>
-        }
-      />
-      <TechnicianForm key={technician.version} opened={open === "edit"} onClose={close} technician={technician} />
-      <Confirm
-        opened={open === "suspend"}
-        onClose={close}
-        title={t("technician.suspend")}
-        action={t("technician.suspend")}
-        onConfirm={async () => renew(await must(api.POST("/api/technicians/{id}/suspend", { params: { path: { id } }, body: {} })))}
       >
-        {t("technician.suspendText", { name: technician.name })}
-      </Confirm>
-      <Confirm
-        opened={open === "leave"}
-        onClose={close}
-        title={t("technician.leave")}
-        action={t("technician.leave")}
-        onConfirm={async () => {
-          const change = { params: { path: { id }, header: ifMatch(technician.version) }, body: { status: "inactive" as const } };
-          renew(await must(api.PATCH("/api/technicians/{id}", change)));
-        }}
-      >
-        {t("technician.leaveText", { name: technician.name })}
-      </Confirm>
-      <Confirm opened={open === "delete"} onClose={close} title={t("technician.delete")} action={t("delete")} typed={technician.name} onConfirm={remove}>
-        {t("technician.deleteText", { name: technician.name })}
-      </Confirm>
+        {untouchable && <Callout tone="neutral">{t("technician.ownerOnly")}</Callout>}
+      </Detail>
+      <TechnicianEdit technician={technician} part={part} onClose={() => setPart(null)} />
+      <LifeCycle technician={technician} step={step} onClose={() => setStep(null)} />
     </>
   );
 }
 
-/** Who has left, or never came, can be deleted; everybody else is set inactive first. */
-function Leaving({ technician, onOpen }: { technician: Technician; onOpen: (question: Question) => void }) {
+interface ActionsProps {
+  technician: Technician;
+  self: boolean;
+  onEdit?: (part: Part) => void;
+  onStep: (step: Step) => void;
+}
+
+/** What can be done with a technician: the usual on top, the rare and the grave in a menu. */
+function Actions({ technician, self, onEdit, onStep }: ActionsProps) {
   const { t } = useTranslation();
+  const can = useCan();
+  const me = useMe();
+  const away = technician.status === "suspended" || technician.status === "inactive";
   const gone = technician.status === "inactive" || technician.state === "invitation";
+  const reactivate = useMutation({
+    mutationFn: () => must(api.POST("/api/technicians/{id}/reactivate", { params: { path: { id: technician.id } } })),
+    onSuccess: renewTechnician,
+    onError: (error) => toast(problemText(error, t), "denied"),
+  });
+  const others = !self && !technician.owner;
   return (
-    <Button
-      variant="subtle"
-      color={gone ? "red" : "gray"}
-      justify="flex-start"
-      leftSection={gone ? <Trash2 size={15} /> : <UserX size={15} />}
-      onClick={() => onOpen(gone ? "delete" : "leave")}
-    >
-      {gone ? t("technician.delete") : t("technician.leave")}
-    </Button>
+    <>
+      {onEdit && (
+        <GuardedButton needs="admin.technicians" variant="default" leftSection={<Pencil size={15} />} onClick={() => onEdit("profile")}>
+          {t("edit")}
+        </GuardedButton>
+      )}
+      {others &&
+        (away ? (
+          <GuardedButton needs="admin.technicians" variant="default" leftSection={<RotateCcw size={15} />} loading={reactivate.isPending} onClick={() => reactivate.mutate()}>
+            {t("technician.reactivate")}
+          </GuardedButton>
+        ) : (
+          <GuardedButton needs="admin.technicians" variant="default" leftSection={<Ban size={15} />} onClick={() => onStep("suspend")}>
+            {t("technician.step.suspend")}
+          </GuardedButton>
+        ))}
+      <Menu position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
+        <Menu.Target>
+          <Button variant="default" rightSection={<ChevronDown size={14} />}>
+            {t("technician.moreActions")}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {can("admin.audit") && (
+            <Menu.Item component={Link} to={`/audit?actor=${technician.id}`} leftSection={<ScrollText size={15} />}>
+              {t("technician.audit")}
+            </Menu.Item>
+          )}
+          {others && can("admin.technicians") && (
+            <>
+              <Menu.Item leftSection={<LogOut size={15} />} onClick={() => onStep("endAccess")}>
+                {t("technician.step.endAccess")}
+              </Menu.Item>
+              {technician.state === "activated" && (
+                <Menu.Item leftSection={<KeyRound size={15} />} onClick={() => onStep("resetPassword")}>
+                  {t("technician.step.resetPassword")}
+                </Menu.Item>
+              )}
+              {me?.technician.owner && technician.state === "activated" && technician.status === "active" && (
+                <Menu.Item leftSection={<Crown size={15} />} onClick={() => onStep("handOver")}>
+                  {t("technician.step.handOver")}
+                </Menu.Item>
+              )}
+              <Menu.Divider />
+              {!gone && (
+                <Menu.Item leftSection={<UserX size={15} />} onClick={() => onStep("leave")}>
+                  {t("technician.step.leave")}
+                </Menu.Item>
+              )}
+              <Menu.Item color="red.9" disabled={!gone} leftSection={<Trash2 size={15} />} onClick={() => onStep("delete")}>
+                {gone ? t("technician.step.delete") : t("technician.deleteLater")}
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+    </>
   );
 }

@@ -6,42 +6,48 @@ import { List } from "@/components/list/List";
 import type { Filter } from "@/components/list/Toolbar";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StateBadge } from "@/components/StateBadge";
-import { ticketName } from "./data";
+import { ticketName, ticketStates } from "./data";
+import { Priority, priorities } from "./Priority";
 
 interface Props {
   filters?: Filter[];
-  fixed?: { customer_id?: string; contact_id?: string };
+  /** The views that everybody has; given on the page of all tickets. */
+  presets?: { name: string; search: Record<string, string> }[];
+  fixed?: { customer_id?: string; contact_id?: string; assigned_to?: string };
   empty: ReactNode;
 }
 
 /** Tickets, everywhere they are listed. */
-export function TicketList({ filters, fixed, empty }: Props) {
+export function TicketList({ filters, presets, fixed, empty }: Props) {
   const { t } = useTranslation();
-  const status: Filter = {
-    key: "status",
-    label: t("ticket.status"),
-    options: [
-      { value: "open", label: t("state.open") },
-      { value: "closed", label: t("state.closed") },
-    ],
-  };
   return (
     <List
+      name="tickets"
       label={t("nav.tickets")}
       queryKey={["tickets"]}
       load={(query: Query<"/api/tickets">, signal: AbortSignal) => must(api.GET("/api/tickets", { params: { query }, signal }))}
       rowId={(x) => x.id}
       href={(x) => `/tickets/${x.id}`}
-      filters={[status, ...(filters ?? [])]}
+      secondary={(x) => [fixed?.customer_id ? null : x.customer_name, fixed?.contact_id ? null : x.contact_name].filter(Boolean).join(" · ")}
+      filters={[
+        { key: "status", label: t("ticket.status"), pinned: true, options: ticketStates.map((value) => ({ value, label: t(`state.${value}`) })) },
+        { key: "priority", label: t("ticket.priority"), options: priorities.map((value) => ({ value, label: t(`priority.${value}`) })) },
+        ...(filters ?? []),
+      ]}
+      presets={presets}
       fixed={fixed}
       defaultSort="-number"
+      exportHref="/api/tickets.csv"
       empty={empty}
       columns={[
         { key: "summary", header: t("ticket.one"), sort: "number", cell: (x) => ticketName(x) },
-        ...(fixed ? [] : [{ key: "customer", header: t("customer.one"), hide: "phone" as const, cell: (x: Ticket) => x.customer_name }]),
+        ...(fixed?.customer_id || fixed?.contact_id ? [] : [{ key: "customer", header: t("customer.one"), hide: "tablet" as const, cell: (x: Ticket) => x.customer_name }]),
         ...(fixed?.contact_id ? [] : [{ key: "contact", header: t("contact.one"), hide: "tablet" as const, cell: (x: Ticket) => x.contact_name }]),
+        { key: "priority", header: t("ticket.priority"), width: "110px", hide: "tablet", cell: (x) => <Priority value={x.priority} /> },
+        ...(fixed?.assigned_to ? [] : [{ key: "assigned", header: t("ticket.assigned"), hide: "tablet" as const, cell: (x: Ticket) => x.assigned_to?.name ?? "–" }]),
         { key: "status", header: t("ticket.status"), width: "110px", cell: (x) => <StateBadge state={x.status} /> },
         { key: "updated", header: t("ticket.updated"), sort: "updated_at", hide: "phone", width: "150px", cell: (x) => <RelativeTime at={x.updated_at} /> },
+        { key: "opened", header: t("ticket.opened"), sort: "created_at", optional: true, hide: "tablet", width: "150px", cell: (x) => <RelativeTime at={x.created_at} /> },
       ]}
     />
   );

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import type { Ticket } from "@/api/types";
-import { queries } from "@/app/services";
 import { useCan } from "@/app/me";
 import { Card } from "@/components/Card";
 import { Detail, Facts } from "@/components/Detail";
@@ -19,9 +18,12 @@ import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { useFollowedContact } from "@/features/sandbox/followed";
 import { VerificationPanel } from "@/features/verify/panel/VerificationPanel";
-import { ticketName, ticketQuery } from "./data";
-import { Notes } from "./Notes";
+import { Controls } from "./Controls";
+import { Caller } from "./Caller";
+import { renewTicket, ticketName, ticketQuery } from "./data";
+import { Priority } from "./Priority";
 import { TicketForm } from "./TicketForm";
+import { Timeline } from "./Timeline";
 import classes from "./TicketPage.module.css";
 
 /** One ticket: what it is about, what was noted, and the proof of who called. */
@@ -36,10 +38,7 @@ export function TicketPage() {
   const change = useMutation({
     mutationFn: ({ version, status }: Pick<Ticket, "version" | "status">) =>
       must(api.PATCH("/api/tickets/{id}", { params: { path: { id }, header: ifMatch(version) }, body: { status } })),
-    onSuccess: (saved) => {
-      queries.setQueryData(ticketQuery(id).queryKey, saved);
-      void queries.invalidateQueries({ queryKey: ["tickets"] });
-    },
+    onSuccess: renewTicket,
     onError: (error) => toast(problemText(error, t), "denied"),
   });
   if (query.isPending) {
@@ -48,13 +47,18 @@ export function TicketPage() {
   if (!ticket) {
     return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   }
-  const open = ticket.status === "open";
+  const open = ticket.status !== "closed";
   return (
     <>
       <Detail
         back={{ to: "/tickets", label: t("nav.tickets") }}
         title={ticketName(ticket)}
-        badges={<StateBadge state={ticket.status} />}
+        badges={
+          <>
+            <StateBadge state={ticket.status} />
+            {(ticket.priority === "urgent" || ticket.priority === "high") && <Priority value={ticket.priority} />}
+          </>
+        }
         subtitle={
           <>
             <Link to="/customers/$id" params={{ id: ticket.customer_id }}>
@@ -87,15 +91,22 @@ export function TicketPage() {
           </>
         }
         facts={
-          <Card title={t("contact.facts")}>
-            <Facts
+          <>
+            <Card title={t("ticket.work")}>
+              <Controls ticket={ticket} />
+            </Card>
+            {ticket.contact_id && <Caller id={ticket.contact_id} />}
+            <Card title={t("contact.facts")}>
+              <Facts
               items={[
                 [t("ticket.opened"), <RelativeTime key="opened" at={ticket.created_at} />],
                 [t("ticket.updated"), <RelativeTime key="updated" at={ticket.updated_at} />],
                 ticket.created_by ? [t("ticket.by"), ticket.created_by.name] : null,
+                ticket.source ? [t("ticket.source"), ticket.source] : null,
               ]}
             />
           </Card>
+          </>
         }
       >
         {ticket.description && <p className={classes.description}>{ticket.description}</p>}
@@ -112,7 +123,7 @@ export function TicketPage() {
               <EmptyState title={t("ticket.noContact")} text={t("ticket.noContactText")} compact />
             </Card>
           ))}
-        <Notes ticketId={id} />
+        <Timeline ticketId={id} />
       </Detail>
       <TicketForm key={ticket.version} opened={editing} onClose={() => setEditing(false)} ticket={ticket} />
     </>

@@ -1,4 +1,6 @@
-import { Plus, Ticket as TicketIcon } from "lucide-react";
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Plus, Ticket as TicketIcon, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
@@ -26,9 +28,37 @@ export function TicketsPage() {
   );
   return (
     <>
-      <PageHeader title={t("nav.tickets")} actions={add} />
+      <PageHeader
+        title={t("nav.tickets")}
+        actions={
+          <>
+            {can("admin.templates") && (
+              <Button component={Link} to="/tickets/templates" variant="default" leftSection={<Zap size={15} />}>
+                {t("template.title")}
+              </Button>
+            )}
+            {add}
+          </>
+        }
+      />
       <TicketList
-        filters={[{ key: "customer_id", label: t("customer.one"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> }]}
+        presets={[
+          { name: t("ticket.view.all"), search: {} },
+          { name: t("ticket.view.open"), search: { status: "open" } },
+          { name: t("ticket.view.mine"), search: { assigned_to: "me", status: "open" } },
+          { name: t("ticket.view.unassigned"), search: { assigned_to: "none", status: "open" } },
+        ]}
+        filters={[
+          {
+            key: "assigned_to",
+            label: t("ticket.assigned"),
+            options: [
+              { value: "me", label: t("ticket.me") },
+              { value: "none", label: t("ticket.nobody") },
+            ],
+          },
+          { key: "customer_id", label: t("customer.one"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> },
+        ]}
         empty={<EmptyState icon={TicketIcon} title={t("ticket.none")} text={t("ticket.noneText")} action={add} />}
       />
       <TicketForm opened={creating} onClose={() => setCreating(false)} onSaved={(ticket) => goTo(`/tickets/${ticket.id}`)} />

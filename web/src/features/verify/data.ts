@@ -83,5 +83,5 @@ export function renewVerifications(contactId: string): void {
   void queries.invalidateQueries({ queryKey: ["panel", contactId] });
   void queries.invalidateQueries({ queryKey: ["verifications"] });
   void queries.invalidateQueries({ queryKey: ["technician-verifications"] });
-  void queries.invalidateQueries({ queryKey: ["notes"] });
+  void queries.invalidateQueries({ queryKey: ["timeline"] });
 }

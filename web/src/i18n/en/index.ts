@@ -4,7 +4,8 @@ import { common } from "./common";
 import { people } from "./people";
 import { reasons } from "./reasons";
 import { shell } from "./shell";
+import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...verify, ...people, ...audit, ...access, ...reasons };
+export const en = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...access, ...reasons };

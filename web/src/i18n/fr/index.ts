@@ -6,7 +6,8 @@ import { common } from "./common";
 import { people } from "./people";
 import { reasons } from "./reasons";
 import { shell } from "./shell";
+import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...shell, ...verify, ...people, ...audit, ...access, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...access, ...reasons };
