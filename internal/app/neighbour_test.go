@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/app"
+	"countersign.dev/countersign/internal/httpapi"
 )
 
 var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -76,7 +78,7 @@ func attack43IdsOfANeighbour(t *testing.T, a *app.App) {
 	if len(theirs) < 12 {
 		t.Fatalf("the neighbour has only %d ids", len(theirs))
 	}
-	call := several(us, 40)
+	call, session := several(us, 40), us.signIn()
 	for _, r := range a.API().Routes() {
 		if !strings.Contains(r.Path, "{id}") || r.Needs == perm.Public {
 			continue
@@ -84,7 +86,7 @@ func attack43IdsOfANeighbour(t *testing.T, a *app.App) {
 		for _, key := range append(theirs, "00000000-0000-7000-8000-000000000000", "x") {
 			for _, body := range []string{"", "{", "{}", `{"unknown":1}`} {
 				path := strings.ReplaceAll(r.Path, "{id}", key)
-				w := call().do(r.Method, path, body)
+				w := ask(call(), r, session, path, body)
 				if w.Code != http.StatusNotFound {
 					t.Errorf("%s %s with %q: %d %s, want 404", r.Method, path, body, w.Code, w.Body)
 				}
@@ -97,16 +99,25 @@ func attack43IdsOfANeighbour(t *testing.T, a *app.App) {
 	routesReachTheirOwn(t, neighbour, theirs)
 }
 
+// ask makes a request with a token, or in a session where tokens are refused.
+func ask(c caller, r httpapi.Route, session []string, path, body string, headers ...string) *httptest.ResponseRecorder {
+	c.t.Helper()
+	if r.SessionOnly {
+		return c.within(session, r.Method, path, body, headers...)
+	}
+	return c.do(r.Method, path, body, headers...)
+}
+
 // routesReachTheirOwn proves that the 404s above were about whose the ids are: each route knows one of its owner's ids.
 func routesReachTheirOwn(t *testing.T, c caller, keys []string) {
 	t.Helper()
-	call := several(c, 40)
+	call, session := several(c, 40), c.signIn()
 	for _, r := range c.app.API().Routes() {
 		if !strings.Contains(r.Path, "{id}") || r.Needs == perm.Public {
 			continue
 		}
 		reached := slices.ContainsFunc(keys, func(key string) bool {
-			w := call().do(r.Method, strings.ReplaceAll(r.Path, "{id}", key), `{`, `If-Match: "999999"`)
+			w := ask(call(), r, session, strings.ReplaceAll(r.Path, "{id}", key), `{`, `If-Match: "999999"`)
 			return w.Code != http.StatusNotFound
 		})
 		if !reached {

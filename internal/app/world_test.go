@@ -2,10 +2,12 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +78,23 @@ func (c caller) do(method, path, body string, headers ...string) *httptest.Respo
 	w := httptest.NewRecorder()
 	c.app.API().ServeHTTP(w, r)
 	return w
+}
+
+// signIn begins a session with the password that owner and colleague give, and returns the headers that carry it.
+func (c caller) signIn() []string {
+	c.t.Helper()
+	w := (caller{c.t, c.app, "", c.email}).do(http.MethodPost, "/api/session", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, password))
+	cookies := w.Result().Cookies()
+	if w.Code != http.StatusOK || len(cookies) == 0 {
+		c.t.Fatalf("no session: %d %s", w.Code, w.Body)
+	}
+	return []string{"Cookie: " + cookies[0].Name + "=" + cookies[0].Value, "Sec-Fetch-Site: same-origin"}
+}
+
+// within makes a request in a session instead of with the token.
+func (c caller) within(session []string, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	c.t.Helper()
+	return (caller{c.t, c.app, "", c.email}).do(method, path, body, append(slices.Clone(session), headers...)...)
 }
 
 // make posts and returns the id of what was made.

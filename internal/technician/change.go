@@ -75,27 +75,6 @@ func (s *Service) create(
 	return t, nil
 }
 
-// Owner is whom an organization begins with.
-type Owner struct {
-	Name, Email, Phone, JobTitle string
-}
-
-// CreateOwner adds the owner of a new organization, which is the one of the actor.
-func (s *Service) CreateOwner(ctx context.Context, tx *store.Tx, want Owner) (t Technician, err error) {
-	o, err := organization.ByID(ctx, tx, access.ActorFrom(ctx).OrgID)
-	if err != nil {
-		return t, err
-	}
-	f := Fields{Email: want.Email, Phone: want.Phone, JobTitle: want.JobTitle, PlatformRole: perm.Administrator}
-	f.GivenName, f.FamilyName = SplitName(want.Name)
-	if f, err = f.defaults().checked(o.Region); err != nil {
-		return t, err
-	}
-	t = newTechnician(o.ID, f)
-	t.Owner, t.State = true, Activated
-	return t, s.add(ctx, tx, t, nil)
-}
-
 func newTechnician(org string, f Fields) Technician {
 	now := store.Now()
 	return Technician{OrgID: org, ID: id.New(), Fields: f, State: Invitation, CreatedAt: now, UpdatedAt: now, Version: 1}
@@ -251,45 +230,6 @@ func (s *Service) saveTeams(ctx context.Context, tx *store.Tx, technicianID stri
 		return noSuchTeam(0)
 	}
 	return s.hooks.Teams(ctx, tx, technicianID, want)
-}
-
-// Delete removes somebody who has left, or who never took up the invitation. The audit log keeps what they did. check may refuse.
-func (s *Service) Delete(ctx context.Context, id string, check func(Technician) error) error {
-	t, err := s.Find(ctx, id)
-	if err != nil {
-		return err
-	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error { return s.deleteIn(ctx, tx, id, check) })
-	if err != nil {
-		return s.refused(ctx, "technician.delete", t, err)
-	}
-	return nil
-}
-
-func (s *Service) deleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
-	t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
-	if err != nil {
-		return err
-	}
-	if err := check(t); err != nil {
-		return err
-	}
-	if err := mayChange(ctx, t); err != nil {
-		return err
-	}
-	switch {
-	case t.Owner:
-		return errOwner
-	case t.Status != Inactive && t.State != Invitation:
-		return errNotLeft
-	}
-	if err := s.stepped(ctx, tx, Change{Before: t, After: t, Deleted: true}); err != nil {
-		return err
-	}
-	if err := remove(ctx, tx, t.OrgID, id); err != nil {
-		return err
-	}
-	return s.record(ctx, tx, t, audit.Event{Action: "technician.delete", Before: t.record()})
 }
 
 // guardCustomers is what the actor may assign people to; who may not see customers at all may assign nobody.

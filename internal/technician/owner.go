@@ -7,8 +7,30 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
+
+// Owner is whom an organization begins with.
+type Owner struct {
+	Name, Email, Phone, JobTitle string
+}
+
+// CreateOwner adds the owner of a new organization, which is the one of the actor.
+func (s *Service) CreateOwner(ctx context.Context, tx *store.Tx, want Owner) (t Technician, err error) {
+	o, err := organization.ByID(ctx, tx, access.ActorFrom(ctx).OrgID)
+	if err != nil {
+		return t, err
+	}
+	f := Fields{Email: want.Email, Phone: want.Phone, JobTitle: want.JobTitle, PlatformRole: perm.Administrator}
+	f.GivenName, f.FamilyName = SplitName(want.Name)
+	if f, err = f.defaults().checked(o.Region); err != nil {
+		return t, err
+	}
+	t = newTechnician(o.ID, f)
+	t.Owner, t.State = true, Activated
+	return t, s.add(ctx, tx, t, nil)
+}
 
 // HandOver makes another technician the owner; the actor stays an administrator. The next owner has to be an administrator already, so
 // that this step moves the ownership alone and never gives somebody rights that nobody decided on. There is one owner at every moment.
