@@ -18,7 +18,7 @@ const themes = ["auto", "light", "dark"] as const;
 
 /** Language, theme, password, tokens, sign out. */
 export function OwnMenu() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const me = useMe();
   const change = useMutation({
     mutationFn: (body: { locale?: string; theme?: (typeof themes)[number] }) => must(api.PATCH("/api/me", { body })),
@@ -35,7 +35,7 @@ export function OwnMenu() {
     <Menu position="bottom-end" width={240} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton className={classes.target} aria-label={t("own.menu", { name: technician.name })}>
-          <Avatar name={technician.name} size={30} />
+          <Avatar name={technician.name} src={technician.avatar_url} size={30} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -51,7 +51,7 @@ export function OwnMenu() {
             lang={language}
             closeMenuOnClick={false}
             onClick={() => change.mutate({ locale: language })}
-            rightSection={technician.locale.startsWith(language) ? <Check size={14} aria-label={t("own.chosen")} /> : null}
+            rightSection={i18n.language === language ? <Check size={14} aria-label={t("own.chosen")} /> : null}
           >
             {{ en: "English", fr: "Français" }[language]}
           </Menu.Item>

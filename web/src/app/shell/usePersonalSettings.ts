@@ -8,7 +8,7 @@ export function usePersonalSettings(): void {
   const me = useMe();
   const { setColorScheme } = useMantineColorScheme();
   const theme = me?.technician.theme;
-  const locale = me?.technician.locale;
+  const locale = me?.technician.locale || me?.organization.locale;
   useEffect(() => {
     if (theme) {
       setColorScheme(theme);

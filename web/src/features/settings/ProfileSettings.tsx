@@ -4,6 +4,7 @@ import { api, must } from "@/api/client";
 import { meQuery, useMe } from "@/app/me";
 import { queries } from "@/app/services";
 import { Card } from "@/components/Card";
+import { AvatarField } from "@/features/avatar/AvatarField";
 import { SettingsForm } from "./SettingsForm";
 import { localeChoices, timeZones } from "./zones";
 import classes from "./Settings.module.css";
@@ -15,9 +16,10 @@ export function ProfileSettings() {
   if (!me) {
     return null;
   }
-  const { technician } = me;
+  const { technician, organization } = me;
   return (
     <Card title={t("settings.profile.title")}>
+      <AvatarField name={technician.name} src={technician.avatar_url} />
       <SettingsForm
         key={technician.version}
         initial={{
@@ -25,12 +27,13 @@ export function ProfileSettings() {
           family_name: technician.family_name,
           phone: technician.phone,
           job_title: technician.job_title,
-          locale: technician.locale,
-          time_zone: technician.time_zone,
+          locale: (technician.locale || null) as string | null,
+          time_zone: (technician.time_zone || null) as string | null,
           theme: technician.theme,
         }}
         onSave={async (_, changed) => {
-          await must(api.PATCH("/api/me", { body: changed as never }));
+          const body = Object.fromEntries(Object.entries(changed).map(([field, value]) => [field, value ?? ""]));
+          await must(api.PATCH("/api/me", { body: body as never }));
           await queries.invalidateQueries({ queryKey: meQuery.queryKey });
         }}
       >
@@ -46,7 +49,13 @@ export function ProfileSettings() {
               <TextInput label={t("technician.job")} autoComplete="organization-title" {...form.getInputProps("job_title")} />
             </div>
             <div className={classes.two}>
-              <Select label={t("settings.language")} data={localeChoices} allowDeselect={false} {...form.getInputProps("locale")} />
+              <Select
+                label={t("settings.language")}
+                data={localeChoices}
+                clearable
+                placeholder={t("settings.profile.likeOrganization", { value: localeChoices.find((l) => organization.locale.startsWith(l.value))?.label ?? organization.locale })}
+                {...form.getInputProps("locale")}
+              />
               <Select
                 label={t("own.theme")}
                 data={(["auto", "light", "dark"] as const).map((value) => ({ value, label: t(`theme.${value}`) }))}
@@ -54,7 +63,14 @@ export function ProfileSettings() {
                 {...form.getInputProps("theme")}
               />
             </div>
-            <Select label={t("settings.zone")} data={timeZones()} searchable clearable {...form.getInputProps("time_zone")} />
+            <Select
+              label={t("settings.zone")}
+              data={timeZones()}
+              searchable
+              clearable
+              placeholder={t("settings.profile.likeOrganization", { value: organization.time_zone })}
+              {...form.getInputProps("time_zone")}
+            />
           </>
         )}
       </SettingsForm>

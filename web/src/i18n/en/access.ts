@@ -36,6 +36,7 @@ export const access = {
     doneTitle: "Already set up",
     doneText: "This installation has its organization. Sign in to go on.",
   },
+  avatar: { choose: "Choose a picture", other: "Choose another", remove: "Remove" },
   settings: {
     shared: "Organization",
     own: "Yourself",
@@ -86,7 +87,7 @@ export const access = {
       testSend: "Send a test",
       testDone: "The test is on its way.",
     },
-    profile: { title: "Profile", emailHelp: "An administrator can change it." },
+    profile: { title: "Profile", emailHelp: "An administrator can change it.", likeOrganization: "Like the organization: {{value}}" },
     password: { title: "Password", text: "Changing it ends all your other sessions.", done: "Your password is changed." },
     sessions: {
       title: "My sessions",

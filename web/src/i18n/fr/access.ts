@@ -39,6 +39,7 @@ export const access: Texts<typeof source> = {
     doneTitle: "Déjà installé",
     doneText: "Cette installation a son organisation. Connectez-vous pour continuer.",
   },
+  avatar: { choose: "Choisir une photo", other: "En choisir une autre", remove: "Retirer" },
   settings: {
     shared: "Organisation",
     own: "Vous-même",
@@ -89,7 +90,7 @@ export const access: Texts<typeof source> = {
       testSend: "Envoyer un essai",
       testDone: "L’essai est parti.",
     },
-    profile: { title: "Profil", emailHelp: "Un administrateur peut la changer." },
+    profile: { title: "Profil", emailHelp: "Un administrateur peut la changer.", likeOrganization: "Comme l’organisation : {{value}}" },
     password: { title: "Mot de passe", text: "Le changer met fin à toutes vos autres sessions.", done: "Votre mot de passe est changé." },
     sessions: {
       title: "Mes sessions",
