@@ -45,14 +45,24 @@ func (s *Service) half(ctx context.Context) (Session, error) {
 	if actor.Hold != access.HoldFactor {
 		return Session{}, errNoHalf
 	}
-	return sessionByID(ctx, s.DB.Read(), actor.OrgID, actor.SessionID)
+	half, err := sessionByID(ctx, s.DB.Read(), actor.OrgID, actor.SessionID)
+	if err == nil && (!half.EndedAt.IsZero() || !store.Now().Before(half.ExpiresAt)) {
+		err = errNoHalf
+	}
+	return half, err
 }
 
-// complete begins the whole session that a half one was for.
+// complete begins the whole session that a half one was for, once.
 func (s *Service) complete(ctx context.Context, tx *store.Tx, half Session, method, device string) (Started, error) {
 	who, err := accountByID(ctx, tx, half.OrgID, half.TechnicianID)
 	if err != nil {
 		return Started{}, err
+	}
+	if err := lockEpoch(ctx, tx, who); err != nil { // from here on nobody else starts or ends sessions of this technician
+		return Started{}, err
+	}
+	if _, err := sessionOwner(ctx, tx, half.OrgID, half.ID); err != nil {
+		return Started{}, errNoHalf
 	}
 	b := beginning{methods: append(slices.Clone(half.Methods), method), secret: device, replaces: access.ActorFrom(ctx)}
 	return s.proved(ctx, tx, who, b)
