@@ -1,10 +1,10 @@
 import { ContactRound, CopyCheck, FileUp, Plus } from "lucide-react";
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { goTo } from "@/app/navigate";
 import { useCan } from "@/app/me";
+import { useNew } from "@/app/useNew";
 import { EmptyState } from "@/components/EmptyState";
 import { Forbidden } from "@/components/Forbidden";
 import { GuardedButton } from "@/components/GuardedButton";
@@ -18,7 +18,7 @@ import classes from "./ContactFacts.module.css";
 export function ContactsPage() {
   const { t } = useTranslation();
   const can = useCan();
-  const [creating, setCreating] = useState(false);
+  const [creating, setCreating] = useNew();
   if (!can("contact.view")) {
     return <Forbidden permission="contact.view" />;
   }

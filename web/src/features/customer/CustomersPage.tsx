@@ -1,10 +1,10 @@
 import { Building2, FileUp, Plus } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { Query } from "@/api/types";
 import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
+import { useNew } from "@/app/useNew";
 import { EmptyState } from "@/components/EmptyState";
 import { Forbidden } from "@/components/Forbidden";
 import { GuardedButton } from "@/components/GuardedButton";
@@ -19,7 +19,7 @@ import classes from "./Customer.module.css";
 export function CustomersPage() {
   const { t } = useTranslation();
   const can = useCan();
-  const [creating, setCreating] = useState(false);
+  const [creating, setCreating] = useNew();
   if (!can("customer.view")) {
     return <Forbidden permission="customer.view" />;
   }

@@ -1,5 +1,4 @@
 import { Plus, Users } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { Query } from "@/api/types";
@@ -18,7 +17,7 @@ import { TeamForm } from "./TeamForm";
 export function TeamsPage() {
   const { t } = useTranslation();
   const all = useCan()("admin.technicians");
-  const [creating, setCreating] = useState(false);
+  const [creating, setCreating] = useNew();
   const add = (
     <GuardedButton needs="admin.technicians" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
       {t("team.new")}

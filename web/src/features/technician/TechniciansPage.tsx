@@ -1,8 +1,8 @@
 import { FileUp, Plus } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
+import { useNew } from "@/app/useNew";
 import { Forbidden } from "@/components/Forbidden";
 import { GuardedButton } from "@/components/GuardedButton";
 import { PageHeader } from "@/components/PageHeader";
@@ -13,7 +13,7 @@ import { TechnicianList } from "./TechnicianList";
 export function TechniciansPage() {
   const { t } = useTranslation();
   const can = useCan();
-  const [creating, setCreating] = useState(false);
+  const [creating, setCreating] = useNew();
   if (!can("admin.technicians")) {
     return <Forbidden permission="admin.technicians" />;
   }

@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Plus, Ticket as TicketIcon, Zap } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
+import { useNew } from "@/app/useNew";
 import { EmptyState } from "@/components/EmptyState";
 import { Forbidden } from "@/components/Forbidden";
 import { GuardedButton } from "@/components/GuardedButton";
@@ -17,7 +17,7 @@ import { TicketList } from "./TicketList";
 export function TicketsPage() {
   const { t } = useTranslation();
   const can = useCan();
-  const [creating, setCreating] = useState(false);
+  const [creating, setCreating] = useNew();
   if (!can("ticket.view")) {
     return <Forbidden permission="ticket.view" />;
   }
