@@ -180,6 +180,18 @@ func TestAttack04OnlyAHashIsStored(t *testing.T) {
 // refusals are sign-ins that must look alike from outside.
 func (w *world) refusals() map[string]signin.Attempt {
 	w.fail(10, "ada@example.com", "203.0.113.7") // locks her there
+	for _, p := range []struct{ id, email, set string }{
+		{"01890000-0000-7000-8000-0000000000f1", "fay@example.com", `ui_access = false`},
+		{"01890000-0000-7000-8000-0000000000f2", "gus@example.com", `allowed_networks = '["192.0.2.0/24"]'`},
+		{"01890000-0000-7000-8000-0000000000f3", "hal@example.com", `mfa_required = true`},
+	} {
+		w.add(person{org, p.id, p.email, "technician", "active", "activated"})
+		w.setPassword(org, p.id, rightOne)
+		if p.email == "hal@example.com" {
+			w.enrol(w.signIn(p.email, homeAddress))
+		}
+		w.exec(`update technician set ` + p.set + ` where id = '` + p.id + `'`)
+	}
 	return map[string]signin.Attempt{
 		"unknown":         {Email: "nobody@example.com", Password: rightOne},
 		"no address":      {Email: "", Password: rightOne},
@@ -189,6 +201,9 @@ func (w *world) refusals() map[string]signin.Attempt {
 		"locked":          {Email: "ada@example.com", Password: rightOne},
 		"suspended":       {Email: "cyd@example.com", Password: rightOne},
 		"invited":         {Email: "dan@example.com", Password: rightOne},
+		"no console":      {Email: "fay@example.com", Password: rightOne},
+		"wrong network":   {Email: "gus@example.com", Password: rightOne},
+		"second factor":   {Email: "hal@example.com", Password: wrongOne},
 		"elsewhere":       {Email: "bob@example.com", Password: rightOne, Organization: "org-2"},
 		"no organization": {Email: "bob@example.com", Password: rightOne, Organization: "org-9"},
 	}

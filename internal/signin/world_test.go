@@ -113,20 +113,27 @@ func (w *world) populate() *world {
 		w.exec(`insert into organization (id, slug, name, region, time_zone, locale, status, demo, settings, created_at, updated_at, version)
 			values ($1, $2, 'Northwind', 'US', 'UTC', 'en', 'active', false, '{}', 1, 1, 1)`, o, "org-"+o[len(o)-1:])
 	}
-	for _, p := range []struct{ org, id, email, role, status, state string }{
+	for _, p := range []person{
 		{org, ada, "ada@example.com", "administrator", "active", "activated"},
 		{org, bob, "bob@example.com", "technician", "active", "activated"},
 		{org, cyd, "cyd@example.com", "technician", "suspended", "activated"},
 		{org, dan, "dan@example.com", "technician", "active", "invitation"},
 		{other, eve, "eve@example.com", "administrator", "active", "activated"},
 	} {
-		w.exec(`insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title,
-				usernames, platform_role, owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version)
-			values ($1, $2, 'Pat', '', '', 'Pat', '', $3, $3, '', '', '[]', $4, $5, $6, $7, 'en', 'UTC', 'auto', '', 1, 1, 1)`,
-			p.org, p.id, p.email, p.role, p.id == ada || p.id == eve, p.status, p.state)
+		w.add(p)
 		w.setPassword(p.org, p.id, rightOne)
 	}
 	return w
+}
+
+type person struct{ org, id, email, role, status, state string }
+
+func (w *world) add(p person) {
+	w.t.Helper()
+	w.exec(`insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title,
+			usernames, platform_role, owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version)
+		values ($1, $2, 'Pat', '', '', 'Pat', '', $3, $3, '', '', '[]', $4, $5, $6, $7, 'en', 'UTC', 'auto', '', 1, 1, 1)`,
+		p.org, p.id, p.email, p.role, p.id == ada || p.id == eve, p.status, p.state)
 }
 
 func (w *world) setPassword(org, technicianID, password string) {
