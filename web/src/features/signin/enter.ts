@@ -10,8 +10,8 @@ export function safeNext(next: string | undefined): string {
   return next;
 }
 
-/** Goes on into the console, or first to the page for a new password. */
+/** Goes on into the console, or first to the page for a new password or for a second factor. */
 export function enter(answer: SignedIn, next?: string): void {
   queries.clear();
-  goTo(answer.password_change_required ? "/new-password" : safeNext(next));
+  goTo(answer.password_change_required ? "/new-password" : answer.enrolment_required ? "/enrol" : safeNext(next));
 }

@@ -9,3 +9,10 @@ it("takes the token out of the address at once", () => {
   expect(location.hash).toBe("");
   expect(location.search).toBe("?next=%2Fverify");
 });
+
+it("does not hand the token of one page to another", () => {
+  history.replaceState(null, "", "/join#token=invited");
+  expect(renderHook(() => useToken()).result.current).toBe("invited");
+  history.replaceState(null, "", "/sign-in");
+  expect(renderHook(() => useToken()).result.current).toBeNull();
+});

@@ -9,13 +9,14 @@ export function useToken(): string | null {
   return token;
 }
 
-let taken: string | null = null;
+// Of this page only: the token of an invitation is none of the sign-in.
+let taken: { page: string; token: string } | null = null;
 
 function takeToken(): string | null {
   const found = new URLSearchParams(location.hash.slice(1)).get("token");
   if (found) {
-    taken = found;
+    taken = { page: location.pathname, token: found };
     history.replaceState(history.state, "", location.pathname + location.search);
   }
-  return taken;
+  return taken?.page === location.pathname ? taken.token : null;
 }

@@ -1,0 +1,60 @@
+import { Button } from "@mantine/core";
+import { Check, Copy, Download, Printer } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/app/me";
+import classes from "./Factor.module.css";
+import { recoveryFile } from "./recoveryFile";
+
+/** Recovery codes, shown this once, with the ways to keep them. */
+export function RecoveryCodes({ codes }: { codes: string[] }) {
+  const { t, i18n } = useTranslation();
+  const me = useMe();
+  const [copied, setCopied] = useState(false);
+  const [made] = useState(() => new Date());
+  const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(made);
+  const title = t("factor.fileTitle");
+  const about = t("factor.fileFor", { email: me?.technician.email ?? "", host: location.host, date });
+  const copy = async () => {
+    await navigator.clipboard.writeText(codes.join("\n"));
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  const download = () => {
+    const address = URL.createObjectURL(new Blob([recoveryFile(title, about, codes)], { type: "text/plain;charset=utf-8" }));
+    const link = Object.assign(document.createElement("a"), { href: address, download: "countersign-recovery-codes.txt" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  };
+  return (
+    <div className={classes.form}>
+      <div className={classes.sheet}>
+        <p className={classes.onPaper}>
+          <strong>{title}</strong>
+          <br />
+          {about}
+        </p>
+        <ol className={classes.codes} aria-label={t("factor.recovery")}>
+          {codes.map((code) => (
+            <li key={code} className="cs-code">
+              {code}
+            </li>
+          ))}
+        </ol>
+      </div>
+      <div className={classes.buttons}>
+        {navigator.clipboard && (
+          <Button variant="default" size="compact-sm" leftSection={copied ? <Check size={14} /> : <Copy size={14} />} onClick={() => void copy()}>
+            {copied ? t("copied") : t("factor.copyAll")}
+          </Button>
+        )}
+        <Button variant="default" size="compact-sm" leftSection={<Download size={14} />} onClick={download}>
+          {t("factor.download")}
+        </Button>
+        <Button variant="default" size="compact-sm" leftSection={<Printer size={14} />} onClick={() => window.print()}>
+          {t("factor.print")}
+        </Button>
+      </div>
+    </div>
+  );
+}
