@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { Query } from "@/api/types";
 import { useCan } from "@/app/me";
+import { useNew } from "@/app/useNew";
 import { goTo } from "@/app/navigate";
 import { useNames } from "@/app/useNames";
 import { EmptyState } from "@/components/EmptyState";
