@@ -5,8 +5,8 @@ import (
 
 	"countersign.dev/countersign/internal/invitation"
 	"countersign.dev/countersign/internal/jobs"
-	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/recovery"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -19,8 +19,9 @@ func (a *App) newInvitations() *invitation.Service {
 }
 
 // passwordLength is what pages say where somebody chooses a password.
-func (a *App) passwordLength(context.Context, store.Querier, string) (int, error) {
-	return password.Default().MinLength, nil
+func (a *App) passwordLength(ctx context.Context, q store.Querier, org string) (int, error) {
+	p, err := signinpolicy.Of(ctx, q, org)
+	return p.Password.MinLength, err
 }
 
 // invite sends the invitation of a technician who is being created.
@@ -42,12 +43,4 @@ func (a *App) newRecovery() *recovery.Service {
 			return resetAsked.Enqueue(ctx, a.queue, tx, store.Now(), resetRequest{requestID})
 		},
 	})
-}
-
-// technicianChanged lets the slices above take part in whatever changes about a technician.
-func (a *App) technicianChanged(ctx context.Context, tx *store.Tx, c technician.Change) error {
-	if err := a.invitations.Changed(ctx, tx, c); err != nil {
-		return err
-	}
-	return a.recovery.Changed(ctx, tx, c)
 }

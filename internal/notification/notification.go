@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -94,14 +95,14 @@ func (s *Service) Tell(ctx context.Context, tx *store.Tx, n Notice) error {
 	return s.spread(ctx, tx, out, t, n.Ways)
 }
 
-// TellAdministrators tells all who administer the organization but one, who did it and knows.
-func (s *Service) TellAdministrators(ctx context.Context, tx *store.Tx, n Notice, but string) error {
+// TellAdministrators tells all who administer the organization but those who know, since it is they who did it.
+func (s *Service) TellAdministrators(ctx context.Context, tx *store.Tx, n Notice, but ...string) error {
 	administrators, err := technician.Administrators(ctx, tx, access.ActorFrom(ctx).OrgID)
 	if err != nil {
 		return err
 	}
 	for _, a := range administrators {
-		if a.ID == but {
+		if slices.Contains(but, a.ID) {
 			continue
 		}
 		n.To = a.ID
