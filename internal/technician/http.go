@@ -154,6 +154,7 @@ type Body struct {
 	SourceID        string       `json:"source_id"`
 	SMSConsent      *ConsentBody `json:"sms_consent"`
 	AvatarURL       *string      `json:"avatar_url"`
+	OpenTicketCount int          `json:"open_ticket_count" doc:"tickets assigned to the technician that are not closed"`
 	LastActiveAt    *time.Time   `json:"last_active_at"`
 	CreatedAt       time.Time    `json:"created_at"`
 	UpdatedAt       time.Time    `json:"updated_at"`
@@ -174,7 +175,7 @@ func BodyOf(t Technician) Body {
 		Owner: t.Owner, Status: t.Status, State: t.State, Locale: t.Locale, TimeZone: t.TimeZone, Theme: t.Theme, TeamIDs: t.TeamIDs,
 		CustomerIDs: t.CustomerIDs, UIAccess: t.UIAccess(), MFARequired: t.MFARequired, AllowedNetworks: t.AllowedNetworks,
 		IdleMinutes: t.IdleMinutes, SessionHours: t.SessionHours, ImportedFrom: t.ImportedFrom, SourceID: t.SourceID,
-		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Version: t.Version,
+		OpenTicketCount: t.OpenTickets, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Version: t.Version,
 	}
 	if t.SMSConsent.Given() {
 		b.SMSConsent = &ConsentBody{t.SMSConsent.At, t.SMSConsent.TextVersion}

@@ -16,7 +16,8 @@ import (
 const columns = `t.org_id, t.id, t.given_name, t.family_name, t.chosen_name, t.email, t.phone, t.other_phones, t.job_title, t.department,
 	t.usernames, t.platform_role, t.owner, t.status, t.state, t.locale, t.time_zone, t.theme, not t.ui_access, t.mfa_required,
 	t.allowed_networks, t.idle_minutes, t.session_hours, t.imported_from, t.source_id, t.avatar, t.sms_consent_at, t.sms_consent_version,
-	t.last_active_at, t.created_at, t.updated_at, t.version`
+	t.last_active_at, t.created_at, t.updated_at, t.version,
+	(select count(*) from ticket k where k.org_id = t.org_id and k.assigned_to = t.id and k.status in ('open', 'waiting'))`
 
 // row is a technician with the columns that need a type of ours.
 type row struct {
@@ -31,6 +32,7 @@ func (r *row) fields(more ...any) []any {
 		&r.usernames, &r.PlatformRole, &r.Owner, &r.Status, &r.State, &r.Locale, &r.TimeZone, &r.Theme, &r.UIClosed, &r.MFARequired,
 		&r.networks, &r.IdleMinutes, &r.SessionHours, &r.ImportedFrom, &r.SourceID, &r.Avatar, (*store.Time)(&r.SMSConsent.At),
 		&r.SMSConsent.TextVersion, (*store.Time)(&r.LastActiveAt), (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt), &r.Version,
+		&r.OpenTickets,
 	}, more...)
 }
 

@@ -100,6 +100,7 @@ type Technician struct {
 	State        State
 	SMSConsent   Consent
 	Avatar       string // key of the picture; "" if there is none
+	OpenTickets  int    // assigned to them
 	LastActiveAt time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
