@@ -2682,6 +2682,36 @@ export interface components {
             name: string;
             parent_id?: string | null;
         };
+        EditSecurityBody: {
+            /** Format: int64 */
+            classes?: number;
+            /** Format: int64 */
+            expiry_days?: number;
+            /** Format: int64 */
+            history?: number;
+            /** Format: int64 */
+            min_length?: number;
+        };
+        EditSecurityBody2: {
+            /** Format: int64 */
+            failures?: number;
+            /** Format: int64 */
+            minutes?: number;
+        };
+        EditSecurityBody3: {
+            /** Format: int64 */
+            grace_days?: number;
+            /** @enum {string} */
+            required?: "off" | "administrators" | "all";
+        };
+        EditSecurityBody4: {
+            /** Format: int64 */
+            concurrent?: number;
+            /** Format: int64 */
+            hours?: number;
+            /** Format: int64 */
+            idle_minutes?: number;
+        };
         FactorCeremonyBody: {
             challenge_id: string;
             /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn */
@@ -3412,6 +3442,11 @@ export interface components {
             locale: string;
             mfa_required: boolean;
             name: string;
+            /**
+             * Format: int64
+             * @description tickets assigned to the technician that are not closed
+             */
+            open_ticket_count: number;
             other_phones: components["schemas"]["TechnicianPhone"][];
             owner: boolean;
             phone: string;
@@ -7402,16 +7437,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    lockout?: components["schemas"]["SigninpolicyLockoutBody"];
-                    mfa?: components["schemas"]["SigninpolicyMfaBody"];
-                    /** @description CIDR; from which alone people may come; empty: from everywhere */
+                    lockout?: components["schemas"]["EditSecurityBody2"];
+                    mfa?: components["schemas"]["EditSecurityBody3"];
                     networks?: string[];
-                    password?: components["schemas"]["SigninpolicyPasswordBody"];
-                    /** @description CIDR by role, besides the organization's */
+                    password?: components["schemas"]["EditSecurityBody"];
                     role_networks?: {
                         [key: string]: string[];
                     };
-                    sessions?: components["schemas"]["SigninpolicySessionsBody"];
+                    sessions?: components["schemas"]["EditSecurityBody4"];
                 };
             };
         };
