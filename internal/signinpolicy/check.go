@@ -124,7 +124,10 @@ func changes(before, after Policy) (was, is map[string]any) {
 	return was, is
 }
 
+// parts are those of a policy as the audit log shows them, which masks whatever is called a password.
 func parts(p Policy) (out map[string]any) {
 	_ = json.Unmarshal([]byte(p.text()), &out) // what has just been marshaled
+	out["password_rules"] = out["password"]
+	delete(out, "password")
 	return out
 }

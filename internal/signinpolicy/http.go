@@ -56,6 +56,31 @@ type Settings struct {
 	RoleNetworks map[perm.Role][]string `json:"role_networks" doc:"CIDR by role, besides the organization's"`
 }
 
+// change is a part of the settings: whole or in parts down to single numbers, as a JSON Merge Patch (RFC 7396).
+type change struct {
+	Password *struct {
+		MinLength  int `json:"min_length,omitempty"`
+		Classes    int `json:"classes,omitempty"`
+		ExpiryDays int `json:"expiry_days,omitempty"`
+		History    int `json:"history,omitempty"`
+	} `json:"password,omitempty"`
+	Lockout *struct {
+		Failures int `json:"failures,omitempty"`
+		Minutes  int `json:"minutes,omitempty"`
+	} `json:"lockout,omitempty"`
+	MFA *struct {
+		Required  string `json:"required,omitempty" enum:"off,administrators,all"`
+		GraceDays int    `json:"grace_days,omitempty"`
+	} `json:"mfa,omitempty"`
+	Sessions *struct {
+		IdleMinutes int `json:"idle_minutes,omitempty"`
+		Hours       int `json:"hours,omitempty"`
+		Concurrent  int `json:"concurrent,omitempty"`
+	} `json:"sessions,omitempty"`
+	Networks     []string               `json:"networks,omitempty" maxItems:"200"`
+	RoleNetworks map[perm.Role][]string `json:"role_networks,omitempty"`
+}
+
 type affectedBody struct {
 	Technicians                 int `json:"technicians"`
 	Administrators              int `json:"administrators"`
@@ -81,7 +106,7 @@ func (s *Service) get(ctx context.Context, _ *struct{}) (*httpapi.One[securityBo
 
 func (s *Service) patch(ctx context.Context, in *struct {
 	IfMatch string `header:"If-Match"`
-	Body    httpapi.Patch[Settings]
+	Body    httpapi.Patch[change]
 },
 ) (*httpapi.One[securityBody], error) {
 	p, err := s.Update(ctx, func(p Policy) (Policy, error) {

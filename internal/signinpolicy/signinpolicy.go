@@ -72,6 +72,7 @@ func Default() Policy {
 		Lockout:  Lockout{Failures: 10, Minutes: 15},
 		MFA:      MFA{Required: Administrators, GraceDays: 7},
 		Sessions: Sessions{IdleMinutes: 30, Hours: 12, Concurrent: 5},
+		Networks: []netip.Prefix{}, RoleNetworks: map[perm.Role][]netip.Prefix{},
 	}
 }
 
