@@ -1,6 +1,7 @@
 import { Inbox, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { GuideLink } from "./GuideLink";
+import { StateTitle } from "./StateTitle";
 import classes from "./states.module.css";
 
 interface Props {
@@ -20,7 +21,7 @@ export function EmptyState({ title, text, icon: Icon = Inbox, action, guide, com
       <span className={classes.icon}>
         <Icon size={22} aria-hidden="true" />
       </span>
-      <p className={classes.title}>{title}</p>
+      <StateTitle text={title} />
       {text && <p className={classes.text}>{text}</p>}
       {action}
       {guide && <GuideLink to={guide} />}

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
 import { CopyButton } from "./CopyButton";
 import { problemText } from "./problemText";
+import { StateTitle } from "./StateTitle";
 import classes from "./states.module.css";
 
 interface Props {
@@ -24,7 +25,7 @@ export function ErrorState({ error, retry, compact }: Props) {
       <span className={classes.icon} data-tone={status === 403 || status === 404 ? undefined : "denied"}>
         <Icon size={22} aria-hidden="true" />
       </span>
-      <p className={classes.title}>{title}</p>
+      <StateTitle text={title} />
       <p className={classes.text}>{problemText(error, t)}</p>
       {retry && status !== 403 && status !== 404 && (
         <Button variant="default" onClick={retry}>
