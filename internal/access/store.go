@@ -12,19 +12,20 @@ func reaches(ctx context.Context, q store.Querier, org, technicianID, customerID
 		select exists (select 1 from technician where org_id = $1 and id = $2 and status = 'active' and state = 'activated') and (
 			exists (select 1 from technician_customer where org_id = $1 and technician_id = $2 and customer_id = $3)
 			or exists (
-				select 1 from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
-				where m.org_id = $1 and m.technician_id = $2 and c.customer_id = $3))`, org, technicianID, customerID).Scan(&ok)
+				select 1 from team_member m cross join team_customer c
+				where m.org_id = $1 and m.technician_id = $2 and c.org_id = m.org_id and c.team_id = m.team_id and c.customer_id = $3))`, org, technicianID, customerID).Scan(&ok)
 	return ok, err
 }
 
-// reachedCustomers are all customers that an active technician is assigned to, directly or by way of a team.
+// reachedCustomers are all customers that an active technician is assigned to, directly or by way of a team. The cross join keeps SQLite from
+// beginning with the customers of all teams.
 func reachedCustomers(ctx context.Context, q store.Querier, org, technicianID string) (ids []string, err error) {
 	rows, err := q.QueryContext(ctx, `
 		select customer_id from (
 			select customer_id from technician_customer where org_id = $1 and technician_id = $2
 			union
-			select c.customer_id from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
-			where m.org_id = $1 and m.technician_id = $2) r
+			select c.customer_id from team_member m cross join team_customer c
+			where m.org_id = $1 and m.technician_id = $2 and c.org_id = m.org_id and c.team_id = m.team_id) r
 		where exists (select 1 from technician where org_id = $1 and id = $2 and status = 'active' and state = 'activated')
 		order by customer_id`, org, technicianID)
 	if err != nil {
