@@ -52,6 +52,8 @@ func command(ctx context.Context, name string, c *config.Commands, s app.Streams
 		return app.Token(ctx, c.Admin.Token, s)
 	case "admin reset-factors":
 		return app.ResetFactors(ctx, c.Admin.ResetFactors, s)
+	case "admin unlock":
+		return app.Unlock(ctx, c.Admin.Unlock, s)
 	case "audit verify":
 		return app.VerifyExport(ctx, c.Audit.Verify, s)
 	case "audit public-key":

@@ -160,6 +160,21 @@ func ResetFactors(ctx context.Context, c config.ResetFactors, s Streams) error {
 	})
 }
 
+// Unlock lets a technician in again who is shut out.
+func Unlock(ctx context.Context, c config.Unlock, s Streams) error {
+	return existing(ctx, c.Storage, s, func(a *App) error {
+		done, err := a.signin.Unlock(commandLine(ctx), c.Organization, c.Email, c.Allow)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.Out, "cleared %d counters of failed sign-ins; added the network to %d lists\n", done.Counters, done.Lists)
+		if err == nil && done.Status != "" {
+			_, err = fmt.Fprintf(s.Out, "the account cannot sign in all the same: %s\n", done.Status)
+		}
+		return err
+	})
+}
+
 // commandLine marks what is done from a shell of the machine in the audit log.
 func commandLine(ctx context.Context) context.Context {
 	return access.WithActor(ctx, access.Actor{Device: "command line"})

@@ -25,6 +25,7 @@ type Commands struct {
 		Token           Token           `cmd:"" help:"Print a new API token of a technician."`
 		AddOrganization AddOrganization `cmd:"" help:"Make another organization and its owner; print an API token of the owner."`
 		ResetFactors    ResetFactors    `cmd:"" help:"Take passkeys, authenticator app and recovery codes from a technician who lost them; sessions end."`
+		Unlock          Unlock          `cmd:"" help:"Let a technician sign in again who is locked out by failed sign-ins, or by the rules about networks."`
 	} `cmd:"" help:"Administer an installation from its own machine."`
 	Audit struct {
 		Verify    AuditVerify    `cmd:"" help:"Check an export of the audit log."`
@@ -99,6 +100,14 @@ type ResetFactors struct {
 	Storage
 	Email        string `help:"Email address of the technician." required:"" placeholder:"EMAIL"`
 	Organization string `help:"Short name of the organization, for people of several." placeholder:"SLUG"`
+}
+
+// Unlock lets somebody in again.
+type Unlock struct {
+	Storage
+	Email        string `help:"Email address of the technician." required:"" placeholder:"EMAIL"`
+	Organization string `help:"Short name of the organization, for people of several." placeholder:"SLUG"`
+	Allow        string `help:"Network or address to add to the lists of networks that keep the technician out." placeholder:"CIDR"`
 }
 
 // AuditVerify checks an export.

@@ -329,3 +329,40 @@ func TestWhomADemandConcerns(t *testing.T) {
 		}
 	})
 }
+
+func TestUnlocking(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.demand(func(p *signinpolicy.Policy) {
+			p.Networks = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+			p.RoleNetworks = map[perm.Role][]netip.Prefix{perm.Technician: p.Networks}
+		})
+		w.exec(`update technician set allowed_networks = '["192.0.2.0/24"]' where id = $1`, ada)
+		w.fail(10, "ada@example.com", homeAddress)
+		for name, tc := range map[string]struct{ slug, email, allow, want string }{
+			"nobody":           {"", "nobody@example.com", "", "signin.technician_not_found"},
+			"of a neighbour":   {"org-2", "ada@example.com", "", "signin.technician_not_found"},
+			"a network of not": {"", "ada@example.com", "home", "signin.network_invalid"},
+		} {
+			if _, err := w.Unlock(t.Context(), tc.slug, tc.email, tc.allow); fault.CodeOf(err) != tc.want {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if got, err := w.Unlock(t.Context(), "org-1", "Ada@example.com", abroad); err != nil || got != (signin.Unlocked{Counters: 2, Lists: 2}) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		w.signIn("ada@example.com", homeAddress)
+		w.signIn("ada@example.com", abroad)
+		if _, err := w.SignIn(from(t, "198.51.100.21"), signin.Attempt{Email: "ada@example.com", Password: rightOne}); err == nil {
+			t.Error("more than the one address was let in")
+		}
+		if _, err := w.SignIn(from(t, abroad), signin.Attempt{Email: "bob@example.com", Password: rightOne}); err == nil {
+			t.Error("a list that did not concern the owner was opened")
+		}
+		if got, err := w.Unlock(t.Context(), "", "cyd@example.com", ""); err != nil || got.Status != "not_active" {
+			t.Errorf("somebody suspended: %+v, %v", got, err)
+		}
+		if e := w.events(org, "account.unlock"); len(e) != 2 || e[1].Actor.Type != "system" {
+			t.Errorf("recorded: %+v", e)
+		}
+	})
+}

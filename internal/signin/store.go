@@ -284,6 +284,19 @@ func clearFailures(ctx context.Context, tx *store.Tx, k failureKey) error {
 	return nil
 }
 
+// clearAccount ends the counting for an account from everywhere, and returns how many counters there were.
+func clearAccount(ctx context.Context, tx *store.Tx, org, technicianID string) (int, error) {
+	res, err := tx.ExecContext(ctx, `delete from signin_failure where org_id = $1 and account = $2`, org, technicianID)
+	if err != nil {
+		return 0, fmt.Errorf("clear failures of %s: %w", technicianID, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("clear failures of %s: %w", technicianID, err)
+	}
+	return int(n), nil
+}
+
 // knownDevice is the id of the device that holds a secret, or "".
 func knownDevice(ctx context.Context, q store.Querier, org, technicianID string, hash []byte) (deviceID string, err error) {
 	err = q.QueryRowContext(ctx, `
