@@ -8,6 +8,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
+import { EnrolmentNotice } from "@/features/factor/EnrolmentNotice";
 import { ticketName } from "@/features/ticket/data";
 import { FindContact } from "@/features/verify/FindContact";
 import { MyVerifications, Waiting } from "@/features/verify/VerifyPage";
@@ -24,6 +25,7 @@ export function DeskPage() {
   return (
     <>
       <PageHeader title={t("desk.title", { name: me?.technician.given_name || me?.technician.name })} text={t("desk.text")} />
+      <EnrolmentNotice />
       <Checklist />
       <div className={classes.columns}>
         <div className={classes.column}>

@@ -5,15 +5,14 @@ import { api, must } from "@/api/client";
 import { Card } from "@/components/Card";
 import { Confirm } from "@/components/Confirm";
 import { Dialog } from "@/components/Dialog";
-import { RelativeTime } from "@/components/RelativeTime";
 import { toast } from "@/components/toast";
 import { AppMaker } from "./AppMaker";
-import { renewFactors } from "./data";
+import { longDate, renewFactors } from "./data";
 import classes from "./Factor.module.css";
 
 /** One's own authenticator app. */
 export function AppCard({ enrolledAt, onCodes }: { enrolledAt: string | null; onCodes: (codes: string[]) => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const [open, setOpen] = useState<"make" | "remove" | null>(null);
   const close = () => setOpen(null);
   return (
@@ -35,9 +34,7 @@ export function AppCard({ enrolledAt, onCodes }: { enrolledAt: string | null; on
       <p className={classes.lead}>
         <span>{t("factor.appText")}</span>
         {enrolledAt ? (
-          <strong>
-            {t("factor.appSince")} <RelativeTime at={enrolledAt} />
-          </strong>
+          <strong>{t("factor.appSince", { date: longDate(enrolledAt, i18n.language) })}</strong>
         ) : (
           <strong>{t("factor.appNone")}</strong>
         )}

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { Callout } from "@/components/Callout";
+import { longDate } from "./data";
 import classes from "./Factor.module.css";
 
 /** Reminds whoever will have to have a second factor, and has none yet. */
@@ -11,7 +12,7 @@ export function EnrolmentNotice() {
   if (!enrolment?.required || enrolment.enrolled) {
     return null;
   }
-  const date = enrolment.due_at && new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(new Date(enrolment.due_at));
+  const date = enrolment.due_at && longDate(enrolment.due_at, i18n.language);
   return (
     <Callout tone="pending">
       <p className={classes.banner}>

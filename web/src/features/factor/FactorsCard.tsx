@@ -13,7 +13,7 @@ import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
 import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
-import type { FactorState } from "./data";
+import { type FactorState, longDate } from "./data";
 import classes from "./Factor.module.css";
 
 interface Props {
@@ -69,7 +69,7 @@ export function FactorsCard({ technician }: Props) {
 
 function Facts({ state, enrolled }: { state: FactorState; enrolled: boolean }) {
   const { t, i18n } = useTranslation();
-  const due = state.due_at && new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(new Date(state.due_at));
+  const due = state.due_at && longDate(state.due_at, i18n.language);
   return (
     <>
       <dl className={classes.facts}>

@@ -3,6 +3,7 @@ import { Check, Copy, Download, Printer } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
+import { longDate } from "./data";
 import classes from "./Factor.module.css";
 import { recoveryFile } from "./recoveryFile";
 
@@ -12,7 +13,7 @@ export function RecoveryCodes({ codes }: { codes: string[] }) {
   const me = useMe();
   const [copied, setCopied] = useState(false);
   const [made] = useState(() => new Date());
-  const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(made);
+  const date = longDate(made, i18n.language);
   const title = t("factor.fileTitle");
   const about = t("factor.fileFor", { email: me?.technician.email ?? "", host: location.host, date });
   const copy = async () => {

@@ -21,6 +21,11 @@ export async function renewFactors(): Promise<void> {
   await Promise.all([queries.invalidateQueries({ queryKey: factorsQuery.queryKey }), queries.invalidateQueries({ queryKey: ["me"] })]);
 }
 
+/** "November 22, 2026". */
+export function longDate(at: string | Date, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(at));
+}
+
 /** What to tell a person about a failure on the way to a passkey. */
 export function passkeyText(error: unknown, t: TFunction): string {
   return error instanceof PasskeyError ? t(`passkey.failure.${error.failure}`) : problemText(error, t);

@@ -79,7 +79,7 @@ export const factor = {
     app: "Authenticator app",
     appText: "Shows a new code every 30 seconds, even without a connection.",
     appNone: "Not set up.",
-    appSince: "Set up",
+    appSince: "In use since {{date}}.",
     appAdd: "Set up an app",
     appReplace: "Change to another phone",
     appRemove: "Remove the app",

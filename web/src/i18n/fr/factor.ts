@@ -82,7 +82,7 @@ export const factor: Texts<typeof source> = {
     app: "Application d’authentification",
     appText: "Affiche un nouveau code toutes les 30 secondes, même sans connexion.",
     appNone: "Non configurée.",
-    appSince: "Configurée",
+    appSince: "Utilisée depuis le {{date}}.",
     appAdd: "Configurer une application",
     appReplace: "Changer de téléphone",
     appRemove: "Supprimer l’application",
