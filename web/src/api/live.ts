@@ -25,6 +25,9 @@ export const kinds = [
   "message.changed",
   "sandbox.message",
   "settings.changed",
+  "notification.changed",
+  "organization.changed",
+  "audit.appended",
   "session.ended",
   "security.alert",
   "reset",
@@ -53,6 +56,10 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["sandbox"]];
     case "settings.changed":
       return [["settings"], ["me"]];
+    case "notification.changed":
+      return [["notifications"], ["me"]];
+    case "organization.changed":
+      return [["settings"], ["me"], ["brand"]];
     case "session.ended":
       return [["sessions"], ["me"]];
     case "security.alert":

@@ -8,6 +8,7 @@ import { live } from "@/app/services";
 import { useCatchUp, useConnection } from "@/app/useConnection";
 import { Loading } from "@/components/Loading";
 import { Sheet } from "@/components/Sheet";
+import { type Brand, useBrand } from "@/features/branding/useBrand";
 import { Arrivals } from "@/features/verify/Arrivals";
 import { BottomBar } from "./BottomBar";
 import { Keys } from "./Keys";
@@ -33,6 +34,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   usePersonalSettings();
+  useBrand(me?.organization.branding as Brand | undefined);
   useCatchUp();
   const { up } = useConnection();
 

@@ -4,7 +4,9 @@ import { CircleHelp, Keyboard, Menu, Search, Smartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { Mark } from "@/components/Mark";
+import { BrandMark } from "@/features/branding/BrandMark";
 import { helpFor } from "@/features/help/places";
+import { Bell } from "@/features/notification/Bell";
 import { LiveBadge } from "./LiveBadge";
 import { OwnMenu } from "./OwnMenu";
 import { showKeys } from "./Keys";
@@ -31,8 +33,14 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
         <Menu size={20} />
       </ActionIcon>
       <Link to="/" className={classes.brand} aria-label={t("shell.home")}>
-        <Mark size={24} />
-        <span>Countersign</span>
+        {me?.organization.branding.logo_url ? (
+          <BrandMark brand={me.organization.branding} size={24} />
+        ) : (
+          <>
+            <Mark size={24} />
+            <span>Countersign</span>
+          </>
+        )}
       </Link>
       {me && (
         <span className={classes.organization}>
@@ -75,6 +83,7 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
             <Keyboard size={18} />
           </ActionIcon>
         </Tooltip>
+        <Bell />
         <OwnMenu />
       </div>
     </header>

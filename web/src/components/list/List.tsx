@@ -47,8 +47,8 @@ interface Props<T, Q> {
   bulk?: (selection: Selection<T>) => ReactNode;
   /** Views that everybody has, one click each above the list. */
   presets?: View[];
-  /** The same list as a file: `/api/contacts.csv`. Search, filters and sort are added. */
-  exportHref?: string;
+  /** The same list as a file: `/api/contacts.csv`, to which search, filters and sort are added, or what makes the address of them. */
+  exportHref?: string | ((asked: Record<string, string>) => string);
 }
 
 /** The one list: searched, sorted, filtered and paged by the server, with its state in the URL. */
@@ -83,7 +83,7 @@ export function List<T, Q>(props: Props<T, Q>) {
     <>
       {props.name && <ViewsMenu views={views} now={state.now} onOpen={state.open} onChange={setViews} />}
       {props.name && props.columns.length > 2 && <ColumnsMenu columns={props.columns} choice={choice} onChange={setChoice} />}
-      <ExportMenu href={props.exportHref && `${props.exportHref}?${new URLSearchParams(asked)}`} />
+      <ExportMenu href={typeof props.exportHref === "function" ? props.exportHref(asked) : props.exportHref && `${props.exportHref}?${new URLSearchParams(asked)}`} />
     </>
   );
 

@@ -1,12 +1,13 @@
-import { TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Query } from "@/api/types";
+import type { AuditEvent, Page, Query } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
+import { endOfDay, FilterDate, FilterText, startOfDay } from "@/components/list/FilterFields";
+import type { Filter } from "@/components/list/Filters";
 import { List } from "@/components/list/List";
-import type { Filter } from "@/components/list/Toolbar";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StateBadge } from "@/components/StateBadge";
+import { CustomerFilter } from "@/features/customer/CustomerFilter";
 import { actionText } from "./actions";
 import classes from "./Audit.module.css";
 import { EventDetail } from "./EventDetail";
@@ -16,6 +17,21 @@ interface Props {
   fixed?: { actor?: string; target?: string };
 }
 
+// A search for words reads a stretch of the log at a time and may find nothing in one; so many are read before somebody has to ask for more.
+const stretches = 25;
+
+/** Asks for a page, and goes on while a search has found nothing yet and the log is not over. */
+async function load({ from, to, ...query }: Query<"/api/audit">, signal: AbortSignal, left = stretches): Promise<Page<AuditEvent>> {
+  const page = await must(api.GET("/api/audit", { params: { query: { ...query, from: startOfDay(from), to: endOfDay(to) } }, signal }));
+  return page.items.length === 0 && page.next_cursor && left > 1 ? load({ from, to, ...query, cursor: page.next_cursor }, signal, left - 1) : page;
+}
+
+/** The same events as a file. Days are meant in the person's own zone; the server takes instants. */
+function csvHref({ from, to, ...asked }: Record<string, string>): string {
+  const [begin, end] = [startOfDay(from), endOfDay(to)];
+  return `/api/audit.csv?${new URLSearchParams({ ...asked, ...(begin ? { from: begin } : {}), ...(end ? { to: end } : {}) })}`;
+}
+
 /** Events of the record, latest first; each opens in place. */
 export function AuditList({ filters, fixed }: Props) {
   const { t } = useTranslation();
@@ -23,14 +39,14 @@ export function AuditList({ filters, fixed }: Props) {
   return (
     <List
       label={t("nav.audit")}
-      queryKey={["audit"]}
-      load={({ from, to, ...query }: Query<"/api/audit">, signal: AbortSignal) =>
-        must(api.GET("/api/audit", { params: { query: { ...query, from: startOf(from), to: endOf(to) } }, signal }))
-      }
+      name={filters ? "audit" : undefined}
+      queryKey={["audit", "events"]}
+      load={load}
       rowId={(e) => e.id}
-      search={false}
+      search={filters ?? false}
       filters={filters ? choices : []}
       fixed={fixed}
+      exportHref={filters ? csvHref : undefined}
       expand={(event) => <EventDetail event={event} />}
       empty={<EmptyState title={t("audit.none")} />}
       columns={[
@@ -44,6 +60,7 @@ export function AuditList({ filters, fixed }: Props) {
           ),
         },
         { key: "actor", header: t("audit.actor"), hide: "phone", cell: (e) => e.actor.name || t(`actor.${e.actor.type as "system"}`, { defaultValue: e.actor.type }) },
+        { key: "address", header: t("audit.ip"), hide: "tablet", optional: true, cell: (e) => e.address },
         { key: "outcome", header: t("audit.outcome"), width: "120px", cell: (e) => <StateBadge state={e.outcome} /> },
         { key: "at", header: t("audit.at"), width: "160px", hide: "phone", cell: (e) => <RelativeTime at={e.at} /> },
       ]}
@@ -51,55 +68,42 @@ export function AuditList({ filters, fixed }: Props) {
   );
 }
 
+const areas = ["technician", "session", "customer", "contact", "ticket", "verification", "technician_verification", "team", "settings", "import", "audit"] as const;
+
 function useFilters(): Filter[] {
   const { t } = useTranslation();
+  // What other pages lead here with: there is nothing to choose, only to take away.
+  const given = (key: "actor" | "target" | "ticket_id", label: string): Filter => ({
+    key,
+    label,
+    render: (value, set) => (
+      <button type="button" className={classes.given} onClick={() => set(undefined)}>
+        {label}
+        {value && <code>{value.slice(-6)}</code>}
+        <span aria-hidden="true">×</span>
+        <span className={classes.hidden}>{t("list.clearFilter", { filter: label })}</span>
+      </button>
+    ),
+  });
   return [
-    { key: "action", label: t("audit.action"), render: (value, set) => <TextFilter label={t("audit.action")} hint="verification.start" value={value} set={set} /> },
+    {
+      key: "action",
+      label: t("audit.area"),
+      pinned: true,
+      options: areas.map((area) => ({ value: `${area}.*`, label: t(`audit.areas.${area}`) })),
+    },
     {
       key: "outcome",
       label: t("audit.outcome"),
+      pinned: true,
       options: (["success", "denied", "error"] as const).map((value) => ({ value, label: t(`state.${value}`) })),
     },
-    { key: "from", label: t("audit.from"), render: (value, set) => <DateFilter label={t("audit.from")} value={value} set={set} /> },
-    { key: "to", label: t("audit.to"), render: (value, set) => <DateFilter label={t("audit.to")} value={value} set={set} /> },
+    { key: "customer_id", label: t("audit.customer"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> },
+    { key: "address", label: t("audit.ip"), render: (value, set) => <FilterText label={t("audit.ip")} hint="192.0.2." value={value} set={set} /> },
+    { key: "from", label: t("audit.from"), render: (value, set) => <FilterDate label={t("audit.from")} value={value} set={set} /> },
+    { key: "to", label: t("audit.to"), render: (value, set) => <FilterDate label={t("audit.to")} value={value} set={set} /> },
+    given("actor", t("audit.actorOne")),
+    given("target", t("audit.targetOne")),
+    given("ticket_id", t("audit.ticketOne")),
   ];
-}
-
-interface FilterProps {
-  label: string;
-  value?: string;
-  set: (value: string | undefined) => void;
-}
-
-function DateFilter({ label, value, set }: FilterProps) {
-  return (
-    <label className={classes.date}>
-      {label}
-      <input type="date" value={value ?? ""} onChange={(e) => set(e.currentTarget.value || undefined)} />
-    </label>
-  );
-}
-
-function TextFilter({ label, hint, value, set }: FilterProps & { hint: string }) {
-  return (
-    <TextInput
-      key={value}
-      w={220}
-      data-search
-      aria-label={label}
-      placeholder={`${label}: ${hint}`}
-      defaultValue={value ?? ""}
-      onBlur={(e) => set(e.currentTarget.value.trim() || undefined)}
-      onKeyDown={(e) => e.key === "Enter" && set(e.currentTarget.value.trim() || undefined)}
-    />
-  );
-}
-
-// Days are meant in the person's own zone; the server takes instants.
-function startOf(day: string | undefined): string | undefined {
-  return day ? new Date(`${day}T00:00:00`).toISOString() : undefined;
-}
-
-function endOf(day: string | undefined): string | undefined {
-  return day ? new Date(Date.parse(`${day}T00:00:00`) + 86_400_000).toISOString() : undefined;
 }

@@ -16,7 +16,7 @@ import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
 import { ShieldBadge } from "@/components/ShieldBadge";
 import { toast } from "@/components/toast";
-import { Activity } from "@/features/auditlog/Activity";
+import { HistoryTab } from "@/features/activity/HistoryTab";
 import { useFollowedContact } from "@/features/sandbox/followed";
 import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
@@ -87,7 +87,7 @@ export function ContactPage() {
             label: t("nav.tickets"),
             content: <TicketList fixed={{ contact_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
           },
-          ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
+          { key: "history", label: t("history.title"), content: <HistoryTab contactId={id} /> },
         ]}
         facts={
           <>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Mark } from "@/components/Mark";
+import { BrandMark } from "@/features/branding/BrandMark";
+import { useBrand, usePublicBrand } from "@/features/branding/useBrand";
 import { languages, speak } from "@/i18n";
 import classes from "./Entry.module.css";
 
@@ -13,11 +14,13 @@ interface Props {
 /** The frame of the pages before the sign-in. */
 export function Entry({ title, text, children }: Props) {
   const { i18n, t } = useTranslation();
+  const brand = usePublicBrand();
+  useBrand(brand);
   return (
     <div className={classes.entry}>
       <main className={classes.card}>
         <p className={classes.brand}>
-          <Mark size={30} /> Countersign
+          <BrandMark brand={brand} size={30} />
         </p>
         <h1 className={classes.title}>{title}</h1>
         {text && <p className={classes.text}>{text}</p>}

@@ -1,0 +1,51 @@
+import type { branding as source } from "../en/branding";
+import type { Texts } from "../shape";
+
+/** What the organization looks like, and what its people did. */
+export const branding: Texts<typeof source> = {
+  branding: {
+    title: "Identité visuelle",
+    text: "Nom, couleur et logo tels qu’on les voit dans la console, à la connexion, sur les pages des utilisateurs et dans les courriels qu’ils reçoivent.",
+    name: "Nom affiché",
+    nameHelp: "Vide : le nom de l’organisation.",
+    color: "Couleur",
+    colorHelp: "Six chiffres hexadécimaux, par exemple #1f5f8b. Vide : celle de Countersign.",
+    colorPick: "Choisir une couleur",
+    colorWrong: "Écrivez six chiffres hexadécimaux, par exemple #1f5f8b, ou laissez vide.",
+    readable: "Cette couleur se lit partout telle quelle.",
+    adjusted: "Cette couleur seule ne se lirait pas partout. Elle est assombrie sur les pages claires ou éclaircie sur les sombres, comme ci-dessous.",
+    preview: "Aperçu",
+    light: "Clair",
+    dark: "Sombre",
+    sampleTitle: "Confirmez que c’est bien vous",
+    sampleText: "Voici à quoi ressemble un lien :",
+    sampleLink: "Comment s’assurer que cette page est la bonne",
+    sampleButton: "Valider",
+    logo: "Logo",
+    logoHelp: "PNG, JPEG, GIF ou WebP, de préférence large et sur fond transparent. Il est refait en 640 × 160 pixels au plus.",
+    logoDrop: "Déposez un logo ici ou choisissez-en un",
+    logoRemove: "Retirer le logo",
+    logoSaved: "Logo enregistré",
+    logoRemoved: "Logo retiré",
+  },
+  did: {
+    own: "Mon activité",
+    kinds: { actions: "Actions", sign_ins: "Connexions", failures: "Échecs", customers: "Clients" },
+    kind: "Que montrer",
+    none: "Rien pendant cette période",
+    customer: "Client",
+    times_one: "{{count}} événement",
+    times_other: "{{count}} événements",
+    count: "Combien de fois",
+    last: "Dernier",
+    gone: "Un client supprimé depuis",
+    where: "D’où",
+    days30: "Les clients des 30 derniers jours.",
+    all: "Tout dans le journal",
+  },
+  history: {
+    title: "Historique",
+    none: "On ne sait rien du passé de ce contact",
+    nothing: "Aucun champ n’a changé.",
+  },
+};
