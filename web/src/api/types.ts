@@ -23,10 +23,15 @@ export type MailSettings = Schemas["MessageMailBody"];
 export type AuditEvent = Schemas["AuditlogEventBody"];
 export type Delivery = Schemas["MessageDeliveryBody"];
 
+export type InvitationLink = Schemas["InvitationLookBody"];
+export type Notification = Schemas["NotificationItem"];
+
 // The document does not say of an object inside another that it may be null; these do.
 type Nullable<T, K extends keyof T> = Omit<T, K> & { [P in K]: T[P] | null };
 
 export type Me = Nullable<Schemas["SigninMe"], "session">;
+export type Invitation = Nullable<Schemas["InvitationBody"], "sent_by">;
+export type NotificationPreferences = Nullable<Schemas["NotificationPreferencesBody"], "quiet_hours">;
 export type Ticket = Nullable<Schemas["TicketBody"], "created_by" | "assigned_to">;
 export type TicketTemplate = Schemas["TicketTemplateBody"];
 export type Happening = Omit<Schemas["TicketHappeningBody"], "note"> & { note: Note | null };

@@ -26,6 +26,26 @@ const newPassword = createRoute({
   path: "/new-password",
   component: lazyRouteComponent(() => import("@/features/signin/NewPasswordPage"), "NewPasswordPage"),
 });
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/join",
+  component: lazyRouteComponent(() => import("@/features/invitation/JoinPage"), "JoinPage"),
+});
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("@/features/recovery/ForgotPage"), "ForgotPage"),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("@/features/recovery/ResetPage"), "ResetPage"),
+});
+const enrol = createRoute({
+  getParentRoute: () => root,
+  path: "/enrol",
+  component: lazyRouteComponent(() => import("@/features/signin/EnrolPage"), "EnrolPage"),
+});
 
 /** Everything behind the sign-in. */
 const shell = createRoute({
@@ -39,6 +59,9 @@ const shell = createRoute({
       const me = await queries.ensureQueryData(meQuery);
       if (me.password_change_required) {
         throw redirect({ to: "/new-password" });
+      }
+      if (me.hold === "enrolment") {
+        throw redirect({ to: "/enrol" });
       }
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
@@ -77,7 +100,7 @@ const pages = [
 
 /** The pages and their addresses. */
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, setup, newPassword, shell.addChildren(pages)]),
+  routeTree: root.addChildren([signIn, setup, newPassword, enrol, join, forgot, reset, shell.addChildren(pages)]),
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultPendingMs: 300,
@@ -89,7 +112,7 @@ onSignedOut(() => {
   live.stop();
   queries.removeQueries();
   const { pathname, href } = router.state.location;
-  if (pathname !== "/sign-in" && pathname !== "/setup") {
+  if (!["/sign-in", "/setup", "/join", "/forgot", "/reset"].includes(pathname)) {
     void router.navigate({ to: "/sign-in", search: href === "/" ? {} : { next: href } } as never);
   }
 });

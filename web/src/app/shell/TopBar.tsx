@@ -4,7 +4,6 @@ import { CircleHelp, Keyboard, Menu, Search, Smartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { Mark } from "@/components/Mark";
-import { BrandMark } from "@/features/branding/BrandMark";
 import { helpFor } from "@/features/help/places";
 import { Bell } from "@/features/notification/Bell";
 import { LiveBadge } from "./LiveBadge";
@@ -33,14 +32,8 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
         <Menu size={20} />
       </ActionIcon>
       <Link to="/" className={classes.brand} aria-label={t("shell.home")}>
-        {me?.organization.branding.logo_url ? (
-          <BrandMark brand={me.organization.branding} size={24} />
-        ) : (
-          <>
-            <Mark size={24} />
-            <span>Countersign</span>
-          </>
-        )}
+        <Mark size={24} />
+        <span>Countersign</span>
       </Link>
       {me && (
         <span className={classes.organization}>

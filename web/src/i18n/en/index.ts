@@ -1,9 +1,8 @@
 import { access } from "./access";
 import { audit } from "./audit";
-import { branding } from "./branding";
 import { common } from "./common";
-import { notice } from "./notice";
 import { factor } from "./factor";
+import { notice } from "./notice";
 import { people } from "./people";
 import { reasons } from "./reasons";
 import { shell } from "./shell";
@@ -11,4 +10,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...reasons };
+export const en = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...access, ...factor, ...notice, ...reasons };

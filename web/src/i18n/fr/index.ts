@@ -2,10 +2,9 @@ import type { en } from "../en";
 import type { Texts } from "../shape";
 import { access } from "./access";
 import { audit } from "./audit";
-import { branding } from "./branding";
 import { common } from "./common";
-import { notice } from "./notice";
 import { factor } from "./factor";
+import { notice } from "./notice";
 import { people } from "./people";
 import { reasons } from "./reasons";
 import { shell } from "./shell";
@@ -13,4 +12,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...access, ...factor, ...notice, ...reasons };
