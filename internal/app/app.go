@@ -166,6 +166,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.sandbox = sandbox.New(db, a.events, o.Log)
 	a.messages.Use(a.sandbox, smtp.New(db, a.messages.MailOf, nil))
 	a.messages.OnState(a.countDelivery)
+	a.messages.OnStop(a.stopped)
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
 	a.invitations = a.newInvitations()
 	a.recovery = a.newRecovery()

@@ -88,6 +88,11 @@ func (s *Service) setConsent(ctx context.Context, tx *store.Tx, orgID, key strin
 	if err != nil {
 		return false, err
 	}
+	if state == optOut && s.stopped != nil {
+		if err := s.stopped(ctx, tx, in); err != nil {
+			return false, err
+		}
+	}
 	return true, s.tellOfContacts(ctx, tx, orgID, in)
 }
 

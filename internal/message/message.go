@@ -121,10 +121,11 @@ type Service struct {
 	working atomic.Bool // this run has claimed something at some time
 
 	mu       sync.Mutex
-	doubtful []string // claims of which it is not known whether they were committed
+	stopped  func(ctx context.Context, tx *store.Tx, in In) error // of whoever answered STOP
+	doubtful []string                                             // claims of which it is not known whether they were committed
 }
 
-// New returns a Service. Use, OnState and OnInbound complete it before Run.
+// New returns a Service. Use, OnState, OnStop and OnInbound complete it before Run.
 func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
@@ -142,3 +143,6 @@ func (s *Service) Use(sandbox Sender, outside ...Sender) { s.sandbox, s.senders 
 
 // OnState adds a Hook.
 func (s *Service) OnState(h Hook) { s.hooks = append(s.hooks, h) }
+
+// OnStop sets what hears, in the same transaction, of everybody who answered STOP.
+func (s *Service) OnStop(fn func(ctx context.Context, tx *store.Tx, in In) error) { s.stopped = fn }

@@ -5,6 +5,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
@@ -23,4 +24,12 @@ func (a *App) handedOver(ctx context.Context, tx *store.Tx, from, to technician.
 		}
 	}
 	return nil
+}
+
+// stopped takes a technician's own STOP for what it says: the consent to text messages is over, in the profile too.
+func (a *App) stopped(ctx context.Context, tx *store.Tx, in message.In) error {
+	if in.Way != message.SMS {
+		return nil
+	}
+	return a.technicians.StopMessages(ctx, tx, in.From)
 }
