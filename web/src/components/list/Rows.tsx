@@ -12,7 +12,7 @@ export interface Column<T> {
   /** The field to sort by, when the server can. */
   sort?: string;
   /** Below which width the column gives way. */
-  hide?: "phone" | "tablet";
+  hide?: "phone" | "tablet" | "laptop";
   width?: string;
   /** Put away until somebody chooses it from the menu of columns. */
   optional?: boolean;

@@ -1,7 +1,7 @@
-import { Button } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
-import { ContactRound, Pencil, Plus, Ticket as TicketIcon, Trash2 } from "lucide-react";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { ChevronDown, ContactRound, Pencil, Plus, ScrollText, Ticket as TicketIcon, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
@@ -74,6 +74,27 @@ export function CustomerPage() {
             <GuardedButton needs="customer.edit" variant="default" leftSection={<Pencil size={15} />} onClick={() => setOpen("edit")}>
               {t("edit")}
             </GuardedButton>
+            {(can("admin.customers") || can("admin.audit")) && (
+              <Menu position="bottom-end" width={240} withInitialFocusPlaceholder={false}>
+                <Menu.Target>
+                  <Button variant="default" rightSection={<ChevronDown size={14} />}>
+                    {t("technician.moreActions")}
+                  </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  {can("admin.audit") && (
+                    <Menu.Item component={Link} to={`/audit?target=${id}`} leftSection={<ScrollText size={15} />}>
+                      {t("technician.audit")}
+                    </Menu.Item>
+                  )}
+                  {can("admin.customers") && (
+                    <Menu.Item color="red.9" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
+                      {t("customer.delete")}
+                    </Menu.Item>
+                  )}
+                </Menu.Dropdown>
+              </Menu>
+            )}
           </>
         }
         tab={tab}
@@ -93,13 +114,6 @@ export function CustomerPage() {
           { key: "notes", label: t("customer.notes"), content: <NotesTab notes={customer.notes} onEdit={() => setOpen("edit")} /> },
           ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
         ]}
-        facts={
-          can("admin.customers") && (
-            <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
-              {t("customer.delete")}
-            </Button>
-          )
-        }
       />
       <CustomerForm key={customer.version} opened={open === "edit"} onClose={close} customer={customer} />
       <ContactForm opened={open === "contact"} onClose={close} customer={customer} onSaved={(contact) => goTo(`/contacts/${contact.id}`)} />

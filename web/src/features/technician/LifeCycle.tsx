@@ -87,11 +87,11 @@ function useChanges(technician: Technician, step: Step | null): Change[] {
       before: t(`state.${technician.status}`),
       after: t(step === "suspend" ? "state.suspended" : "state.inactive"),
     },
-    { what: t("technician.ends.sessions"), before: sessions.data?.items.length ?? "…", after: t("technician.ends.none") },
+    sessions.data?.items.length !== 0 && { what: t("technician.ends.sessions"), before: sessions.data?.items.length ?? "…", after: t("technician.ends.none") },
     (step === "endAccess" || step === "delete") && { what: t("technician.ends.tokens"), after: t("technician.ends.tokensGone") },
     step === "resetPassword" && { what: t("technician.ends.password"), before: t("technician.ends.works"), after: t("technician.ends.mailTo", { email: technician.email }) },
     goes && technician.state === "invitation" && { what: t("technician.ends.invitation"), before: t("technician.ends.open"), after: t("technician.ends.withdrawn") },
-    goes && tickets.data !== undefined && tickets.data !== "0" && { what: t("technician.ends.tickets"), before: tickets.data, after: t("technician.ends.stay") },
+    goes && tickets.data !== undefined && tickets.data !== "0" && { what: t("technician.ends.tickets"), after: t("technician.ends.stay", { number: tickets.data }) },
     goes && led.length > 0 && { what: t("technician.ends.leads"), after: t("technician.ends.led", { teams: led.join(", ") }) },
     step === "delete" && { what: t("technician.ends.record"), after: t("technician.ends.recordStays") },
   ];

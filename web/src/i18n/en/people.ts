@@ -209,7 +209,7 @@ export const people = {
       open: "open",
       withdrawn: "withdrawn",
       tickets: "Open tickets",
-      stay: "stay, to be assigned anew",
+      stay: "{{number}}, to be assigned anew",
       leads: "Leads",
       led: "{{teams}}: needs another lead",
       record: "Audit record",

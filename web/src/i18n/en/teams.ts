@@ -35,7 +35,7 @@ export const teams = {
     deleteText: "{{name}} is deleted. Members: {{members}}, customers: {{customers}}. Its people no longer reach its customers, unless another way leads there. This cannot be undone.",
   },
   bulk: {
-    actions: "Do something",
+    actions: "Actions",
     action: {
       assign_role: "Assign a role",
       add_to_team: "Add to a team",

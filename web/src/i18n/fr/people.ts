@@ -212,7 +212,7 @@ export const people: Texts<typeof source> = {
       open: "ouverte",
       withdrawn: "retirée",
       tickets: "Tickets ouverts",
-      stay: "restent, à réattribuer",
+      stay: "{{number}}, à réattribuer",
       leads: "Responsable de",
       led: "{{teams}} : il faut un autre responsable",
       record: "Journal d’audit",

@@ -38,7 +38,7 @@ export const teams: Texts<typeof source> = {
     deleteText: "{{name}} est supprimée. Membres : {{members}}, clients : {{customers}}. Ses membres n’ont plus accès à ses clients, sauf par un autre chemin. C’est irréversible.",
   },
   bulk: {
-    actions: "Agir",
+    actions: "Actions",
     action: {
       assign_role: "Attribuer un rôle",
       add_to_team: "Ajouter à une équipe",
