@@ -67,6 +67,12 @@ async function typePassword(of = page, email = olga, secret = password) {
   await of.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
+/** Chooses the passkey: it answers only once the button was pressed, and not in the email field before. */
+async function pressPasskey(name = "Sign in with a passkey", of = page, device = authenticator) {
+  await of.getByRole("button", { name }).click();
+  await device.present(true);
+}
+
 const arrived = (of = page) => of.getByRole("navigation").first().waitFor();
 const own = `/settings/factors`;
 
@@ -127,8 +133,14 @@ step("signs in with the passkey alone", async () => {
   await authenticator.present(false); // nobody chooses a passkey in the email field
   await signOut();
   assert.deepEqual(await axe(page), []);
+  await pressPasskey();
+  await arrived();
+});
+
+step("signs in with the passkey that the browser offers at the email", async () => {
+  await authenticator.present(false);
+  await signOut();
   await authenticator.present(true);
-  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await arrived();
 });
 
@@ -136,9 +148,9 @@ step("is refused where the device did not check who holds it", async () => {
   await authenticator.present(false);
   await signOut();
   await authenticator.verified(false);
-  await authenticator.present(true);
-  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await pressPasskey();
   await page.getByText("Nothing was confirmed").waitFor();
+  await authenticator.present(false);
   assert.deepEqual(await axe(page), []);
   await authenticator.verified(true);
 });
@@ -150,8 +162,7 @@ step("confirms a password with the passkey", async () => {
   await page.getByRole("heading", { name: "Second step" }).waitFor();
   assert.deepEqual(await axe(page), []);
   assert.equal(await page.evaluate(async () => (await fetch("/api/contacts")).status), 401, "half signed in is not signed in");
-  await authenticator.present(true);
-  await page.getByRole("button", { name: "Use a passkey or security key" }).click();
+  await pressPasskey("Use a passkey or security key");
   await arrived();
 });
 
@@ -220,13 +231,13 @@ step("five wrong codes lead back to the start", async () => {
 });
 
 step("a passkey that became another one is refused, and set up again", async () => {
+  await authenticator.present(false);
   const [key] = await authenticator.credentials();
   await authenticator.change(key.credentialId, { backupEligibility: true, backupState: true });
-  await authenticator.present(true);
-  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await pressPasskey();
   await page.getByText("Set this passkey up again").waitFor();
-  assert.deepEqual(await axe(page), []);
   await authenticator.present(false);
+  assert.deepEqual(await axe(page), []);
   await page.reload();
   await typePassword();
   await page.getByRole("button", { name: "Use a recovery code" }).click();
@@ -243,8 +254,7 @@ step("a passkey that became another one is refused, and set up again", async () 
   await page.getByText("Refused: it is not").waitFor({ state: "detached" });
   await authenticator.present(false);
   await signOut();
-  await authenticator.present(true);
-  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await pressPasskey();
   await arrived();
 });
 

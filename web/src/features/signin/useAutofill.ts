@@ -30,18 +30,17 @@ export function useAutofill({ wanted, onDone }: { wanted: boolean; onDone: (answ
     running.current = mine;
     const ask = async (): Promise<void> => {
       const chosen = await choose(mine.signal);
-      if (chosen === "end" || mine.signal.aborted) {
+      if (chosen === "again" && !mine.signal.aborted) {
+        return ask();
+      }
+      if (typeof chosen === "string" || mine.signal.aborted) {
         return;
       }
       try {
-        if (chosen !== "again") {
-          done.current(await answerWith(...chosen));
-          return;
-        }
+        done.current(await answerWith(...chosen));
       } catch (failure) {
-        setError(failure); // and the browser may offer another one
+        setError(failure);
       }
-      await ask();
     };
     void canAutofillPasskeys().then((can) => (can ? ask() : undefined));
   }, []);
