@@ -11,7 +11,7 @@ import (
 // ByIDs finds contacts of one organization by their ids; those that are not there are missing from the answer.
 func ByIDs(ctx context.Context, q store.Querier, org string, ids []string) (map[string]Contact, error) {
 	out := make(map[string]Contact, len(ids))
-	for part := range slices.Chunk(ids, 500) {
+	for part := range slices.Chunk(ids, 50) {
 		if err := eachByID(ctx, q, org, part, func(c Contact) { out[c.ID] = c }); err != nil {
 			return nil, fmt.Errorf("find contacts: %w", err)
 		}

@@ -22,17 +22,18 @@ const sourceCSV = "csv"
 type contacts struct {
 	cells
 	employers
-	custom map[string]string // field of the mapping to the organization's own name
-	region string
-	batch  *contact.Batch
-	found  map[string]contact.Contact
-	byKey  map[string][]string // "x …", "e …", "p …", "n customer name" to ids
+	custom  map[string]string // field of the mapping to the organization's own name
+	region  string
+	anybody string // stands for a customer who is not looked up yet
+	batch   *contact.Batch
+	found   map[string]contact.Contact
+	byKey   map[string][]string // see contactKeys
 }
 
 type contactRow struct {
 	id, external, customer string
 	missing                bool // the customer
-	fields                 contact.Fields
+	fields, want           contact.Fields
 	allEmails, allPhones   bool // the row names all there are
 	given                  map[string]bool
 	was                    *contact.Contact
@@ -53,7 +54,7 @@ func newContacts(ctx context.Context, s *Service, i Import) (book, error) {
 	}
 	b := &contacts{
 		cells: cells{i.Mapping}, employers: employers{s: s, org: i.OrgID, scope: scope, create: i.Options.CreateCustomers},
-		region: o.Region, batch: batch, custom: map[string]string{},
+		region: o.Region, anybody: id.New(), batch: batch, custom: map[string]string{},
 	}
 	for field := range i.Mapping {
 		if name, ok := strings.CutPrefix(field, customField); ok {
@@ -92,6 +93,10 @@ func (b *contacts) read(r *row) (keys []string, err error) {
 		}
 	}
 	b.addresses(r, c)
+	c.fields.CustomerID = b.anybody
+	if c.fields, err = b.batch.Prepare(c.fields); err != nil {
+		return nil, err
+	}
 	return c.keys(), nil
 }
 
@@ -108,8 +113,8 @@ func (b *contacts) addresses(r *row, c *contactRow) {
 		}
 	}
 	add := func(number, kind string) {
-		if kept, err := input.ParsePhone(number, b.region); err == nil {
-			number = kept // what cannot be read is refused with the rest of the fields
+		if len(c.fields.Phones) > 0 { // the same number in two columns is no mistake
+			c.fields.Phones[0].Number, number = b.number(c.fields.Phones[0].Number), b.number(number)
 		}
 		if !slices.ContainsFunc(c.fields.Phones, func(p contact.Phone) bool { return p.Number == number }) {
 			c.fields.Phones = append(c.fields.Phones, contact.Phone{Number: number, Kind: kind})
@@ -139,6 +144,14 @@ func (b *contacts) addresses(r *row, c *contactRow) {
 	}
 }
 
+// number is a phone number as it is kept; what cannot be read stays, to be refused with the rest of the fields.
+func (b *contacts) number(number string) string {
+	if kept, err := input.ParsePhone(number, b.region); err == nil {
+		return kept
+	}
+	return number
+}
+
 // keys are what a row must not share with another: two rows about the same person would undo each other.
 func (c *contactRow) keys() (keys []string) {
 	place := store.Fold(c.customer) + "\n"
@@ -164,7 +177,8 @@ func (c *contactRow) keys() (keys []string) {
 }
 
 func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error {
-	var names, ids, externals, emails, phones []string
+	var names, ids, externals, emails []string
+	var phones, places []place
 	for _, r := range rows {
 		c := r.rec.(*contactRow)
 		names, ids, externals = append(names, c.customer), append(ids, c.id), append(externals, c.external)
@@ -172,13 +186,12 @@ func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error
 			emails = append(emails, input.FoldEmail(e))
 		}
 		for _, p := range c.fields.Phones {
-			phones = append(phones, p.Number)
+			phones = append(phones, place{p.Number, store.Fold(c.fields.Name)})
 		}
 	}
 	if err := b.employers.load(ctx, q, names); err != nil {
 		return err
 	}
-	var places []place
 	for _, r := range rows {
 		c := r.rec.(*contactRow)
 		if at, missing, err := b.find(c.customer); err == nil && !missing {
@@ -186,7 +199,7 @@ func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error
 		}
 	}
 	var err error
-	if b.byKey, err = contactKeys(ctx, q, b.org, distinct(externals), distinct(emails), distinct(phones), places); err != nil {
+	if b.byKey, err = contactKeys(ctx, q, b.org, distinct(externals), distinct(emails), phones, places); err != nil {
 		return err
 	}
 	for _, found := range b.byKey {
@@ -196,7 +209,7 @@ func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error
 	return err
 }
 
-// match finds who a row is about, nil if nobody yet. f are its fields as they are kept.
+// match finds who a row is about, nil if nobody yet. f are its fields, at the customer that it names.
 func (b *contacts) match(c *contactRow, f contact.Fields) (*contact.Contact, error) {
 	if found, ok := b.found[c.id]; ok {
 		return &found, nil
@@ -215,7 +228,7 @@ func (b *contacts) match(c *contactRow, f contact.Fields) (*contact.Contact, err
 		}
 	}
 	for _, p := range f.Phones {
-		if found, err := b.one(b.byKey["p "+p.Number], f.CustomerID, name, true); found != nil || err != nil {
+		if found, err := b.one(b.byKey["p "+p.Number+"\n"+name], f.CustomerID, name, true); found != nil || err != nil {
 			return found, err
 		}
 	}
@@ -258,28 +271,24 @@ func (b *contacts) decide(_ context.Context, r *row) (err error) {
 		return err
 	}
 	if c.missing {
-		f.CustomerID = id.New() // until it is made
-	}
-	if f, err = b.batch.Prepare(f); err != nil {
-		return err
+		f.CustomerID = b.anybody // until it is made
 	}
 	if c.was, err = b.match(c, f); err != nil {
 		return err
 	}
 	if c.was == nil {
 		f.Source, f.SourceID = sourceCSV, c.external
-		c.fields, r.outcome = f, Create
+		c.want, r.outcome = f, Create
 		return nil
 	}
 	r.target = c.was.ID
-	if c.fields, err = b.batch.Prepare(c.onto(f)); err != nil {
-		return err
+	if c.want = c.onto(f); b.batch.Same(*c.was, c.want) {
+		r.outcome = Skip
+		return nil
 	}
 	r.outcome = Update
-	if b.batch.Same(*c.was, c.fields) {
-		r.outcome = Skip
-	}
-	return nil
+	c.want, err = b.batch.Prepare(c.want) // together they may be too many
+	return err
 }
 
 // onto is what a known contact becomes.
@@ -333,7 +342,7 @@ func (c *contactRow) onto(f contact.Fields) contact.Fields {
 
 func (b *contacts) apply(ctx context.Context, tx *store.Tx, r *row) (err error) {
 	c := r.rec.(*contactRow)
-	f := c.fields
+	f := c.want
 	if c.missing {
 		if f.CustomerID, err = b.make(ctx, tx, c.customer); err != nil {
 			return err

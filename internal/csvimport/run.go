@@ -16,7 +16,7 @@ import (
 )
 
 // batchSize is how many rows share a transaction: enough to pay for it, few enough that others hardly wait.
-const batchSize = 400
+const batchSize = 500
 
 // row is one row of a file on its way.
 type row struct {

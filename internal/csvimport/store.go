@@ -172,6 +172,15 @@ func clearRows(ctx context.Context, tx *store.Tx, i Import) error {
 }
 
 func insertRows(ctx context.Context, tx *store.Tx, i Import, rows []*row) error {
+	for part := range slices.Chunk(rows, findAtOnce/2) {
+		if err := insertSomeRows(ctx, tx, i, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertSomeRows(ctx context.Context, tx *store.Tx, i Import, rows []*row) error {
 	var text strings.Builder
 	text.WriteString(`insert into csvimport_row (org_id, import_id, line, outcome, name, target_id, field, reason, message) values `)
 	args := make([]any, 0, 2+7*len(rows))
@@ -282,16 +291,9 @@ func remember(ctx context.Context, tx *store.Tx, i Import) error {
 // sources finds records by what they are called in the files that they come from.
 func sources(ctx context.Context, q store.Querier, org string, k Kind, externals []string) (map[string]string, error) {
 	out := map[string]string{}
-	for part := range slices.Chunk(externals, 500) {
-		w := &store.Where{}
-		w.Add("org_id = ? and kind = ?", org, string(k))
-		w.In("source_id", part)
-		rows, err := q.QueryContext(ctx, `select source_id, target_id from csvimport_source`+w.SQL(), w.Args()...)
-		if err := pairs(rows, err, func(source, target string) { out[source] = target }); err != nil {
-			return nil, fmt.Errorf("find %s by their external ids: %w", k, err)
-		}
-	}
-	return out, nil
+	err := byKey(ctx, q, org, `select s.source_id, s.target_id from want w cross join csvimport_source s
+		where s.org_id = $1 and s.kind = '`+string(k)+`' and s.source_id = w.key`, externals, func(source, target string) { out[source] = target })
+	return out, err
 }
 
 func setSource(ctx context.Context, tx *store.Tx, org string, k Kind, external, target string) error {

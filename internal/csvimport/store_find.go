@@ -12,52 +12,55 @@ import (
 
 // These read the tables of other slices, for what a batch of rows refers to: one statement for hundreds of rows.
 
-// findAtOnce is how many things one statement looks for.
-const findAtOnce = 500
+// findAtOnce is how many things one statement looks for. SQLite's work on a statement grows with the square of its parameters, so that many
+// small statements, whose text is always the same, are far quicker than one large one.
+const findAtOnce = 50
 
-// place is a name at a customer, or, without one, in the organization.
+// SQLite takes the left side of a cross join first, as is meant here: by each key into the index. Of a list behind "in" it believes that
+// going through all rows of the organization were quicker.
+
+// place is a name at a customer, or, without one, in the organization; also a name with a phone number.
 type place struct{ customerID, name string }
 
 func customersByName(ctx context.Context, q store.Querier, org string, names []string) (map[string][]string, error) {
 	out := map[string][]string{}
-	for part := range slices.Chunk(names, findAtOnce) {
-		w := &store.Where{}
-		w.Add("org_id = ?", org)
-		w.In("sort_name", part)
-		rows, err := q.QueryContext(ctx, `select sort_name, id from customer`+w.SQL(), w.Args()...)
-		if err := pairs(rows, err, func(name, id string) { out[name] = append(out[name], id) }); err != nil {
-			return nil, fmt.Errorf("find customers by name: %w", err)
-		}
-	}
-	return out, nil
+	err := byKey(ctx, q, org, `select c.sort_name, c.id from want w cross join customer c where c.org_id = $1 and c.sort_name = w.key`, names,
+		func(name, id string) { out[name] = append(out[name], id) })
+	return out, err
 }
 
-// contactKeys finds contacts by external id ("x …"), email ("e …"), phone ("p …") and name at a customer ("n customer name").
-func contactKeys(ctx context.Context, q store.Querier, org string, externals, emails, phones []string, names []place) (map[string][]string, error) {
+// contactKeys finds contacts by external id ("x …"), email ("e …"), phone and name ("p number name") and name at a customer ("n customer
+// name"). A phone alone may be that of a switchboard, and hundreds of people's.
+func contactKeys(ctx context.Context, q store.Querier, org string, externals, emails []string, phones, names []place) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, by := range []struct {
-		prefix, text, column string
-		values               []string
+		prefix, text string
+		values       []string
 	}{
-		{"x ", `select source_id, id from contact`, "source_id", externals},
-		{"e ", `select email_key, contact_id from contact_email`, "email_key", emails},
-		{"p ", `select number, contact_id from contact_phone`, "number", phones},
+		{"x ", `select c.source_id, c.id from want w cross join contact c where c.org_id = $1 and c.source = '` + sourceCSV + `'
+			and c.source_id = w.key and c.source_id <> ''`, externals},
+		{"e ", `select e.email_key, e.contact_id from want w cross join contact_email e where e.org_id = $1 and e.email_key = w.key`, emails},
 	} {
-		for part := range slices.Chunk(by.values, findAtOnce) {
-			w := &store.Where{}
-			w.Add("org_id = ?", org)
-			w.In(by.column, part)
-			rows, err := q.QueryContext(ctx, by.text+w.SQL(), w.Args()...)
-			if err := pairs(rows, err, func(key, id string) { out[by.prefix+key] = append(out[by.prefix+key], id) }); err != nil {
-				return nil, fmt.Errorf("find contacts by %s: %w", by.column, err)
-			}
+		err := byKey(ctx, q, org, by.text, by.values, func(key, id string) { out[by.prefix+key] = append(out[by.prefix+key], id) })
+		if err != nil {
+			return nil, err
 		}
 	}
-	err := byPlace(names, func(values string, args []any) (*sql.Rows, error) {
+	err := byPlace(phones, func(values string, args []any) (*sql.Rows, error) {
+		return q.QueryContext(ctx, `
+			with want (number, name) as (values `+values+`)
+			select p.number, c.sort_name, c.id from want w cross join contact_phone p cross join contact c
+			where p.org_id = $1 and p.number = w.number and c.org_id = $1 and c.id = p.contact_id and c.sort_name = w.name`, append([]any{org}, args...)...)
+	}, func(p place, id string) {
+		out["p "+p.customerID+"\n"+p.name] = append(out["p "+p.customerID+"\n"+p.name], id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = byPlace(names, func(values string, args []any) (*sql.Rows, error) {
 		return q.QueryContext(ctx, `
 			with want (customer_id, name) as (values `+values+`)
-			select c.customer_id, c.sort_name, c.id from want w
-			join contact c on c.org_id = $1 and c.customer_id = w.customer_id and c.sort_name = w.name`, append([]any{org}, args...)...)
+			select c.customer_id, c.sort_name, c.id from want w cross join contact c where c.org_id = $1 and c.customer_id = w.customer_id and c.sort_name = w.name`, append([]any{org}, args...)...)
 	}, func(p place, id string) {
 		out["n "+p.customerID+"\n"+p.name] = append(out["n "+p.customerID+"\n"+p.name], id)
 	})
@@ -69,8 +72,7 @@ func devicesByName(ctx context.Context, q store.Querier, org string, names []pla
 	err := byPlace(names, func(values string, args []any) (*sql.Rows, error) {
 		return q.QueryContext(ctx, `
 			with want (customer_id, name) as (values `+values+`)
-			select coalesce(d.customer_id, ''), d.sort_name, d.id from want w
-			join device d on d.org_id = $1 and d.sort_name = w.name and coalesce(d.customer_id, '') = w.customer_id`, append([]any{org}, args...)...)
+			select coalesce(d.customer_id, ''), d.sort_name, d.id from want w cross join device d where d.org_id = $1 and d.sort_name = w.name and coalesce(d.customer_id, '') = w.customer_id`, append([]any{org}, args...)...)
 	}, func(p place, id string) { out[p] = append(out[p], id) })
 	return out, err
 }
@@ -80,10 +82,26 @@ func groupsByName(ctx context.Context, q store.Querier, org string, names []plac
 	err := byPlace(names, func(values string, args []any) (*sql.Rows, error) {
 		return q.QueryContext(ctx, `
 			with want (customer_id, name) as (values `+values+`)
-			select coalesce(g.customer_id, ''), g.sort_name, g.id from want w
-			join device_group g on g.org_id = $1 and g.sort_name = w.name and coalesce(g.customer_id, '') = w.customer_id`, append([]any{org}, args...)...)
+			select coalesce(g.customer_id, ''), g.sort_name, g.id from want w cross join device_group g where g.org_id = $1 and g.sort_name = w.name and coalesce(g.customer_id, '') = w.customer_id`, append([]any{org}, args...)...)
 	}, func(p place, id string) { out[p] = append(out[p], id) })
 	return out, err
+}
+
+// byKey asks for keys, many at a time, and hands on each that is found with its id.
+func byKey(ctx context.Context, q store.Querier, org, text string, keys []string, each func(key, id string)) error {
+	for part := range slices.Chunk(keys, findAtOnce) {
+		args := []any{org}
+		values := make([]string, len(part))
+		for i, key := range part {
+			args = append(args, key)
+			values[i] = fmt.Sprintf("($%d)", len(args))
+		}
+		rows, err := q.QueryContext(ctx, `with want (key) as (values `+strings.Join(values, ", ")+`) `+text, args...)
+		if err := pairs(rows, err, each); err != nil {
+			return fmt.Errorf("find by key: %w", err)
+		}
+	}
+	return nil
 }
 
 // byPlace asks for names at customers, many at a time, and hands on each that is found.

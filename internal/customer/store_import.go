@@ -14,7 +14,7 @@ func (s *Service) Same(c Customer, f Fields) bool { return c.same(f) }
 // ByIDs finds customers of one organization by their ids; those that are not there are missing from the answer.
 func ByIDs(ctx context.Context, q store.Querier, org string, ids []string) (map[string]Customer, error) {
 	out := make(map[string]Customer, len(ids))
-	for part := range slices.Chunk(ids, 500) {
+	for part := range slices.Chunk(ids, 50) {
 		if err := eachByID(ctx, q, org, part, func(c Customer) { out[c.ID] = c }); err != nil {
 			return nil, fmt.Errorf("find customers: %w", err)
 		}

@@ -175,7 +175,7 @@ func end(ctx context.Context, tx *store.Tx, t Task, state State, reason, message
 // insertResults keeps results behind those that a task already has; t is the task with the new ones counted.
 func insertResults(ctx context.Context, tx *store.Tx, t Task, results []Result) error {
 	position := t.results - int64(len(results))
-	for chunk := range slices.Chunk(results, 500) {
+	for chunk := range slices.Chunk(results, 25) {
 		var text strings.Builder
 		text.WriteString(`insert into task_result (org_id, task_id, position, target_type, target_id, name, line, outcome, reason, message) values `)
 		args := make([]any, 0, 2+8*len(chunk))
