@@ -73,7 +73,7 @@ async function pressPasskey(name = "Sign in with a passkey", of = page, device =
   await device.present(true);
 }
 
-const arrived = (of = page) => of.getByRole("navigation").first().waitFor();
+const arrived = (of = page) => of.locator("#main").waitFor();
 const own = `/settings/factors`;
 
 step("the owner sets the installation up", async () => {
