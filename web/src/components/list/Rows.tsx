@@ -59,7 +59,7 @@ export function Rows<T>({ label, rows, columns, rowId, href, expand, secondary, 
               </th>
             )}
             {columns.map((column) => (
-              <Header key={column.key} column={column} sort={sort} onSort={onSort} />
+              <Header key={column.key} column={column} first={column === columns[0]} sort={sort} onSort={onSort} />
             ))}
           </tr>
         </thead>
@@ -156,12 +156,12 @@ function openRow(event: React.MouseEvent<HTMLTableRowElement>) {
   }
 }
 
-function Header<T>({ column, sort, onSort }: { column: Column<T>; sort?: string; onSort: (sort: string) => void }) {
+function Header<T>({ column, first, sort, onSort }: { column: Column<T>; first: boolean; sort?: string; onSort: (sort: string) => void }) {
   const { t } = useTranslation();
   const field = column.sort;
   const direction = field && sort === field ? "ascending" : field && sort === `-${field}` ? "descending" : undefined;
   return (
-    <th scope="col" aria-sort={direction} data-hide={column.hide} style={column.width ? { width: column.width } : undefined}>
+    <th scope="col" className={first ? classes.first : undefined} aria-sort={direction} data-hide={column.hide} style={column.width ? { width: column.width } : undefined}>
       {field ? (
         <button
           type="button"

@@ -11,6 +11,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { EnrolmentNotice } from "@/features/factor/EnrolmentNotice";
 import { ticketName } from "@/features/ticket/data";
 import { FindContact } from "@/features/verify/FindContact";
+import { usePendingCount } from "@/features/verify/data";
 import { MyVerifications, Waiting } from "@/features/verify/VerifyPage";
 import { Checklist } from "./Checklist";
 import { LatestVerifications } from "./LatestVerifications";
@@ -22,11 +23,12 @@ export function DeskPage() {
   const { t } = useTranslation();
   const me = useMe();
   const can = useCan();
+  const waiting = usePendingCount();
   return (
     <>
       <PageHeader title={t("desk.title", { name: me?.technician.given_name || me?.technician.name })} text={t("desk.text")} />
       <EnrolmentNotice />
-      <Checklist />
+      {waiting === 0 && <Checklist />}
       <div className={classes.columns}>
         <div className={classes.column}>
           {can("verification.run") && (
@@ -47,6 +49,7 @@ export function DeskPage() {
           {can("verification.run") && <LatestVerifications />}
         </div>
       </div>
+      {waiting > 0 && <Checklist />}
     </>
   );
 }

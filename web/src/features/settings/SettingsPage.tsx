@@ -1,7 +1,9 @@
+import { Select } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
+import { goTo } from "@/app/navigate";
 import { EmptyState } from "@/components/EmptyState";
 import { Forbidden } from "@/components/Forbidden";
 import { Loading } from "@/components/Loading";
@@ -38,6 +40,14 @@ export function SettingsPage() {
             );
           })}
         </nav>
+        <Select
+          className={classes.choice}
+          aria-label={t("nav.settings")}
+          data={groups.map((group) => ({ group: t(`settings.${group}`), items: visible.filter((x) => x.group === group).map((x) => ({ value: x.key, label: x.title(t) })) })).filter((g) => g.items.length > 0)}
+          value={key ?? null}
+          allowDeselect={false}
+          onChange={(next) => next && goTo(`/settings/${next}`)}
+        />
         <div className={classes.page}>
           {!tab ? (
             <EmptyState title={t("error.noPage")} />
