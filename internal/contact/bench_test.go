@@ -121,3 +121,49 @@ func fill(b *testing.B, w *organizationtest.World) (customers []string) {
 	}
 	return customers
 }
+
+// BenchmarkBatch creates contacts the way an import does: a thousand a transaction, each with its event.
+func BenchmarkBatch(b *testing.B) {
+	for name, open := range databases(b) {
+		b.Run(name, func(b *testing.B) {
+			w := organizationtest.New(b, open(b), "Large")
+			s := contact.New(w.DB, w.Guard, w.Audit, w.Events, contact.Hooks{})
+			c, err := customer.New(w.DB, w.Guard, w.Audit, w.Events).Create(w.Admin(), customer.Fields{Name: "Acme"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := 0
+			for b.Loop() {
+				createMany(b, w, s, c.ID, n, 1000)
+				n += 1000
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "contacts/s")
+		})
+	}
+}
+
+func createMany(b *testing.B, w *organizationtest.World, s *contact.Service, customerID string, from, n int) {
+	b.Helper()
+	batch, err := s.Batch(w.Admin())
+	if err != nil {
+		b.Fatal(err)
+	}
+	err = w.DB.Write(w.Admin(), func(tx *store.Tx) error {
+		for i := from; i < from+n; i++ {
+			f, err := batch.Prepare(contact.Fields{
+				CustomerID: customerID, Name: fmt.Sprintf("Person %06d", i), Emails: []string{fmt.Sprintf("p%d@example.com", i)},
+				Phones: []contact.Phone{{Number: fmt.Sprintf("+1212555%04d", i%10_000)}}, Source: "csv", SourceID: fmt.Sprint(i),
+			})
+			if err != nil {
+				return err
+			}
+			if _, err := batch.CreateIn(w.Admin(), tx, f); err != nil {
+				return err
+			}
+		}
+		return batch.Tell(w.Admin(), tx)
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
