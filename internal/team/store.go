@@ -43,6 +43,22 @@ func lock(ctx context.Context, tx *store.Tx, org, id string) (Team, error) {
 	return ByID(ctx, tx, org, id)
 }
 
+// lockSize is lock for those who need no more than how many people belong to the team.
+func lockSize(ctx context.Context, tx *store.Tx, org, id string) (people int, err error) {
+	ok, err := store.Changed(tx.ExecContext(ctx, `update team set version = version where org_id = $1 and id = $2`, org, id))
+	if err != nil {
+		return 0, fmt.Errorf("lock team %s: %w", id, err)
+	}
+	if !ok {
+		return 0, ErrNotFound
+	}
+	err = tx.QueryRowContext(ctx, `select count(*) from team_member where org_id = $1 and team_id = $2`, org, id).Scan(&people)
+	if err != nil {
+		return 0, fmt.Errorf("count the people of team %s: %w", id, err)
+	}
+	return people, nil
+}
+
 func list(ctx context.Context, q store.Querier, org, only string, want Query) (found []Team, next string, err error) {
 	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
 		"name":       {Expression: "t.name_key", Tie: "t.id"},
