@@ -112,8 +112,9 @@ fuzz: binary
 kill: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign scripts/with-postgres go test -count=1 -p 1 ./bench/...
 
-e2e: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page
+e2e: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page, and a contact sheet of all pages
 	@cd test/e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+	@cd test/e2e && node screenshots.mjs --sheet
 
 screenshots: need-test build test/e2e/node_modules/.package-lock.json ## Pictures of every page into test/e2e/out, those of the README into docs/images
 	@cd test/e2e && node screenshots.mjs

@@ -95,7 +95,7 @@ export async function signIn(browser, server, options = {}) {
   listen(context);
   const page = await context.newPage();
   await page.goto(server.link);
-  await page.getByRole("navigation").first().waitFor();
+  await page.locator("#main").waitFor(); // the frame of the console: the session is there
   return { context, page };
 }
 

@@ -1,8 +1,10 @@
-// Takes a picture of every page at two sizes and in both themes into out/, and the few that the README shows into docs/images.
+// Takes a picture of every page at two sizes, in both themes and both languages into out/, with a sheet of all of them,
+// and the few that the README shows into docs/images. --sheet leaves the README alone, --readme makes only its pictures.
 import { mkdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { api, eventually, launch, narrow, signIn, startServer, wide } from "./harness.mjs";
-import { consolePages, open, strangersPages } from "./pages.mjs";
+import { consolePages, open, states, strangersPages } from "./pages.mjs";
+import { contactSheet, variants } from "./sheet.mjs";
 
 const out = fileURLToPath(new URL("out/", import.meta.url));
 const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
@@ -16,30 +18,44 @@ try {
   const call = api(context, server.base);
   const contact = await stage(call);
   const pages = await consolePages(call);
-  for (const locale of process.argv.includes("--readme") ? [] : ["en", "fr"]) {
-    for (const theme of ["light", "dark"]) {
+  if (!process.argv.includes("--readme")) {
+    const shown = [...pages, ["contact-verified", `/contacts/${contact.id}`]];
+    for (const { width, theme, locale, key } of variants) {
       await call.patch("/api/me", { theme, locale });
-      for (const [width, viewport] of [[1280, wide], [390, narrow]]) {
-        await page.setViewportSize(viewport);
-        for (const [name, path] of [...pages, ["contact-verified", `/contacts/${contact.id}`]]) {
-          await open(page, server.base, path);
-          await page.waitForTimeout(150); // the last animation
-          await page.screenshot({ path: `${out}${name}-${width}-${theme}-${locale}.png` });
-        }
+      const viewport = width === 390 ? narrow : wide;
+      await page.setViewportSize(viewport);
+      for (const [name, path] of shown) {
+        await open(page, server.base, path);
+        await picture(page, name, key);
       }
+      for (const [name, path, act] of states) {
+        await open(page, server.base, path);
+        await act(page);
+        await picture(page, name, key);
+      }
+      const outside = await browser.newContext({ viewport, colorScheme: theme, locale, reducedMotion: "reduce" });
+      const stranger = await outside.newPage();
+      for (const [name, path] of strangersPages) {
+        await open(stranger, server.base, path);
+        await picture(stranger, name, key);
+      }
+      await outside.close();
     }
+    console.log(await contactSheet(browser, out, [...shown, ...states, ...strangersPages].map(([name]) => name)));
   }
-  await call.patch("/api/me", { theme: "light", locale: "en" });
-  await page.setViewportSize(wide);
-  await forReadme(page);
-  const stranger = await browser.newPage({ viewport: wide });
-  for (const [name, path] of strangersPages) {
-    await open(stranger, server.base, path);
-    await stranger.screenshot({ path: `${out}${name}-1280-light-en.png` });
+  if (!process.argv.includes("--sheet")) {
+    await call.patch("/api/me", { theme: "light", locale: "en" });
+    await page.setViewportSize(wide);
+    await forReadme(page);
   }
 } finally {
   await browser.close();
   await server.stop();
+}
+
+async function picture(page, name, key) {
+  await page.waitForTimeout(150); // the last animation
+  await page.screenshot({ path: `${out}${name}-${key}.png` });
 }
 
 /** The pictures of the README: a caller being verified with the phone beside, and a request being answered. */

@@ -60,10 +60,12 @@ export function Keys() {
   return (
     <Dialog opened={open} onClose={() => setOpen(false)} title={t("keys.title")}>
       <dl className={classes.keys}>
+        <Row keys={["Ctrl", "K"]} text={t("keys.palette")} />
         <Row keys={["/"]} text={t("keys.search")} />
         <Row keys={["j"]} text={t("keys.next")} />
         <Row keys={["k"]} text={t("keys.previous")} />
         <Row keys={["Enter"]} text={t("keys.open")} />
+        <Row keys={["x"]} text={t("keys.select")} />
         <Row keys={["Ctrl", "Enter"]} text={t("keys.save")} />
         <Row keys={["Esc"]} text={t("keys.close")} />
         <Row keys={["?"]} text={t("keys.show")} />

@@ -72,7 +72,7 @@ export const common = {
     columns: "Columns",
     columnUp: "Move {{column}} forward",
     columnDown: "Move {{column}} back",
-    columnsReset: "As designed",
+    columnsReset: "Back to the original columns",
     export: "Export and print",
     exportCsv: "Everything that matches, as CSV",
     print: "Print what is shown",

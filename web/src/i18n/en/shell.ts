@@ -72,6 +72,8 @@ export const shell = {
     title: "Keys",
     show: "Show the keys",
     search: "Search",
+    palette: "Search everywhere",
+    select: "Choose the row",
     next: "Next row",
     previous: "Previous row",
     open: "Open the row",

@@ -75,7 +75,7 @@ export const common: Texts<typeof source> = {
     columns: "Colonnes",
     columnUp: "Avancer {{column}}",
     columnDown: "Reculer {{column}}",
-    columnsReset: "Comme à l’origine",
+    columnsReset: "Revenir aux colonnes d’origine",
     export: "Exporter et imprimer",
     exportCsv: "Tout ce qui correspond, en CSV",
     print: "Imprimer ce qui est affiché",

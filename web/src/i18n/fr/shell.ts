@@ -75,6 +75,8 @@ export const shell: Texts<typeof source> = {
     title: "Touches",
     show: "Afficher les touches",
     search: "Rechercher",
+    palette: "Chercher partout",
+    select: "Choisir la ligne",
     next: "Ligne suivante",
     previous: "Ligne précédente",
     open: "Ouvrir la ligne",
