@@ -29,6 +29,7 @@ export function RemoteMultiSelect({ queryKey, load, value, onChange, known, ...r
     <MultiSelect
       {...rest}
       searchable
+      openOnFocus={false}
       hidePickedOptions
       data={[...chosen, ...items]}
       filter={({ options }) => options.filter((option) => !("value" in option) || !chosen.some((choice) => choice.value === option.value))}

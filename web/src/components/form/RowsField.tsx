@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { Plus, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./FormDrawer.module.css";
 
@@ -18,13 +18,23 @@ interface Props {
 /** Several values of one kind: addresses, numbers. */
 export function RowsField({ legend, count, error, add, onAdd, onRemove, max = 10, children }: Props) {
   const { t } = useTranslation();
+  const box = useRef<HTMLFieldSetElement>(null);
+  // The button that was pressed is gone: the focus goes to the one that took its place, else to the end of the rows.
+  const remove = (index: number) => {
+    onRemove(index);
+    setTimeout(() => {
+      const buttons = box.current?.querySelectorAll<HTMLElement>("button") ?? [];
+      const removers = [...buttons].filter((button) => button.dataset.remove !== undefined);
+      (removers[index] ?? [...buttons].at(-1))?.focus();
+    });
+  };
   return (
-    <fieldset className={classes.rows}>
+    <fieldset className={classes.rows} ref={box}>
       <legend>{legend}</legend>
       {Array.from({ length: count }, (_, i) => (
         <div key={i} className={classes.row}>
           {children(i)}
-          <ActionIcon variant="subtle" color="gray" size={36} aria-label={t("form.remove", { what: `${legend} ${i + 1}` })} onClick={() => onRemove(i)}>
+          <ActionIcon variant="subtle" color="gray" size={36} data-remove aria-label={t("form.remove", { what: `${legend} ${i + 1}` })} onClick={() => remove(i)}>
             <X size={16} />
           </ActionIcon>
         </div>
