@@ -50,6 +50,7 @@ type me struct {
 	Session                *meSession        `json:"session" doc:"null behind an API token"`
 	PasswordChangeRequired bool              `json:"password_change_required"`
 	Enrolment              meEnrolment       `json:"enrolment"`
+	PasswordMinLength      int               `json:"password_min_length" doc:"of a new password of one's own"`
 	UnreadNotifications    int               `json:"unread_notifications"`
 	Hold                   access.Hold       `json:"hold" enum:",password,enrolment" doc:"what has to be done before anything else"`
 }
@@ -80,6 +81,11 @@ func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], err
 	if err != nil {
 		return nil, err
 	}
+	policy, err := s.Policies.Of(ctx, actor.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	out.PasswordMinLength = policy.Password.MinLength
 	out.Enrolment = meEnrolment{Required: demand.Required, Enrolled: state.Enrolled(), Methods: state.Methods()}
 	if demand.Required && !state.Enrolled() {
 		out.Enrolment.DueAt = &demand.DueAt

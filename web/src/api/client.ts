@@ -1,6 +1,7 @@
 // The one door to the server. Everything typed comes from the OpenAPI document through openapi-fetch.
 import createClient, { type Middleware } from "openapi-fetch";
 import { connection, watching } from "./connection";
+import { repeating } from "./fresh";
 import { ApiError, toApiError } from "./problem";
 import { learnServerTime } from "./serverTime";
 import type { paths } from "./schema";
@@ -40,7 +41,8 @@ const rules: Middleware = {
 
 /** The typed client: `api.GET("/api/contacts/{id}", …)`. Wrap calls in `must`. */
 export const api = createClient<paths>({ baseUrl: typeof location === "undefined" ? "" : location.origin });
-api.use(rules, watching(connection));
+// What is repeated is a copy of what the rules have made of a request, and only the answer to the repetition is looked at again.
+api.use(rules, repeating, watching(connection));
 
 interface Answer<T> {
   data?: T;

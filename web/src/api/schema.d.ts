@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download contacts as CSV */
+        get: operations["export-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/duplicates": {
         parameters: {
             query?: never;
@@ -241,6 +258,23 @@ export interface paths {
         put?: never;
         /** Create a customer */
         post: operations["create-customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download customers as CSV */
+        get: operations["export-customers"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1450,6 +1484,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/teams.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download teams as CSV */
+        get: operations["export-teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/teams/{id}": {
         parameters: {
             query?: never;
@@ -1567,6 +1618,23 @@ export interface paths {
         put?: never;
         /** Create or invite a technician */
         post: operations["create-technician"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download technicians as CSV */
+        get: operations["export-technicians"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1882,6 +1950,23 @@ export interface paths {
         put?: never;
         /** Open a ticket */
         post: operations["create-ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download tickets as CSV */
+        get: operations["export-tickets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3124,6 +3209,11 @@ export interface components {
             hold: "" | "password" | "enrolment";
             organization: components["schemas"]["SigninMeOrganization"];
             password_change_required: boolean;
+            /**
+             * Format: int64
+             * @description of a new password of one's own
+             */
+            password_min_length: number;
             /** @description what the technician holds somewhere */
             permissions: string[];
             /** @description null behind an API token */
@@ -4181,6 +4271,40 @@ export interface operations {
             };
         };
     };
+    "export-contacts": {
+        parameters: {
+            query?: {
+                /** @description words in name, company, job title, emails or phones */
+                q?: string;
+                customer_id?: string;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-duplicate-contacts": {
         parameters: {
             query?: {
@@ -4370,7 +4494,7 @@ export interface operations {
                     approver?: boolean;
                     /** @description fields of your own by their names, each up to 500 characters */
                     custom_fields?: {
-                        [key: string]: string;
+                        [key: string]: string | null;
                     };
                     /** Format: uuid */
                     customer_id?: string;
@@ -4577,6 +4701,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-customers": {
+        parameters: {
+            query?: {
+                /** @description words in name, domains or phone */
+                q?: string;
+                status?: "active" | "inactive";
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
                 };
             };
             /** @description A problem */
@@ -7442,7 +7600,7 @@ export interface operations {
                     networks?: string[];
                     password?: components["schemas"]["EditSecurityBody"];
                     role_networks?: {
-                        [key: string]: string[];
+                        [key: string]: string[] | null;
                     };
                     sessions?: components["schemas"]["EditSecurityBody4"];
                 };
@@ -7900,6 +8058,43 @@ export interface operations {
             };
         };
     };
+    "export-teams": {
+        parameters: {
+            query?: {
+                /** @description words in name or description */
+                q?: string;
+                /** @description to which this technician belongs */
+                technician_id?: string;
+                /** @description that look after this customer */
+                customer_id?: string;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-team": {
         parameters: {
             query?: never;
@@ -8301,6 +8496,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-technicians": {
+        parameters: {
+            query?: {
+                /** @description words in name, email, phone or usernames */
+                q?: string;
+                status?: "active" | "inactive" | "suspended" | "over_limit";
+                state?: "invitation" | "activated";
+                /** @description a platform role */
+                role?: string;
+                /** @description assigned to this customer, directly or through a team */
+                customer_id?: string;
+                team_id?: string;
+                /** @description where they come from; none: entered by hand */
+                source?: "none" | "m365" | "google" | "ldap" | "scim" | "csv";
+                ui_access?: "true" | "false";
+                /** @description whether they have a second factor or a passkey */
+                mfa?: "enrolled" | "missing";
+                sort?: "name" | "-name" | "email" | "-email" | "role" | "-role" | "status" | "-status" | "last_active_at" | "-last_active_at" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
                 };
             };
             /** @description A problem */
@@ -9263,6 +9503,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-tickets": {
+        parameters: {
+            query?: {
+                /** @description words in number, summary, description, or the names of customer or contact */
+                q?: string;
+                customer_id?: string;
+                contact_id?: string;
+                /** @description unclosed finds what is open or waiting */
+                status?: "open" | "waiting" | "closed" | "unclosed";
+                priority?: "low" | "normal" | "high" | "urgent";
+                /** @description a technician's id; me or none */
+                assigned_to?: string;
+                sort?: "created_at" | "-created_at" | "number" | "-number" | "updated_at" | "-updated_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
                 };
             };
             /** @description A problem */

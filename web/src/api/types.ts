@@ -18,6 +18,7 @@ export type Token = Schemas["ApitokenBody"];
 export type SignedIn = Schemas["SigninSignedInBody"];
 export type SandboxMessage = Schemas["SandboxMessage"];
 export type VerificationSettings = Schemas["VerifySettingsBody"];
+export type SecuritySettings = Schemas["SigninpolicySecurityBody"];
 export type OrganizationSettings = Schemas["OrganizationBody"];
 export type MailSettings = Schemas["MessageMailBody"];
 export type AuditEvent = Schemas["AuditlogEventBody"];

@@ -2,6 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { Toasts } from "@/components/Toasts";
+import { ReauthenticateHost } from "@/features/security/ReauthenticateHost";
 import { theme, variables } from "@/theme/theme";
 import { router } from "./router";
 import { queries } from "./services";
@@ -22,6 +23,7 @@ export function App() {
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
         <Toasts />
+        <ReauthenticateHost />
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
+import { useMe } from "@/app/me";
 import { Callout } from "@/components/Callout";
 import { formProblem } from "@/components/form/formProblem";
 import classes from "./Entry.module.css";
@@ -10,6 +11,7 @@ import classes from "./Entry.module.css";
 /** Changes one's own password. */
 export function PasswordForm({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
+  const me = useMe();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [again, setAgain] = useState("");
@@ -43,7 +45,7 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
       />
       <PasswordInput
         label={t("signin.new")}
-        description={t("signin.newHelp")}
+        description={me ? t("security.passwordLength", { count: me.password_min_length }) : undefined}
         autoComplete="new-password"
         required
         error={fields.new_password}

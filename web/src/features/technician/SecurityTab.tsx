@@ -5,7 +5,7 @@ import type { Technician } from "@/api/types";
 import { useCan } from "@/app/me";
 import { Card } from "@/components/Card";
 import { Facts } from "@/components/Detail";
-import { SessionList } from "@/features/settings/SessionList";
+import { SessionList } from "@/features/security/SessionList";
 import { EditPart } from "./ProfileTab";
 import type { Step } from "./LifeCycle";
 import type { Part } from "./TechnicianEdit";

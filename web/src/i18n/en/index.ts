@@ -5,9 +5,10 @@ import { factor } from "./factor";
 import { notice } from "./notice";
 import { people } from "./people";
 import { reasons } from "./reasons";
+import { security } from "./security";
 import { shell } from "./shell";
 import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...verify, ...people, ...teams, ...audit, ...access, ...factor, ...notice, ...reasons };
+export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...access, ...factor, ...notice, ...reasons };

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import { queries } from "@/app/services";
@@ -10,7 +11,15 @@ import { problemText } from "@/components/problemText";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
-import classes from "./Settings.module.css";
+import classes from "@/features/settings/Settings.module.css";
+
+const methods = ["password", "passkey", "security_key", "totp", "recovery_code", "link"] as const;
+
+// A method that this console does not know yet is shown as the server calls it.
+function methodText(method: string, t: TFunction): string {
+  const known = methods.find((m) => m === method);
+  return known ? t(`security.method.${known}`) : method;
+}
 
 const renew = () => queries.invalidateQueries({ queryKey: ["sessions"] });
 
@@ -54,6 +63,7 @@ export function SessionList({ technicianId }: { technicianId?: string }) {
                 <strong>{session.device || t("settings.sessions.unknown")}</strong>
                 <small>
                   {session.address} · {t("settings.sessions.seen")} <RelativeTime at={session.last_seen_at} />
+                  {session.methods.length > 0 && ` · ${t("security.signedInBy")} ${session.methods.map((method) => methodText(method, t)).join(" + ")}`}
                 </small>
               </div>
               {session.current ? (

@@ -13,7 +13,7 @@ import { CopyButton } from "@/components/CopyButton";
 import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { RelativeTime } from "@/components/RelativeTime";
-import classes from "./Settings.module.css";
+import classes from "@/features/settings/Settings.module.css";
 import { TokenForm } from "./TokenForm";
 
 const queryKey = ["tokens"];
