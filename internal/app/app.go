@@ -206,6 +206,7 @@ func (a *App) routes() {
 	a.technicians.Routes(a.api)
 	a.teams.Routes(a.api)
 	a.imports.Routes(a.api)
+	a.exportRoutes()
 	a.bulk.Routes(a.api)
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)

@@ -22,7 +22,7 @@ func tiers() []string {
 		"csvfile", "httpapi", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
 		"apitoken", "factor", "signin", "message", "notification", "invitation", "recovery", "ticket",
 		"verify/words", "verify", "demo",
-		"csvimport", "bulk", "backup", "doctor",
+		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
 		"app",
 	}
 }

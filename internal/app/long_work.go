@@ -7,6 +7,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/csvimport"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/task"
@@ -31,6 +32,13 @@ func (a *App) taskFinished(ctx context.Context, tx *store.Tx, t task.Task) error
 	return a.notifications.Tell(ctx, tx, notification.Notice{To: t.CreatedBy, Kind: notification.TaskFinished, Data: map[string]string{
 		"task_id": t.ID, "task_kind": t.Kind, "state": string(t.State), "done": strconv.Itoa(t.Done - t.Failed), "failed": strconv.Itoa(t.Failed),
 	}})
+}
+
+// exportRoutes mounts the lists as files; devices and the audit log mount theirs themselves.
+func (a *App) exportRoutes() {
+	for _, slice := range []interface{ ExportRoutes(api *httpapi.API) }{a.technicians, a.teams, a.customers, a.contacts, a.tickets} {
+		slice.ExportRoutes(a.api)
+	}
 }
 
 func (a *App) newImports() *csvimport.Service {

@@ -6,6 +6,7 @@ import (
 
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/csvfile"
+	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/store"
@@ -74,7 +75,7 @@ func (b *technicians) read(r *row) (keys []string, err error) {
 
 // role reads a role as people and exports write it.
 func role(value string) (perm.Role, error) {
-	key := strings.ReplaceAll(headerKey(value), " ", "_")
+	key := strings.ReplaceAll(columns.Key(value), " ", "_")
 	for name, r := range map[string]perm.Role{
 		"admin": perm.Administrator, "administrateur": perm.Administrator, "gestionnaire": perm.Manager, "responsable": perm.Manager,
 		"technicien": perm.Technician, "readonly": perm.ReadOnly, "lecture_seule": perm.ReadOnly,

@@ -10,12 +10,13 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/csvfile"
+	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/httpapi"
 )
 
 // Routes mounts the imports.
 func (s *Service) Routes(api *httpapi.API) {
-	for _, k := range Kinds() {
+	for _, k := range columns.Kinds() {
 		httpapi.Handle(api, httpapi.Route{
 			ID: "upload-" + strings.TrimSuffix(string(k), "s") + "-file", Method: "POST", Path: "/api/" + string(k) + "/import",
 			Summary: "Upload a CSV file of " + string(k) + "; nothing changes before it is applied", Needs: perm.AdminImport, Takes: "text/csv",
@@ -83,10 +84,10 @@ type optionsBody struct {
 }
 
 type countsBody struct {
-	Create int `json:"create"`
-	Update int `json:"update"`
-	Skip   int `json:"skip" doc:"there already, just so"`
-	Error  int `json:"error"`
+	New       int `json:"create"`
+	Changed   int `json:"update"`
+	Unchanged int `json:"skip" doc:"there already, just so"`
+	Refused   int `json:"error"`
 }
 
 type personBody struct {

@@ -11,36 +11,37 @@ import (
 	"strings"
 	"time"
 
+	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/store"
 )
 
-const columns = `org_id, id, kind, file_name, size, row_count, delimiter, columns, mapping, options, state, created, updated, skipped, refused, task_id,
+const fields = `org_id, id, kind, file_name, size, row_count, delimiter, columns, mapping, options, state, created, updated, skipped, refused, task_id,
 	created_by, created_name, created_at, updated_at, version`
 
 // record is an import with the columns that need a type of ours.
 type record struct {
 	Import
-	columns store.JSON[[]Column]
+	cols    store.JSON[[]columns.Column]
 	mapping store.JSON[map[string]int]
 	options store.JSON[Options]
 }
 
 func (r *record) fields() []any {
 	return []any{
-		&r.OrgID, &r.ID, &r.Kind, &r.FileName, &r.Size, &r.Rows, &r.Delimiter, &r.columns, &r.mapping, &r.options, &r.State, &r.Counts.Create,
+		&r.OrgID, &r.ID, &r.Kind, &r.FileName, &r.Size, &r.Rows, &r.Delimiter, &r.cols, &r.mapping, &r.options, &r.State, &r.Counts.Create,
 		&r.Counts.Update, &r.Counts.Skip, &r.Counts.Refused, &r.TaskID, &r.CreatedBy, &r.CreatedName, (*store.Time)(&r.CreatedAt),
 		(*store.Time)(&r.UpdatedAt), &r.Version,
 	}
 }
 
 func (r *record) taken() Import {
-	r.Columns, r.Mapping, r.Options = r.columns.V, r.mapping.V, r.options.V
+	r.Columns, r.Mapping, r.Options = r.cols.V, r.mapping.V, r.options.V
 	return r.Import
 }
 
 func insert(ctx context.Context, tx *store.Tx, i Import) error {
 	_, err := tx.ExecContext(ctx, `
-		insert into csvimport (`+columns+`)
+		insert into csvimport (`+fields+`)
 		values ($1, $2, $3, $4, 0, 0, '', '[]', '{}', '{}', $5, 0, 0, 0, 0, '', $6, $7, $8, $9, $10)`,
 		i.OrgID, i.ID, string(i.Kind), i.FileName, string(i.State), i.CreatedBy, i.CreatedName, store.Time(i.CreatedAt), store.Time(i.UpdatedAt), i.Version)
 	if err != nil {
@@ -51,7 +52,7 @@ func insert(ctx context.Context, tx *store.Tx, i Import) error {
 
 func byID(ctx context.Context, q store.Querier, org, id string) (Import, error) {
 	var r record
-	err := q.QueryRowContext(ctx, `select `+columns+` from csvimport where org_id = $1 and id = $2`, org, id).Scan(r.fields()...)
+	err := q.QueryRowContext(ctx, `select `+fields+` from csvimport where org_id = $1 and id = $2`, org, id).Scan(r.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Import{}, errNotFound
 	}
@@ -80,7 +81,7 @@ func list(ctx context.Context, q store.Querier, org string, kinds []string, page
 		}
 		w.Add("id < ?", parts[0])
 	}
-	rows, err := q.QueryContext(ctx, `select `+columns+` from csvimport`+w.SQL()+` order by id desc limit `+w.Arg(page.Limit+1), w.Args()...)
+	rows, err := q.QueryContext(ctx, `select `+fields+` from csvimport`+w.SQL()+` order by id desc limit `+w.Arg(page.Limit+1), w.Args()...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list imports: %w", err)
 	}
@@ -106,7 +107,7 @@ func update(ctx context.Context, tx *store.Tx, i *Import) error {
 		update csvimport set size = $1, row_count = $2, delimiter = $3, columns = $4, mapping = $5, options = $6, state = $7, created = $8,
 			updated = $9, skipped = $10, refused = $11, task_id = $12, updated_at = $13, version = $14
 		where org_id = $15 and id = $16`,
-		i.Size, i.Rows, i.Delimiter, store.JSON[[]Column]{V: i.Columns}, store.JSON[map[string]int]{V: i.Mapping}, store.JSON[Options]{V: i.Options},
+		i.Size, i.Rows, i.Delimiter, store.JSON[[]columns.Column]{V: i.Columns}, store.JSON[map[string]int]{V: i.Mapping}, store.JSON[Options]{V: i.Options},
 		string(i.State), i.Counts.Create, i.Counts.Update, i.Counts.Skip, i.Counts.Refused, i.TaskID, store.Time(i.UpdatedAt), i.Version, i.OrgID, i.ID)
 	if err != nil {
 		return fmt.Errorf("keep import %s: %w", i.ID, err)
@@ -269,18 +270,18 @@ func remembered(ctx context.Context, q store.Querier, org string, k Kind) (map[s
 
 // remember keeps which column was chosen for what, also that one was left out.
 func remember(ctx context.Context, tx *store.Tx, i Import) error {
-	fields := make([]string, len(i.Columns))
+	chosen := make([]string, len(i.Columns))
 	for field, column := range i.Mapping {
-		fields[column] = field
+		chosen[column] = field
 	}
 	for n, c := range i.Columns {
-		key := headerKey(c.Name)
+		key := columns.Key(c.Name)
 		if key == "" {
 			continue
 		}
 		_, err := tx.ExecContext(ctx, `
 			insert into csvimport_mapping (org_id, kind, column_key, field) values ($1, $2, $3, $4)
-			on conflict (org_id, kind, column_key) do update set field = excluded.field`, i.OrgID, string(i.Kind), clip(key, maxFile), fields[n])
+			on conflict (org_id, kind, column_key) do update set field = excluded.field`, i.OrgID, string(i.Kind), clip(key, maxFile), chosen[n])
 		if err != nil {
 			return fmt.Errorf("remember the columns of %s: %w", i.Kind, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/csvfile"
+	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
@@ -53,7 +54,7 @@ func (s *Service) take(ctx context.Context, i *Import, body io.Reader) error {
 		return readError(err)
 	}
 	for _, name := range r.Header() {
-		i.Columns = append(i.Columns, Column{Name: name, Samples: []string{}})
+		i.Columns = append(i.Columns, columns.Column{Name: name, Samples: []string{}})
 	}
 	for {
 		row, err := r.Next()
@@ -78,7 +79,7 @@ func (s *Service) take(ctx context.Context, i *Import, body io.Reader) error {
 		if err != nil {
 			return err
 		}
-		i.Mapping = suggest(i.Kind, i.Columns, known)
+		i.Mapping = columns.Suggest(i.Kind, i.Columns, known)
 		if err := update(ctx, tx, i); err != nil {
 			return err
 		}
@@ -98,10 +99,10 @@ func readError(err error) error {
 }
 
 // sample keeps the first few values of each column.
-func sample(columns []Column, fields []string) {
-	for n := range min(len(columns), len(fields)) {
+func sample(file []columns.Column, fields []string) {
+	for n := range min(len(file), len(fields)) {
 		v := strings.TrimSpace(csvfile.Restore(fields[n]))
-		if c := &columns[n]; v != "" && len(c.Samples) < maxSamples {
+		if c := &file[n]; v != "" && len(c.Samples) < maxSamples {
 			c.Samples = append(c.Samples, clip(v, maxSample))
 		}
 	}

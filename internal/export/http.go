@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"time"
 
@@ -83,6 +84,10 @@ func filter(in reflect.Value) map[string]any {
 	out := map[string]any{}
 	for i := range in.NumField() {
 		f, v := in.Type().Field(i), in.Field(i)
+		if f.Anonymous && v.Kind() == reflect.Struct {
+			maps.Copy(out, filter(v))
+			continue
+		}
 		name := f.Tag.Get("query")
 		if name != "" && name != "limit" && name != "cursor" && !v.IsZero() {
 			out[name] = fmt.Sprint(v.Interface())

@@ -1,4 +1,5 @@
-package csvimport
+// Package columns knows what the columns of a file can be, and what other products and people call them.
+package columns
 
 import (
 	"fmt"
@@ -20,10 +21,30 @@ type Field struct {
 	also     []string // what other products and people call it, folded
 }
 
-// customField begins the name of a field of the organization's own, at a contact: "custom:Badge number".
-const customField = "custom:"
+// Custom begins the name of a field of the organization's own, at a contact: "custom:Badge number".
+const Custom = "custom:"
 
 const maxCustomName = 60
+
+// Kind is what a file holds.
+type Kind string
+
+// The kinds.
+const (
+	Technicians Kind = "technicians"
+	Customers   Kind = "customers"
+	Contacts    Kind = "contacts"
+	Devices     Kind = "devices"
+)
+
+// Kinds are all kinds.
+func Kinds() []Kind { return []Kind{Technicians, Customers, Contacts, Devices} }
+
+// Column is one column of a file.
+type Column struct {
+	Name    string   `json:"name"`
+	Samples []string `json:"samples"` // the first few values that are not empty
+}
 
 // Fields are what the columns of a kind of file can be. What is not here cannot be brought in: no passwords, no states, no owners.
 func (k Kind) Fields() []Field {
@@ -137,14 +158,14 @@ func companyWords() []string {
 	}
 }
 
-// headerKey is the name of a column as it is compared.
-func headerKey(name string) string {
+// Key is the name of a column as it is compared.
+func Key(name string) string {
 	words := strings.FieldsFunc(store.Fold(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.Join(words, " ")
 }
 
-// suggest maps columns by what people chose last time, then by name, then by what others call the same.
-func suggest(k Kind, columns []Column, remembered map[string]string) map[string]int {
+// Suggest maps columns by what people chose last time, then by name, then by what others call the same.
+func Suggest(k Kind, columns []Column, remembered map[string]string) map[string]int {
 	fields, out, taken := k.Fields(), map[string]int{}, map[int]bool{}
 	take := func(field string, column int) {
 		if _, mapped := out[field]; !mapped && !taken[column] {
@@ -152,7 +173,7 @@ func suggest(k Kind, columns []Column, remembered map[string]string) map[string]
 		}
 	}
 	for i, c := range columns {
-		if field, ok := remembered[headerKey(c.Name)]; ok {
+		if field, ok := remembered[Key(c.Name)]; ok {
 			if field == "" {
 				taken[i] = true // left out on purpose
 			} else {
@@ -161,9 +182,9 @@ func suggest(k Kind, columns []Column, remembered map[string]string) map[string]
 		}
 	}
 	for i, c := range columns {
-		key := headerKey(c.Name)
+		key := Key(c.Name)
 		for _, f := range fields {
-			if key == headerKey(f.Name) || key == headerKey(f.Label) {
+			if key == Key(f.Name) || key == Key(f.Label) {
 				take(f.Name, i)
 			}
 		}
@@ -171,7 +192,7 @@ func suggest(k Kind, columns []Column, remembered map[string]string) map[string]
 	for _, f := range fields {
 		for _, word := range f.also { // the first words are the most likely
 			for i, c := range columns {
-				if headerKey(c.Name) == word {
+				if Key(c.Name) == word {
 					take(f.Name, i)
 				}
 			}
@@ -180,22 +201,22 @@ func suggest(k Kind, columns []Column, remembered map[string]string) map[string]
 	return out
 }
 
-// checkMapping refuses what is no field of the kind or no column of the file, and asks for what is missing.
-func checkMapping(i Import, mapping map[string]int) error {
+// Check refuses what is no field of the kind or no column of the file, and asks for what is missing.
+func Check(k Kind, file []Column, mapping map[string]int) error {
 	var errs []fault.FieldError
 	refuse := func(field, message string) {
 		errs = append(errs, fault.FieldError{Pointer: "/mapping/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(field), Message: message})
 	}
-	fields := i.Kind.Fields()
+	fields := k.Fields()
 	for _, name := range slices.Sorted(maps.Keys(mapping)) {
 		column := mapping[name]
-		custom, isCustom := strings.CutPrefix(name, customField)
+		custom, isCustom := strings.CutPrefix(name, Custom)
 		switch {
-		case isCustom && (i.Kind != Contacts || strings.TrimSpace(custom) == "" || len([]rune(custom)) > maxCustomName):
+		case isCustom && (k != Contacts || strings.TrimSpace(custom) == "" || len([]rune(custom)) > maxCustomName):
 			refuse(name, fmt.Sprintf("Only contacts have fields of their own; their names have up to %d characters.", maxCustomName))
 		case !isCustom && !slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name }):
 			refuse(name, "This is not something that can be imported.")
-		case column < 0 || column >= len(i.Columns):
+		case column < 0 || column >= len(file):
 			refuse(name, "This file has no such column.")
 		}
 	}
@@ -211,5 +232,3 @@ func checkMapping(i Import, mapping map[string]int) error {
 	}
 	return fault.Fields(errs...)
 }
-
-func fieldNames(mapping map[string]int) []string { return slices.Sorted(maps.Keys(mapping)) }
