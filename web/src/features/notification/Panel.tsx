@@ -40,7 +40,8 @@ export function Panel({ unread, onClose }: Props) {
     <>
       <div className={classes.head}>
         <h2 className={classes.title}>{t("bell.title")}</h2>
-        <Button variant="subtle" size="compact-sm" disabled={unread === 0} loading={read.isPending && read.variables === undefined} onClick={() => read.mutate(undefined)}>
+        {/* Not disabled, which would take the focus away and with it the Escape key. */}
+        <Button variant="subtle" size="compact-sm" data-disabled={unread === 0 || undefined} aria-disabled={unread === 0} onClick={() => unread > 0 && read.mutate(undefined)}>
           {t("bell.readAll")}
         </Button>
       </div>
