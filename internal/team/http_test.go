@@ -70,6 +70,24 @@ func TestHTTP(t *testing.T) {
 	})
 }
 
+func TestAttack40MassAssignmentToTeams(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		desk := w.make(team.Fields{Name: "Desk"})
+		s := w.Serve(map[string]access.Actor{"admin": w.Actor("admin", perm.Administrator)}, w.Routes)
+		for _, field := range []string{`"org_id":"x"`, `"id":"x"`, `"version":9`, `"member_count":9`, `"owner":true`, `"Lead_IDs":[]`, `"permissions":["admin.audit"]`, `"__proto__":{}`} {
+			for _, r := range []struct{ method, path string }{{"POST", "/api/teams"}, {"PATCH", "/api/teams/" + desk.ID}, {"PUT", "/api/teams/" + desk.ID}} {
+				status, problem, _ := s.Do("admin", r.method, r.path, `{"name":"Other",`+field+`}`)
+				if status != 422 || problem["errors"] == nil {
+					t.Errorf("%s with %s: %d %v", r.method, field, status, problem)
+				}
+			}
+		}
+		if got, err := w.Find(w.Admin(), desk.ID); err != nil || got.Version != 1 || got.Name != "Desk" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
 func TestAttack43TeamsOfANeighbour(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		desk := w.make(team.Fields{Name: "Secret desk", CustomerIDs: w.customers})

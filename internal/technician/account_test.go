@@ -128,8 +128,30 @@ func TestAttack44OwnSafeguards(t *testing.T) {
 			if code := w.change(w.act(admin), w.owner.ID, edit); code != "technician.owner" {
 				t.Errorf("%s of the owner: %q", name, code)
 			}
-			if code := w.change(w.ownerCtx(), w.owner.ID, edit); code != "" {
-				t.Errorf("the owner's own %s: %q", name, code)
+		}
+		from := func(address string) context.Context {
+			a := w.Actor(w.owner.ID, perm.Administrator)
+			a.Owner, a.Address = true, address
+			return access.WithActor(t.Context(), a)
+		}
+		networks := func(all ...string) func(*technician.Fields) {
+			return func(f *technician.Fields) { f.AllowedNetworks = all }
+		}
+		for _, tc := range []struct {
+			name string
+			edit func(*technician.Fields)
+			want string
+		}{
+			{"the network they are in", networks("192.0.2.0/24"), ""},
+			{"another network", networks("198.51.100.0/24"), "technician.shut_out"},
+			{"both", networks("198.51.100.0/24", "192.0.2.0/24"), ""},
+			{"no network", networks(), ""},
+			{"the console", func(f *technician.Fields) { f.UIClosed = true }, "technician.shut_out"},
+			{"times", func(f *technician.Fields) { f.MFARequired, f.IdleMinutes, f.SessionHours = true, 5, 1 }, ""},
+			{"department", func(f *technician.Fields) { f.Department = "Board" }, ""},
+		} {
+			if code := w.change(from("192.0.2.7"), w.owner.ID, tc.edit); code != tc.want {
+				t.Errorf("an owner's own %s: %q, want %q", tc.name, code, tc.want)
 			}
 		}
 	})

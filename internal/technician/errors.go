@@ -27,6 +27,7 @@ var (
 	errPassword      = fault.Field("/password", "technician.password_unavailable", "Passwords cannot be set here.")
 	errEither        = fault.Field("/send_invitation", "technician.password_or_invitation", "Give a temporary password or send an invitation, not both.")
 	errNoInvitations = fault.New(fault.Unavailable, "technician.invitations_unavailable", "Invitations cannot be sent here.")
+	errShutOut       = fault.New(fault.Invalid, "technician.shut_out", "This would shut you out yourself, and nobody else could let you in again.")
 	errReserved      = fault.Field("/status", "technician.status_reserved", "Only the plan's limit sets this status. Choose active, inactive or suspended.")
 	errUnchanged     = errors.New("nothing changed") // ends a transaction that has nothing to keep
 )

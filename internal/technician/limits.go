@@ -65,6 +65,9 @@ func (s *Service) mayReshape(ctx context.Context, before Technician, next Fields
 		if !before.Owner && (guarded || !before.sameTeams(next) || before.Department != next.Department) {
 			return errSelf
 		}
+		if err := next.keeps(actor, before.Fields); err != nil {
+			return err
+		}
 	}
 	if moved {
 		if err := s.mayGrant(ctx, next.PlatformRole); err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/input"
 )
 
@@ -39,6 +40,28 @@ func (f Fields) checkSafeguards(form *input.Form) Fields {
 		form.Refuse("/session_hours", fmt.Sprintf("Choose 1 to %d hours, or 0 for what the organization says.", maxSessionHours))
 	}
 	return f
+}
+
+// keeps refuses what would shut out the one who enters it about themselves: nobody else could let an owner in again.
+func (f Fields) keeps(actor access.Actor, before Fields) error {
+	if f.UIClosed && !before.UIClosed {
+		return errShutOut.At("/ui_access")
+	}
+	if slices.Equal(f.AllowedNetworks, before.AllowedNetworks) {
+		return nil
+	}
+	networks := make([]netip.Prefix, 0, len(f.AllowedNetworks))
+	for _, text := range f.AllowedNetworks {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("read a network that was checked: %w", err)
+		}
+		networks = append(networks, p)
+	}
+	if !access.Within(actor.Address, networks) {
+		return errShutOut.At("/allowed_networks")
+	}
+	return nil
 }
 
 // parseNetwork reads a network, or an address as a network of one, and returns the one way to write it.
