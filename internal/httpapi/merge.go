@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,10 +13,20 @@ import (
 // Patch is the body of a partial update: any of the fields of B, as a JSON Merge Patch (RFC 7396). Merge applies it.
 type Patch[B any] struct{ json.RawMessage }
 
-// Schema documents the fields of B, none of them required.
+// Schema documents the fields of B, none of them required; where a field holds values by their names, null takes one out.
 func (Patch[B]) Schema(r huma.Registry) *huma.Schema {
 	s := *huma.SchemaFromType(r, reflect.TypeFor[B]())
 	s.Required = nil
+	s.Properties = maps.Clone(s.Properties)
+	for name, field := range s.Properties {
+		if value, ok := field.AdditionalProperties.(*huma.Schema); ok {
+			values, entry := *field, *value
+			entry.Nullable = true
+			entry.PrecomputeMessages()
+			values.AdditionalProperties = &entry
+			s.Properties[name] = &values
+		}
+	}
 	s.PrecomputeMessages()
 	return &s
 }
