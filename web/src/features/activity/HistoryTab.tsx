@@ -30,9 +30,7 @@ export function HistoryTab({ contactId }: { contactId: string }) {
             <span>
               {actionText(item.action, t)}{" "}
               <span style={{ color: "var(--cs-ink-soft)", fontWeight: 400 }}>
-                {Object.keys(item.changes)
-                  .map((field) => fieldText(field, t))
-                  .join(", ")}
+                {item.action === "contact.create" ? "" : Object.keys(item.changes).map((field) => fieldText(field, t)).join(", ")}
               </span>
             </span>
           ),

@@ -15,7 +15,9 @@ export function Changes({ changes }: { changes: Record<string, { before?: unknow
         </tr>
       </thead>
       <tbody>
-        {Object.entries(changes).map(([field, change]) => (
+        {Object.entries(changes)
+          .filter(([, change]) => text(change.before) || text(change.after))
+          .map(([field, change]) => (
           <tr key={field}>
             <th scope="row">{fieldText(field, t)}</th>
             <td>{text(change.before) && <del>{text(change.before)}</del>}</td>

@@ -10,7 +10,7 @@ export const branding = {
     colorPick: "Pick a color",
     colorWrong: "Write six hexadecimal digits, such as #1f5f8b, or leave it empty.",
     readable: "This color can be read everywhere as it is.",
-    adjusted: "This color alone could not be read everywhere. It is shown darker on light pages or lighter on dark ones, as you see below.",
+    adjusted: "This color alone could not be read everywhere. It is shown darker on light pages or lighter on dark ones, as you see above.",
     preview: "Preview",
     light: "Light",
     dark: "Dark",

@@ -13,7 +13,7 @@ export const branding: Texts<typeof source> = {
     colorPick: "Choisir une couleur",
     colorWrong: "Écrivez six chiffres hexadécimaux, par exemple #1f5f8b, ou laissez vide.",
     readable: "Cette couleur se lit partout telle quelle.",
-    adjusted: "Cette couleur seule ne se lirait pas partout. Elle est assombrie sur les pages claires ou éclaircie sur les sombres, comme ci-dessous.",
+    adjusted: "Cette couleur seule ne se lirait pas partout. Elle est assombrie sur les pages claires ou éclaircie sur les sombres, comme ci-dessus.",
     preview: "Aperçu",
     light: "Clair",
     dark: "Sombre",
