@@ -31,6 +31,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.queue.Every("expired tokens", time.Hour, a.tokens.Sweep)
 	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
 	a.queue.Every("password resets", time.Hour, a.recovery.Sweep)
+	nameLocked.Handle(a.queue, a.tellOfLock)
 	resetAsked.Handle(a.queue, func(ctx context.Context, r resetRequest) error { return a.recovery.Answer(ctx, r.ID) })
 	a.queue.Every("old notifications", time.Hour, a.notifications.Forget)
 	a.loops["jobs"] = a.queue.Run

@@ -6,7 +6,10 @@ import (
 	"strconv"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/notification"
+	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -68,4 +71,28 @@ func moved(before, after []string) (added, removed int) {
 		}
 	}
 	return added, removed
+}
+
+// nameLocked is the job that tells administrators of repeated failed sign-ins. It is queued for names that nobody has as well, so that the
+// time of a refusal tells nothing.
+const nameLocked jobs.Kind[signin.Lock] = "signin.locked"
+
+// tellOfLock tells all administrators, also the one whose name it is.
+func (a *App) tellOfLock(ctx context.Context, l signin.Lock) error {
+	if l.TechnicianID == "" {
+		return nil
+	}
+	ctx = access.WithActor(ctx, access.System(l.OrgID))
+	return a.db.Write(ctx, func(tx *store.Tx) error {
+		t, err := technician.ByID(ctx, tx, l.OrgID, l.TechnicianID)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return a.notifications.TellAdministrators(ctx, tx, notification.Notice{Kind: notification.FailedSignIns, Data: map[string]string{
+			"technician_id": t.ID, "name": t.Name(), "failures": strconv.Itoa(l.Failures), "address": l.Address,
+		}})
+	})
 }

@@ -25,6 +25,9 @@ func (a *App) policyHooks() signinpolicy.Hooks {
 func (a *App) signinHooks() signin.Hooks {
 	return signin.Hooks{
 		Unread: notification.Unread,
+		Locked: func(ctx context.Context, tx *store.Tx, l signin.Lock) error {
+			return nameLocked.Enqueue(ctx, a.queue, tx, store.Now(), l)
+		},
 		NewDevice: func(ctx context.Context, tx *store.Tx, s signin.Session) error {
 			return a.notifications.Tell(ctx, tx, notification.Notice{
 				To: s.TechnicianID, Kind: "security.new_device", Data: map[string]string{"device": s.Device, "address": s.Address},

@@ -78,6 +78,7 @@ type counted struct {
 	verdict verdict // the strictest of the counters
 	keys    []failureKey
 	before  []counter // what each counter said before
+	locks   int       // failures after which this one, if it is one, locks; 0 if it does not
 }
 
 // count counts an attempt as a failure before its password is looked at, so that parallel attempts cannot be more than the limit; the
@@ -99,7 +100,11 @@ func (s *Service) count(ctx context.Context, rules signinpolicy.Lockout, keys []
 			if v == lockedOut {
 				err = uncount(ctx, tx, k, c) // what is locked anyhow does not lock longer
 			} else {
-				err = saveCounter(ctx, tx, k, c.after(rules, k.network, now))
+				after := c.after(rules, k.network, now)
+				if !after.locked.IsZero() {
+					out.locks = c.failures
+				}
+				err = saveCounter(ctx, tx, k, after)
 			}
 			if err != nil {
 				return err
@@ -108,6 +113,13 @@ func (s *Service) count(ctx context.Context, rules signinpolicy.Lockout, keys []
 		return nil
 	})
 	return out, err
+}
+
+// Lock is a name that failures have just locked.
+type Lock struct {
+	OrgID, TechnicianID string // "" of a name that nobody has
+	Failures            int
+	Address             string // of the last one
 }
 
 // takeBack leaves the counters as if the attempt had not been made.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
@@ -21,6 +22,7 @@ const (
 	whyInactive  = "not_active"
 	whyNoConsole = "no_console" // the account is for notifications and the API alone (SIG-8)
 	whyNetwork   = "network"    // not from there (SIG-15)
+	whyTemporary = "temporary_expired"
 )
 
 // failureKeys are the counters of an attempt: those of a known device, or those of the account.
@@ -35,8 +37,11 @@ func (s *Service) failureKeys(who account, email, device, from string) []failure
 	return []failureKey{{who.orgID, key, from}, {who.orgID, key, everywhere}}
 }
 
+// TemporaryLife is how long a temporary password lets in. Who comes later asks for a new one by mail, or an administrator.
+const TemporaryLife = 7 * 24 * time.Hour
+
 // refusal is why an attempt does not lead to a session, or "".
-func refusal(who account, v verdict, match bool) string {
+func refusal(who account, v verdict, match bool, now time.Time) string {
 	switch {
 	case who.id == "":
 		return whyUnknown
@@ -46,6 +51,8 @@ func refusal(who account, v verdict, match bool) string {
 		return whyPassword
 	case v == early:
 		return whyEarly
+	case who.mustChange && now.Sub(who.passwordAt) >= TemporaryLife:
+		return whyTemporary
 	}
 	return ""
 }
@@ -85,6 +92,11 @@ func (s *Service) refuse(ctx context.Context, r refused) error {
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		if r.why == whyEarly {
 			if err := r.counted.takeBack(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if r.counted.locks > 0 && s.Locked != nil {
+			if err := s.Locked(ctx, tx, Lock{r.who.orgID, r.who.id, r.counted.locks, access.ActorFrom(ctx).Address}); err != nil {
 				return err
 			}
 		}

@@ -52,6 +52,8 @@ type Deps struct {
 type Hooks struct {
 	// NewDevice hears that somebody who has signed in before did so from a browser that is not known.
 	NewDevice func(ctx context.Context, tx *store.Tx, s Session) error
+	// Locked hears that failures have just locked a name, also one that nobody has: it has to take as long for both.
+	Locked func(ctx context.Context, tx *store.Tx, l Lock) error
 	// PasswordChanged hears that somebody's password is another one now.
 	PasswordChanged func(ctx context.Context, tx *store.Tx, technicianID string) error
 	// Unread counts the notifications that somebody has not read yet.
@@ -108,7 +110,7 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	}
 	typed, ok := password.Prepare(in.Password)
 	match, stale := slot.Verify(who.hash, typed)
-	why := refusal(who, counted.verdict, match && ok)
+	why := refusal(who, counted.verdict, match && ok, now)
 	if why == "" {
 		why = s.unwelcome(who, policy, caller.Address)
 	}
