@@ -68,7 +68,7 @@ export function ContactForm({ opened, onClose, contact, customer, onSaved }: Pro
         notes: "",
       };
   // What another system keeps up to date is changed there; what only Countersign knows is changed here.
-  const kept = contact !== undefined && contact.source !== "" && contact.source !== "csv";
+  const kept = contact !== undefined && !contact.editable;
 
   const save = async (values: Values, changed: Partial<Values>) => {
     const saved = contact

@@ -5,6 +5,8 @@ import type { Technician } from "@/api/types";
 import { useCan } from "@/app/me";
 import { Card } from "@/components/Card";
 import { Facts } from "@/components/Detail";
+import { FactorsCard } from "@/features/factor/FactorsCard";
+import { InvitationCard } from "@/features/invitation/InvitationCard";
 import { SessionList } from "@/features/security/SessionList";
 import { EditPart } from "./ProfileTab";
 import type { Step } from "./LifeCycle";
@@ -24,6 +26,7 @@ export function SecurityTab({ technician: x, self, onEdit, onStep }: Props) {
   const may = useCan()("admin.technicians") && !self && !x.owner;
   return (
     <>
+      {x.state === "invitation" && <InvitationCard technician={x} />}
       <Card title={t("technician.rules")} actions={<EditPart part="security" onEdit={onEdit} />}>
         <Facts
           wide
@@ -36,6 +39,7 @@ export function SecurityTab({ technician: x, self, onEdit, onStep }: Props) {
           ]}
         />
       </Card>
+      {x.state === "activated" && <FactorsCard technician={x} />}
       <SessionList technicianId={x.id} />
       {may && (
         <Card title={t("technician.takeBack")}>
