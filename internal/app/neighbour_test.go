@@ -141,7 +141,8 @@ func attack43ListsOfANeighbour(t *testing.T, a *app.App) {
 					full += "?" + name + "=" + value
 				}
 				w := call().do(http.MethodGet, full, "")
-				if w.Code >= 500 || strings.Contains(w.Body.String(), "Secret") || leaks(w.Body.String(), theirs, value) {
+				body := typed.ReplaceAllString(w.Body.String(), "")
+				if w.Code >= 500 || strings.Contains(body, "Secret") || leaks(body, theirs, value) {
 					t.Errorf("GET %s: %d %s", full, w.Code, w.Body)
 				}
 				if name == "" {
@@ -151,6 +152,9 @@ func attack43ListsOfANeighbour(t *testing.T, a *app.App) {
 		}
 	}
 }
+
+// typed are the filters of exports as the record keeps them: what the one who exported had typed themselves.
+var typed = regexp.MustCompile(`filter[\\"]*:\s*\{[^{}]*\}`)
 
 func leaks(body string, theirs []string, asked string) bool {
 	return slices.ContainsFunc(theirs, func(key string) bool { return key != asked && strings.Contains(body, key) })
