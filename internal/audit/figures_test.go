@@ -108,7 +108,7 @@ func appendSingly(t *testing.T, l *audit.Log, db *store.DB, n int) float64 {
 }
 
 // fill records n events, a thousand at a time with a checkpoint behind each thousand.
-func fill(t *testing.T, l *audit.Log, db *store.DB, n int64) {
+func fill(t testing.TB, l *audit.Log, db *store.DB, n int64) {
 	t.Helper()
 	ctx := as(t, org)
 	for from := int64(0); from < n; from += 1000 {
