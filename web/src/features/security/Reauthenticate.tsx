@@ -1,7 +1,7 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Fingerprint } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import { meQuery } from "@/app/me";
@@ -35,69 +35,89 @@ export function Reauthenticate({ onDone }: { onDone: (proved: boolean) => void }
   });
   const { byField, summary } = formProblem(typed.error, { password: "", code: "" }, t);
   return (
-    <Dialog opened onClose={() => onDone(false)} title={t("prove.title")}>
-      {isPending ? (
-        <Loading rows={2} height={36} />
-      ) : (
-        <form
-          className={classes.prove}
-          onSubmit={(event) => {
-            event.preventDefault();
-            passkey.reset();
-            typed.mutate();
-          }}
-        >
-          <p>{t("prove.text")}</p>
-          {passkey.isError && <Callout tone="denied">{passkeyText(passkey.error, t)}</Callout>}
-          {typed.isError && Object.keys(byField).length === 0 && <Callout tone="denied">{summary.text}</Callout>}
-          {proofs.passkey && (
-            <Button
-              variant={proofs.password ? "default" : "filled"}
-              leftSection={<Fingerprint size={16} />}
-              loading={passkey.isPending}
-              data-autofocus
-              onClick={() => {
-                typed.reset();
-                passkey.mutate();
-              }}
-            >
-              {t("prove.passkey")}
-            </Button>
-          )}
-          {proofs.passkey && proofs.password && <p className={classes.or}>{t("passkey.or")}</p>}
-          {proofs.password && (
-            <>
-              <PasswordInput
-                label={t("prove.password")}
-                autoComplete="current-password"
-                required
-                data-autofocus={!proofs.passkey || undefined}
-                error={byField.password}
-                visibilityToggleButtonProps={{ "aria-label": t("signin.showPassword") }}
-                value={password}
-                onChange={(e) => setPassword(e.currentTarget.value)}
-              />
-              {proofs.code && (
-                <TextInput
-                  label={t("prove.code")}
-                  description={t("prove.codeHelp")}
-                  autoComplete="one-time-code"
-                  autoCapitalize="none"
-                  spellCheck={false}
-                  required
-                  error={byField.code}
-                  value={code}
-                  onChange={(e) => setCode(e.currentTarget.value)}
-                />
-              )}
-              <Button type="submit" loading={typed.isPending}>
-                {t("prove.confirm")}
+    <EscapeHere onEscape={() => onDone(false)}>
+      <Dialog opened onClose={() => onDone(false)} title={t("prove.title")}>
+        {isPending ? (
+          <Loading rows={2} height={36} />
+        ) : (
+          <form
+            className={classes.prove}
+            onSubmit={(event) => {
+              event.preventDefault();
+              passkey.reset();
+              typed.mutate();
+            }}
+          >
+            <p>{t("prove.text")}</p>
+            {passkey.isError && <Callout tone="denied">{passkeyText(passkey.error, t)}</Callout>}
+            {typed.isError && Object.keys(byField).length === 0 && <Callout tone="denied">{summary.text}</Callout>}
+            {proofs.passkey && (
+              <Button
+                variant={proofs.password ? "default" : "filled"}
+                leftSection={<Fingerprint size={16} />}
+                loading={passkey.isPending}
+                data-autofocus
+                onClick={() => {
+                  typed.reset();
+                  passkey.mutate();
+                }}
+              >
+                {t("prove.passkey")}
               </Button>
-            </>
-          )}
-          {!proofs.passkey && !proofs.password && <Callout tone="pending">{t("prove.nothing")}</Callout>}
-        </form>
-      )}
-    </Dialog>
+            )}
+            {proofs.passkey && proofs.password && <p className={classes.or}>{t("passkey.or")}</p>}
+            {proofs.password && (
+              <>
+                <PasswordInput
+                  label={t("prove.password")}
+                  autoComplete="current-password"
+                  required
+                  data-autofocus={!proofs.passkey || undefined}
+                  error={byField.password}
+                  visibilityToggleButtonProps={{ "aria-label": t("signin.showPassword") }}
+                  value={password}
+                  onChange={(e) => setPassword(e.currentTarget.value)}
+                />
+                {proofs.code && (
+                  <TextInput
+                    label={t("prove.code")}
+                    description={t("prove.codeHelp")}
+                    autoComplete="one-time-code"
+                    autoCapitalize="none"
+                    spellCheck={false}
+                    required
+                    error={byField.code}
+                    value={code}
+                    onChange={(e) => setCode(e.currentTarget.value)}
+                  />
+                )}
+                <Button type="submit" loading={typed.isPending}>
+                  {t("prove.confirm")}
+                </Button>
+              </>
+            )}
+            {!proofs.passkey && !proofs.password && <Callout tone="pending">{t("prove.nothing")}</Callout>}
+          </form>
+        )}
+      </Dialog>
+    </EscapeHere>
+  );
+}
+
+/** Keeps Escape for this dialog: Mantine tells every open dialog and drawer of it, save from elements that carry a mark. */
+function EscapeHere({ onEscape, children }: { onEscape: () => void; children: ReactNode }) {
+  return (
+    <div
+      role="presentation"
+      onFocusCapture={(event) => event.target.setAttribute("data-mantine-stop-propagation", "true")}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          onEscape();
+        }
+      }}
+    >
+      {children}
+    </div>
   );
 }

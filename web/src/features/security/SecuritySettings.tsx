@@ -12,6 +12,8 @@ import { linesOf, networksOf } from "./networks";
 import classes from "./Security.module.css";
 
 const queryKey = ["settings", "security"];
+// Help stands below, so that fields beside each other stay on one line.
+const order = { inputWrapperOrder: ["label", "input", "description", "error"] as ("label" | "input" | "description" | "error")[] };
 const roles = ["administrator", "manager", "technician", "read_only"] as const;
 
 type Values = Pick<Settings, "password" | "lockout" | "mfa" | "sessions"> & { networks: string; role_networks: Record<string, string> };
@@ -72,12 +74,13 @@ function Factors({ form, value }: Part & { value: Settings }) {
       <legend>{t("security.factors")}</legend>
       <div className={classes.two}>
         <Select
+          {...order}
           label={t("security.required")}
           data={(["administrators", "all", "off"] as const).map((x) => ({ value: x, label: t(`security.for.${x}`) }))}
           allowDeselect={false}
           {...form.getInputProps("mfa.required")}
         />
-        <NumberInput label={t("security.grace")} description={t("security.graceHelp")} min={0} max={90} disabled={required === "off"} {...form.getInputProps("mfa.grace_days")} />
+        <NumberInput {...order} label={t("security.grace")} description={t("security.graceHelp")} min={0} max={90} disabled={required === "off"} {...form.getInputProps("mfa.grace_days")} />
       </div>
       {required === "off" ? (
         <Callout tone="pending">{t("security.offNotice")}</Callout>
@@ -98,10 +101,10 @@ function Password({ form }: Part) {
       <legend>{t("security.passwords")}</legend>
       <p>{t("security.passwordsText")}</p>
       <div className={classes.two}>
-        <NumberInput label={t("security.length")} min={8} max={128} {...form.getInputProps("password.min_length")} />
-        <NumberInput label={t("security.classes")} description={t("security.classesHelp")} min={0} max={4} {...form.getInputProps("password.classes")} />
-        <NumberInput label={t("security.expiry")} description={t("security.expiryHelp")} min={0} max={3650} {...form.getInputProps("password.expiry_days")} />
-        <NumberInput label={t("security.history")} description={t("security.historyHelp")} min={0} max={24} {...form.getInputProps("password.history")} />
+        <NumberInput {...order} label={t("security.length")} min={8} max={128} {...form.getInputProps("password.min_length")} />
+        <NumberInput {...order} label={t("security.classes")} description={t("security.classesHelp")} min={0} max={4} {...form.getInputProps("password.classes")} />
+        <NumberInput {...order} label={t("security.expiry")} description={t("security.expiryHelp")} min={0} max={3650} {...form.getInputProps("password.expiry_days")} />
+        <NumberInput {...order} label={t("security.history")} description={t("security.historyHelp")} min={0} max={24} {...form.getInputProps("password.history")} />
       </div>
       {(kinds > 0 || days > 0 || history > 0) && <Callout tone="pending">{t("security.standards")}</Callout>}
     </fieldset>
@@ -115,8 +118,8 @@ function Locking({ form }: Part) {
       <legend>{t("security.locking")}</legend>
       <p>{t("security.lockingText")}</p>
       <div className={classes.two}>
-        <NumberInput label={t("security.failures")} min={3} max={100} {...form.getInputProps("lockout.failures")} />
-        <NumberInput label={t("security.minutes")} min={1} max={1440} {...form.getInputProps("lockout.minutes")} />
+        <NumberInput {...order} label={t("security.failures")} min={3} max={100} {...form.getInputProps("lockout.failures")} />
+        <NumberInput {...order} label={t("security.minutes")} min={1} max={1440} {...form.getInputProps("lockout.minutes")} />
       </div>
     </fieldset>
   );
@@ -129,9 +132,9 @@ function Sessions({ form }: Part) {
       <legend>{t("security.sessions")}</legend>
       <p>{t("security.sessionsText")}</p>
       <div className={classes.two}>
-        <NumberInput label={t("security.idle")} min={1} max={1440} {...form.getInputProps("sessions.idle_minutes")} />
-        <NumberInput label={t("security.hours")} min={1} max={168} {...form.getInputProps("sessions.hours")} />
-        <NumberInput label={t("security.concurrent")} description={t("security.concurrentHelp")} min={1} max={50} {...form.getInputProps("sessions.concurrent")} />
+        <NumberInput {...order} label={t("security.idle")} min={1} max={1440} {...form.getInputProps("sessions.idle_minutes")} />
+        <NumberInput {...order} label={t("security.hours")} min={1} max={168} {...form.getInputProps("sessions.hours")} />
+        <NumberInput {...order} label={t("security.concurrent")} description={t("security.concurrentHelp")} min={1} max={50} {...form.getInputProps("sessions.concurrent")} />
       </div>
     </fieldset>
   );
