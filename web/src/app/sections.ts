@@ -1,14 +1,16 @@
-import { BadgeCheck, Building2, ContactRound, House, ScrollText, Settings, Smartphone, Ticket, UserCog, type LucideIcon } from "lucide-react";
+import { BadgeCheck, Building2, ContactRound, House, ScrollText, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
-  key: "desk" | "verify" | "tickets" | "technicians" | "customers" | "contacts" | "sandbox" | "audit" | "settings";
+  key: "desk" | "verify" | "tickets" | "technicians" | "teams" | "customers" | "contacts" | "sandbox" | "audit" | "settings";
   to: string;
   icon: LucideIcon;
   /** The letter after g. */
   letter: string;
   /** Shown to those who hold this; to everybody when absent. */
   needs?: string;
+  /** Shown also to whom this is true of. */
+  or?: (me: Me) => boolean;
   sandbox?: true;
 }
 
@@ -31,6 +33,7 @@ export const groups: SectionGroup[] = [
     key: "people",
     sections: [
       { key: "technicians", to: "/technicians", icon: UserCog, letter: "e", needs: "admin.technicians" },
+      { key: "teams", to: "/teams", icon: Users, letter: "m", needs: "admin.technicians", or: (me) => me.technician.team_ids.length > 0 },
       { key: "customers", to: "/customers", icon: Building2, letter: "u", needs: "customer.view" },
       { key: "contacts", to: "/contacts", icon: ContactRound, letter: "c", needs: "contact.view" },
     ],
@@ -50,7 +53,7 @@ export function visibleGroups(me: Me | undefined, can: (permission: string) => b
   return groups
     .map((group) => ({
       ...group,
-      sections: group.sections.filter((s) => (!s.needs || can(s.needs)) && (!s.sandbox || me?.organization.sandbox === true)),
+      sections: group.sections.filter((s) => (!s.needs || can(s.needs) || (me !== undefined && s.or?.(me) === true)) && (!s.sandbox || me?.organization.sandbox === true)),
     }))
     .filter((group) => group.sections.length > 0);
 }
