@@ -154,7 +154,7 @@ func TestRecoveryCodes(t *testing.T) {
 			t.Fatalf("%d codes: %v", len(first), first)
 		}
 		now := time.Now()
-		if err := w.try(w.pia, " "+strings.ToUpper(strings.ReplaceAll(first[0], "-", " ")), now); err != nil {
+		if err := w.try(w.pia, " "+strings.ToUpper(strings.NewReplacer("-", " ", "0", "o").Replace(first[0])), now); err != nil {
 			t.Errorf("as somebody types it: %v", err)
 		}
 		if err := w.try(w.pia, first[0], now); fault.CodeOf(err) != "factor.code_wrong" {

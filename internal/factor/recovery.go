@@ -83,11 +83,14 @@ func (s *Service) recoveryHash(who target, code string) []byte {
 	return s.Keyring.MAC("factor recovery code", who.orgID, who.technicianID, plainRecoveryCode(code))
 }
 
-// plainRecoveryCode is a code without what people add when they type it.
+// plainRecoveryCode is a code without what people add when they type it, and with what they take an o for.
 func plainRecoveryCode(code string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '-' || r == ' ' || r == '\u00a0' {
+		switch r {
+		case '-', '\u2013', ' ', '\u00a0':
 			return -1
+		case 'o':
+			return '0'
 		}
 		return r
 	}, strings.ToLower(strings.TrimSpace(code)))

@@ -40,6 +40,7 @@ export function CodeField({ digits, busy, wrong, attempt, onCode, label, own = f
     <div className={classes.field}>
       <input
         ref={input}
+        data-autofocus
         className={classes.input}
         data-wrong={wrong || undefined}
         style={{ width: `calc(${digits} * 1.02ch + ${digits} * 0.28em + 32px)` }}

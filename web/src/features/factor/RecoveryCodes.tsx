@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { Check, Copy, Download, Printer } from "lucide-react";
 import { useState } from "react";
+import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { longDate } from "./data";
@@ -29,20 +30,15 @@ export function RecoveryCodes({ codes }: { codes: string[] }) {
   };
   return (
     <div className={classes.form}>
-      <div className={classes.sheet}>
-        <p className={classes.onPaper}>
-          <strong>{title}</strong>
-          <br />
-          {about}
-        </p>
-        <ol className={classes.codes} aria-label={t("factor.recovery")}>
-          {codes.map((code) => (
-            <li key={code} className="cs-code">
-              {code}
-            </li>
-          ))}
-        </ol>
-      </div>
+      <Codes codes={codes} />
+      {createPortal(
+        <div className={classes.paper}>
+          <h1>{title}</h1>
+          <p>{about}</p>
+          <Codes codes={codes} />
+        </div>,
+        document.body,
+      )}
       <div className={classes.buttons}>
         {navigator.clipboard && (
           <Button variant="default" size="compact-sm" leftSection={copied ? <Check size={14} /> : <Copy size={14} />} onClick={() => void copy()}>
@@ -57,5 +53,18 @@ export function RecoveryCodes({ codes }: { codes: string[] }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Codes({ codes }: { codes: string[] }) {
+  const { t } = useTranslation();
+  return (
+    <ol className={classes.codes} aria-label={t("factor.recovery")}>
+      {codes.map((code) => (
+        <li key={code} className="cs-code">
+          {code}
+        </li>
+      ))}
+    </ol>
   );
 }
