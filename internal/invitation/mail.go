@@ -14,7 +14,7 @@ import (
 
 // mail queues the mail with the link. It counts against the limits of an address, so that nobody floods a stranger with invitations.
 func (s *Service) mail(ctx context.Context, tx *store.Tx, i Invitation, t technician.Technician, link string) error {
-	o, err := organization.ByID(ctx, tx, i.OrgID)
+	o, err := notification.SenderOf(ctx, tx, i.OrgID)
 	if err != nil {
 		return err
 	}

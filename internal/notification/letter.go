@@ -1,11 +1,14 @@
 package notification
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
 
+	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
 
@@ -49,6 +52,17 @@ func compose(n Notification, t technician.Technician, o organization.Organizatio
 	parts = append(parts, o.Name, why+base+"/settings/notifications")
 	out.body = strings.Join(parts, "\n\n") + "\n"
 	return out
+}
+
+// SenderOf is an organization as it writes to people: under the name of its brand.
+func SenderOf(ctx context.Context, q store.Querier, org string) (organization.Organization, error) {
+	o, err := organization.ByID(ctx, q, org)
+	if err != nil {
+		return o, err
+	}
+	brand, err := branding.Of(ctx, q, org)
+	o.Name = brand.Name
+	return o, err
 }
 
 // Greeting begins a mail to a technician.

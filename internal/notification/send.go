@@ -26,7 +26,7 @@ func (s *Service) spread(ctx context.Context, tx *store.Tx, n Notification, t te
 	if len(ways) == 0 {
 		return nil
 	}
-	o, err := organization.ByID(ctx, tx, n.OrgID)
+	o, err := SenderOf(ctx, tx, n.OrgID)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *Service) release(ctx context.Context, tx *store.Tx, h held, now time.Ti
 	if h.way == message.SMS && textable(t) != "" {
 		return nil
 	}
-	o, err := organization.ByID(ctx, tx, h.org)
+	o, err := SenderOf(ctx, tx, h.org)
 	if err != nil {
 		return err
 	}

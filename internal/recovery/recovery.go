@@ -88,12 +88,21 @@ func (s *Service) Answer(ctx context.Context, requestID string) error {
 		}
 		ctx := access.WithActor(ctx, access.Actor{OrgID: t.OrgID, Address: r.address, Device: r.device, RequestID: r.requestID})
 		e := audit.Event{Action: "password.ask_reset", Targets: targets(t)}
-		o, err := organization.ByID(ctx, tx, t.OrgID)
+		o, err := notification.SenderOf(ctx, tx, t.OrgID)
 		if err != nil {
 			return err
 		}
 		if !maySignIn(t) || o.Status != organization.Active {
 			e.Outcome, e.Reason = audit.Denied, "not_active"
+			return s.Audit.Record(ctx, tx, e)
+		}
+		// The sandbox is a mailbox that administrators read, and nobody but the owner may become the owner.
+		open, err := s.Messages.Sandboxed(ctx, tx, t.OrgID, message.Email)
+		if err != nil {
+			return err
+		}
+		if open && t.Owner {
+			e.Outcome, e.Reason = audit.Denied, "sandbox"
 			return s.Audit.Record(ctx, tx, e)
 		}
 		if err := s.send(ctx, tx, t, o, ""); err != nil {
@@ -188,7 +197,7 @@ func (s *Service) ForceIn(ctx context.Context, tx *store.Tx, t technician.Techni
 	case t.Status != technician.Active:
 		return errInactive
 	}
-	o, err := organization.ByID(ctx, tx, t.OrgID)
+	o, err := notification.SenderOf(ctx, tx, t.OrgID)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// passwordAt is the version of a technician's password: when it was set.
-const passwordAt = `coalesce((select a.password_at from signin_account a where a.org_id = t.org_id and a.technician_id = t.id), 0)`
+// version is that of a technician's password: when it was set.
+const version = `coalesce((select a.password_at from signin_account a where a.org_id = t.org_id and a.technician_id = t.id), 0)`
 
 // link lets a technician choose a new password.
 type link struct {
@@ -24,7 +24,7 @@ type link struct {
 func insertLink(ctx context.Context, tx *store.Tx, l link, hash []byte, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into recovery (org_id, id, technician_id, token_hash, email_key, password_at, created_at, expires_at)
-		select t.org_id, $1, t.id, $2, $3, `+passwordAt+`, $4, $5 from technician t where t.org_id = $6 and t.id = $7`,
+		select t.org_id, $1, t.id, $2, $3, `+version+`, $4, $5 from technician t where t.org_id = $6 and t.id = $7`,
 		l.id, hash, l.emailKey, store.Time(now), store.Time(l.expires), l.orgID, l.technicianID)
 	if err != nil {
 		return fmt.Errorf("save a reset link of %s: %w", l.technicianID, err)
@@ -34,7 +34,7 @@ func insertLink(ctx context.Context, tx *store.Tx, l link, hash []byte, now time
 
 // live is what a link needs to work: its technician may act and has the address and the password of the time when it was made.
 const live = ` exists (select 1 from technician t where t.org_id = recovery.org_id and t.id = recovery.technician_id
-	and t.email_key = recovery.email_key and t.status = 'active' and t.state = 'activated' and ` + passwordAt + ` = recovery.password_at)`
+	and t.email_key = recovery.email_key and t.status = 'active' and t.state = 'activated' and ` + version + ` = recovery.password_at)`
 
 func byToken(ctx context.Context, q store.Querier, hash []byte, now time.Time) (l link, err error) {
 	err = q.QueryRowContext(ctx, `

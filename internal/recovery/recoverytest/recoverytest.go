@@ -198,7 +198,7 @@ func (w *World) Invited(by technician.Technician, name string, role perm.Role) (
 // Mail waits until so many mails have arrived for an address, and returns them, the newest first.
 func (w *World) Mail(to string, n int) []sandbox.Message {
 	w.T.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(2 * time.Millisecond) {
 		found, _, err := w.box.Outbox(w.System(), to, message.Email, store.Page{Limit: 100})
 		if err != nil {
 			w.T.Fatal(err)
