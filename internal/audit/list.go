@@ -48,7 +48,7 @@ type Entry struct {
 // searchBatch and searchMost bound how much of the log one Search opens.
 const (
 	searchBatch = 500
-	searchMost  = 20_000
+	searchMost  = 10_000
 )
 
 // Search returns the newest matching events first, and the seq to go on below, 0 at the end of the log. What lies under the keys of

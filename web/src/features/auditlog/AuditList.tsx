@@ -18,7 +18,7 @@ interface Props {
 }
 
 // A search for words reads a stretch of the log at a time and may find nothing in one; so many are read before somebody has to ask for more.
-const stretches = 25;
+const stretches = 50;
 
 /** Asks for a page, and goes on while a search has found nothing yet and the log is not over. */
 async function load({ from, to, ...query }: Query<"/api/audit">, signal: AbortSignal, left = stretches): Promise<Page<AuditEvent>> {
