@@ -44,10 +44,11 @@ type world struct {
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) { fn(t, open(t, db)) })
+	storetest.Each(t, func(t *testing.T, db *store.DB) { fn(t, open(t, db, 0)) })
 }
 
-func open(t *testing.T, db *store.DB) *world {
+// open takes how long a task works before others get their turn, which is also what a restart amounts to.
+func open(t *testing.T, db *store.DB, slice time.Duration) *world {
 	t.Helper()
 	w := &world{World: organizationtest.New(t, db, "Blue Harbor IT"), heard: map[string][]string{}}
 	hear := func(what string) func(context.Context, *store.Tx, technician.Technician) error {
@@ -70,7 +71,7 @@ func open(t *testing.T, db *store.DB) *world {
 	})
 	w.teams = team.New(db, w.Guard, w.Audit, w.Events, w.technicians)
 	w.tasks = task.New(task.Deps{
-		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Actor: w.actor,
+		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Actor: w.actor, Slice: slice,
 	})
 	w.Service = bulk.New(bulk.Deps{
 		DB: db, Guard: w.Guard, Audit: w.Audit, Technicians: w.technicians, Tasks: w.tasks,
@@ -452,6 +453,30 @@ func TestRightsAreThoseOfTheMoment(t *testing.T) {
 		got, outcomes := w.await(started.ID)
 		if got.State == task.Done || got.Done >= len(ids) || got.Done != len(outcomes) {
 			t.Errorf("%s with %d of %d, %v", got.State, got.Done, len(ids), got.Reason)
+		}
+	})
+}
+
+// Whatever interrupts the work, everybody is dealt with once: progress is kept with what was done.
+func TestWorkGoesOnWhereItStopped(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := open(t, db, 15*time.Millisecond)
+		var ids []string
+		for i := range 25 {
+			ids = append(ids, w.add(fmt.Sprintf("t%02d", i), perm.Technician).ID)
+		}
+		w.slow = func() { time.Sleep(3 * time.Millisecond) }
+		got, outcomes := w.do(w.act(w.boss), bulk.Order{Action: bulk.Notify, IDs: ids, Message: bulk.Message{Subject: "Hi", Body: "You"}})
+		if got.State != task.Done || got.Done != 25 || len(outcomes) != 25 {
+			t.Errorf("%s, %d done, %d results", got.State, got.Done, len(outcomes))
+		}
+		for _, id := range ids {
+			if heard := w.hearing(id); len(heard) != 1 {
+				t.Errorf("%s was told %d times", id, len(heard))
+			}
+		}
+		if n := w.Audited("technician.notify", audit.Success); n != 25 {
+			t.Errorf("%d events", n)
 		}
 	})
 }
