@@ -23,6 +23,7 @@ const newOrganization = `insert into organization (id, slug, name, region, time_
 	values ('o', 'o', 'Example', 'US', 'UTC', 'en', 'active', false, '{}', 0, 0, 1)`
 
 func TestABackupOfAnOlderVersionIsUpgraded(t *testing.T) {
+	const older = 9
 	urls := map[string]func() string{"sqlite": func() string { return "" }}
 	if os.Getenv(storetest.Env) != "" {
 		urls["postgres"] = func() string { return storetest.NewPostgres(t) }
@@ -33,13 +34,13 @@ func TestABackupOfAnOlderVersionIsUpgraded(t *testing.T) {
 	}
 	for name, url := range urls {
 		t.Run(name, func(t *testing.T) {
-			old := open(t, store.Options{Dir: t.TempDir(), URL: url(), Schema: newest - 4})
+			old := open(t, store.Options{Dir: t.TempDir(), URL: url(), Schema: older})
 			if err := exec(t, old, newOrganization); err != nil {
 				t.Fatal(err)
 			}
 			o := backup.Options{Dir: filepath.Join(t.TempDir(), "data"), URL: url()}
 			m, err := backup.Restore(t.Context(), o, bytes.NewReader(write(t, old, "")))
-			if err != nil || m.Schema != newest-4 {
+			if err != nil || m.Schema != older {
 				t.Fatalf("version %d, %v", m.Schema, err)
 			}
 			db := open(t, store.Options{Dir: o.Dir, URL: o.URL, Schema: store.Unmigrated})
