@@ -32,7 +32,7 @@ export function kindName(kind: string, t: TFunction): string {
   if (!isKnown(kind)) {
     return kind;
   }
-  return kind === "ticket.assigned" ? t("notice.ticket_assigned", { number: "…" }) : t(`notice.${key(kind)}`);
+  return kind === "ticket.assigned" ? t("told.ticket") : t(`notice.${key(kind)}`);
 }
 
 /** A notification as two lines: what happened, and what to know about it. */

@@ -84,6 +84,7 @@ export const notice = {
   told: {
     title: "Notifications",
     text: "The bell always tells you. Choose what reaches you by mail and text message as well.",
+    ticket: "A ticket is assigned to you",
     event: "What",
     mail: "Mail",
     sms: "Text message",

@@ -86,6 +86,7 @@ export const notice: Texts<typeof english> = {
   told: {
     title: "Notifications",
     text: "La cloche vous dit toujours tout. Choisissez ce qui vous parvient aussi par mail et par SMS.",
+    ticket: "Un ticket vous est attribué",
     event: "Quoi",
     mail: "Mail",
     sms: "SMS",
