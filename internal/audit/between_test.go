@@ -36,8 +36,13 @@ func TestEventsOfATime(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, f := range []audit.Filter{
-				{}, {From: begun.Add(5 * time.Minute)}, {To: begun.Add(5 * time.Minute)}, {From: begun.Add(100 * time.Second), To: begun.Add(140 * time.Second)},
-				{From: begun.Add(-time.Hour), To: begun.Add(time.Hour)}, {From: begun.Add(time.Hour)}, {To: begun},
+				{},
+				{From: begun.Add(5 * time.Minute)},
+				{To: begun.Add(5 * time.Minute)},
+				{From: begun.Add(100 * time.Second), To: begun.Add(140 * time.Second)},
+				{From: begun.Add(-time.Hour), To: begun.Add(time.Hour)},
+				{From: begun.Add(time.Hour)},
+				{To: begun},
 			} {
 				want := 0
 				for _, e := range all {

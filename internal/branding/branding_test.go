@@ -193,7 +193,7 @@ func TestWhatIsPublicOfSeveralOrganizations(t *testing.T) {
 		if err != nil || alone.Name != "Blue Harbor IT" {
 			t.Errorf("alone: %+v, %v", alone, err)
 		}
-		w.World.Beside("Other")
+		w.Beside("Other")
 		for slug, want := range map[string]string{"": "Countersign", "blue-harbor-it": "Blue Harbor IT", "other": "Other", "none": "Countersign"} {
 			if b, err := w.Public(t.Context(), slug); err != nil || b.Name != want {
 				t.Errorf("%q: %+v, %v", slug, b, err)

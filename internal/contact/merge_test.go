@@ -97,7 +97,7 @@ func TestWhatCannotBeMerged(t *testing.T) {
 
 func (w *world) neighbors() contact.Contact {
 	w.T.Helper()
-	beside := w.World.Beside("Neighbor")
+	beside := w.Beside("Neighbor")
 	now := store.Now().UnixMicro()
 	err := w.DB.Write(w.T.Context(), func(tx *store.Tx) error {
 		_, err := tx.ExecContext(w.T.Context(), `

@@ -176,7 +176,7 @@ func (s *Service) getPeople(ctx context.Context, in *struct {
 		out.Teams[i] = teamBody{t.ID, t.Name}
 	}
 	for i, t := range found.Technicians {
-		out.Technicians[i] = technicianBody{t.ID, t.Name, t.Via, t.Active}
+		out.Technicians[i] = technicianBody(t)
 	}
 	return &struct{ Body peopleBody }{out}, err
 }

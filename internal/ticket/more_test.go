@@ -58,7 +58,7 @@ func TestWhoCanHaveATicket(t *testing.T) {
 			"the same person again":  {"tech", ""},
 			"nobody":                 {"", ""},
 			"and nobody once more":   {"", ""},
-			"somebody of a neighbor": {w.World.Beside("Neighbor").Org.ID, "ticket.assignee_unknown"},
+			"somebody of a neighbor": {w.Beside("Neighbor").Org.ID, "ticket.assignee_unknown"},
 		} {
 			got, err := w.Service.Assign(w.Admin(), tk.ID, tc.to)
 			if fault.CodeOf(err) != tc.want || (err == nil && got.AssignedTo.ID != tc.to) {

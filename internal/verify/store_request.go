@@ -137,10 +137,12 @@ func moveContact(ctx context.Context, tx *store.Tx, org, fromID, intoID string, 
 		{`update verify_challenge set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
 		{`update verify_request set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
 		{`update verify_wrong set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
-		{`insert into verify_lock (org_id, subject, reason, until)
+		{
+			`insert into verify_lock (org_id, subject, reason, until)
 			select org_id, cast($1 as text), reason, until from verify_lock where org_id = $2 and subject = $3
 			on conflict (org_id, subject) do update set reason = excluded.reason, until = excluded.until where verify_lock.until < excluded.until`,
-			[]any{"contact:" + intoID, org, "contact:" + fromID}},
+			[]any{"contact:" + intoID, org, "contact:" + fromID},
+		},
 	} {
 		if _, err := tx.ExecContext(ctx, step.statement, step.args...); err != nil {
 			return fmt.Errorf("move what was tried with contact %s: %w", fromID, err)
