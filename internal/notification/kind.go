@@ -39,7 +39,7 @@ var kinds = map[Kind]nature{
 	FactorsReset:     {email: true, link: "/settings/factors"},
 	RoleChanged:      {email: true, link: "/settings/profile"},
 	CustomersChanged: {email: false, link: "/customers"},
-	TaskFinished:     {email: false},
+	TaskFinished:     {email: false, link: "/tasks/{task_id}"},
 	TicketAssigned:   {email: true, link: "/tickets/{ticket_id}"},
 	FailedSignIns:    {email: true, link: "/technicians/{technician_id}", admins: true},
 	NewAdministrator: {email: true, link: "/technicians/{technician_id}", admins: true},

@@ -1,6 +1,9 @@
 package notification
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // words are what a notification says.
 type words struct{ title, sentence, advice string }
@@ -84,7 +87,12 @@ func roleEnglish(role string) string {
 	return orElse(names[role], role)
 }
 
-func taskEnglish(kind string) string { return orElse(kind, "bulk work") }
+func taskEnglish(kind string) string {
+	if strings.HasPrefix(kind, "import.") {
+		return "an import"
+	}
+	return "work on many"
+}
 
 func stateEnglish(state string) string {
 	names := map[string]string{"done": "done", "failed": "it could not be completed", "canceled": "it was canceled"}
@@ -170,7 +178,12 @@ func roleFrench(role string) string {
 	return orElse(names[role], role)
 }
 
-func taskFrench(kind string) string { return orElse(kind, "traitement groupé") }
+func taskFrench(kind string) string {
+	if strings.HasPrefix(kind, "import.") {
+		return "une importation"
+	}
+	return "un traitement groupé"
+}
 
 func stateFrench(state string) string {
 	names := map[string]string{"done": "terminée", "failed": "elle n'a pas pu aboutir", "canceled": "elle a été annulée"}
