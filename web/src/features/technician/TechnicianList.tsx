@@ -14,7 +14,7 @@ import { StateBadge } from "@/components/StateBadge";
 import { CustomerFilter } from "@/features/customer/CustomerFilter";
 import { TeamFilter } from "@/features/team/TeamFilter";
 import { BulkActions } from "./BulkActions";
-import { origins, roles, type Role } from "./data";
+import { origins, roles, type Role, shownState } from "./data";
 import { OriginIcon } from "./Origin";
 import classes from "./Technician.module.css";
 
@@ -30,7 +30,7 @@ export function TechnicianList({ empty }: { empty: ReactNode }) {
       load={(query: Query<"/api/technicians">, signal: AbortSignal) => must(api.GET("/api/technicians", { params: { query }, signal }))}
       rowId={(x) => x.id}
       href={(x) => `/technicians/${x.id}`}
-      secondary={(x) => [x.email, roleName(x, t)].filter(Boolean).join(" · ")}
+      secondary={(x) => [shownState(x) === "active" ? "" : t(`state.${shownState(x)}`), x.email, roleName(x, t)].filter(Boolean).join(" · ")}
       defaultSort="name"
       exportHref="/api/technicians.csv"
       filters={filters}
@@ -63,7 +63,7 @@ export function TechnicianList({ empty }: { empty: ReactNode }) {
         { key: "tickets", header: t("customer.openTickets"), hide: "laptop", width: "110px", cell: (x) => x.open_ticket_count },
         { key: "active", header: t("technician.lastActive"), sort: "last_active_at", hide: "tablet", width: "150px", cell: (x) => <RelativeTime at={x.last_active_at} /> },
         { key: "source", header: t("technician.imported"), optional: true, width: "100px", hide: "laptop", cell: (x) => <OriginIcon from={x.imported_from} /> },
-        { key: "status", header: t("technician.status"), sort: "status", width: "130px", hide: "phone", cell: (x) => <StateBadge state={x.status} /> },
+        { key: "status", header: t("technician.status"), sort: "status", width: "130px", hide: "phone", cell: (x) => <StateBadge state={shownState(x)} /> },
         { key: "state", header: t("technician.state"), width: "130px", optional: true, hide: "tablet", cell: (x) => <StateBadge state={x.state} /> },
         { key: "since", header: t("technician.since"), sort: "created_at", width: "150px", optional: true, hide: "tablet", cell: (x) => <RelativeTime at={x.created_at} /> },
       ]}

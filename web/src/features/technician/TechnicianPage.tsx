@@ -20,7 +20,7 @@ import { toast } from "@/components/toast";
 import { Activity } from "@/features/auditlog/Activity";
 import { TicketList } from "@/features/ticket/TicketList";
 import { AccessTab } from "./AccessTab";
-import { renewTechnician, technicianQuery } from "./data";
+import { renewTechnician, shownState, technicianQuery } from "./data";
 import { LifeCycle, type Step } from "./LifeCycle";
 import { ProfileTab } from "./ProfileTab";
 import { SecurityTab } from "./SecurityTab";
@@ -53,12 +53,7 @@ export function TechnicianPage() {
         back={{ to: "/technicians", label: t("nav.technicians") }}
         title={technician.name}
         picture={<Avatar name={technician.name} src={technician.avatar_url} size={44} />}
-        badges={
-          <>
-            <StateBadge state={technician.status} />
-            {technician.state === "invitation" && <StateBadge state="invitation" />}
-          </>
-        }
+        badges={<StateBadge state={shownState(technician)} />}
         subtitle={[technician.job_title, technician.email].filter(Boolean).join(" · ")}
         actions={<Actions technician={technician} self={self} onEdit={edit} onStep={setStep} />}
         tab={tab}

@@ -15,6 +15,11 @@ export type Role = (typeof roles)[number];
 export const origins = ["csv", "m365", "google", "ldap", "scim"] as const;
 export type Origin = (typeof origins)[number];
 
+/** The one word for how it stands with somebody: an invitation that was not taken up yet says more than that it is active. */
+export function shownState({ status, state }: Pick<Technician, "status" | "state">): Technician["status"] | "invitation" {
+  return status === "active" && state === "invitation" ? "invitation" : status;
+}
+
 /** Looks technicians up for a choice; with the email, because names repeat. */
 export async function technicianChoices(q: string): Promise<{ value: string; label: string }[]> {
   const page = await must(api.GET("/api/technicians", { params: { query: { q: q || undefined, limit: 20, sort: "name" } } }));
