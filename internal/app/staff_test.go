@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -57,4 +58,37 @@ func TestTheOwnerHandsOver(t *testing.T) {
 	if w := olga.do(http.MethodGet, "/api/technicians", ""); w.Code != http.StatusForbidden {
 		t.Errorf("who was demoted lists technicians: %d", w.Code)
 	}
+}
+
+// The list says how many tickets wait for each technician: those assigned to them that are not closed.
+func TestOpenTicketsOfTechnicians(t *testing.T) {
+	a := start(t)
+	boss := owner(t, a, "Harbor IT", "olga@harbor.example.com")
+	me := find(t, boss, "/api/technicians")
+	customer := boss.make("/api/customers", `{"name":"Northwind"}`)
+	var tickets []string
+	for range 3 {
+		tickets = append(tickets, boss.make("/api/tickets", fmt.Sprintf(`{"customer_id":%q,"summary":"Printer"}`, customer)))
+	}
+	count := func(want int) {
+		t.Helper()
+		for _, path := range []string{"/api/technicians", "/api/technicians/" + me, "/api/me"} {
+			if w := boss.do(http.MethodGet, path, ""); !strings.Contains(w.Body.String(), fmt.Sprintf(`"open_ticket_count":%d,`, want)) {
+				t.Errorf("%s, want %d: %s", path, want, w.Body)
+			}
+		}
+	}
+	count(0)
+	for _, id := range tickets[:2] {
+		if w := boss.do(http.MethodPost, "/api/tickets/"+id+"/assign", fmt.Sprintf(`{"technician_id":%q}`, me)); w.Code != http.StatusOK {
+			t.Fatal(w.Code, w.Body)
+		}
+	}
+	count(2)
+	for i, status := range []string{"waiting", "closed"} {
+		if w := boss.do(http.MethodPatch, "/api/tickets/"+tickets[i], fmt.Sprintf(`{"status":%q}`, status)); w.Code != http.StatusOK {
+			t.Fatal(w.Code, w.Body)
+		}
+	}
+	count(1)
 }

@@ -16,8 +16,7 @@ import (
 const columns = `t.org_id, t.id, t.given_name, t.family_name, t.chosen_name, t.email, t.phone, t.other_phones, t.job_title, t.department,
 	t.usernames, t.platform_role, t.owner, t.status, t.state, t.locale, t.time_zone, t.theme, not t.ui_access, t.mfa_required,
 	t.allowed_networks, t.idle_minutes, t.session_hours, t.imported_from, t.source_id, t.avatar, t.sms_consent_at, t.sms_consent_version,
-	t.last_active_at, t.created_at, t.updated_at, t.version,
-	(select count(*) from ticket k where k.org_id = t.org_id and k.assigned_to = t.id and k.status in ('open', 'waiting'))`
+	t.last_active_at, t.created_at, t.updated_at, t.version`
 
 // row is a technician with the columns that need a type of ours.
 type row struct {
@@ -32,7 +31,6 @@ func (r *row) fields(more ...any) []any {
 		&r.usernames, &r.PlatformRole, &r.Owner, &r.Status, &r.State, &r.Locale, &r.TimeZone, &r.Theme, &r.UIClosed, &r.MFARequired,
 		&r.networks, &r.IdleMinutes, &r.SessionHours, &r.ImportedFrom, &r.SourceID, &r.Avatar, (*store.Time)(&r.SMSConsent.At),
 		&r.SMSConsent.TextVersion, (*store.Time)(&r.LastActiveAt), (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt), &r.Version,
-		&r.OpenTickets,
 	}, more...)
 }
 
@@ -259,8 +257,8 @@ func filters(org string, want Query) *store.Where {
 	if want.CustomerID != "" {
 		w.Add(`t.id in (
 			select technician_id from technician_customer where org_id = ? and customer_id = ?
-			union all select m.technician_id from team_customer c join team_member m on m.org_id = c.org_id and m.team_id = c.team_id
-			where c.org_id = ? and c.customer_id = ?)`, org, want.CustomerID, org, want.CustomerID)
+			union all select m.technician_id from team_customer c cross join team_member m
+			where c.org_id = ? and c.customer_id = ? and m.org_id = c.org_id and m.team_id = c.team_id)`, org, want.CustomerID, org, want.CustomerID)
 	}
 	switch want.Source {
 	case "":
@@ -284,7 +282,8 @@ func filters(org string, want Query) *store.Where {
 	return w
 }
 
-// addAccess fills in the teams and customers of technicians of one organization.
+// addAccess fills in the teams and customers of technicians of one organization, and how many tickets wait for each: for a page of them, which
+// is less than sorting such a count along with everybody.
 func addAccess(ctx context.Context, q store.Querier, technicians []Technician) error {
 	if len(technicians) == 0 {
 		return nil
@@ -294,25 +293,33 @@ func addAccess(ctx context.Context, q store.Querier, technicians []Technician) e
 		ids[i] = technicians[i].ID
 		at[ids[i]] = &technicians[i]
 	}
-	w := &store.Where{}
-	w.Add("org_id = ?", technicians[0].OrgID)
-	w.In("technician_id", ids)
+	own, assigned := &store.Where{}, &store.Where{} // with the same values, so that one list of them does for both
+	own.Add("org_id = ?", technicians[0].OrgID)
+	own.In("technician_id", ids)
+	assigned.Add("org_id = ?", technicians[0].OrgID)
+	assigned.In("assigned_to", ids)
 	rows, err := q.QueryContext(ctx, `
-		select technician_id, customer_id, '' from technician_customer`+w.SQL()+`
-		union all select technician_id, '', team_id from team_member`+w.SQL()+` order by 1, 2, 3`, w.Args()...)
+		select technician_id, customer_id, '', 0 from technician_customer`+own.SQL()+`
+		union all select technician_id, '', team_id, 0 from team_member`+own.SQL()+`
+		union all select assigned_to, '', '', count(*) from ticket`+assigned.SQL()+` and status in ('open', 'waiting') group by assigned_to
+		order by 1, 2, 3`, own.Args()...)
 	if err != nil {
-		return fmt.Errorf("list customers and teams of technicians: %w", err)
+		return fmt.Errorf("list customers, teams and tickets of technicians: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var technicianID, customerID, teamID string
-		if err := rows.Scan(&technicianID, &customerID, &teamID); err != nil {
-			return fmt.Errorf("list customers and teams of technicians: %w", err)
+		var tickets int
+		if err := rows.Scan(&technicianID, &customerID, &teamID, &tickets); err != nil {
+			return fmt.Errorf("list customers, teams and tickets of technicians: %w", err)
 		}
-		if t := at[technicianID]; teamID != "" {
+		switch t := at[technicianID]; {
+		case teamID != "":
 			t.TeamIDs = append(t.TeamIDs, teamID)
-		} else {
+		case customerID != "":
 			t.CustomerIDs = append(t.CustomerIDs, customerID)
+		default:
+			t.OpenTickets = tickets
 		}
 	}
 	return rows.Err()
