@@ -28,6 +28,10 @@ export const kinds = [
   "notification.changed",
   "organization.changed",
   "audit.appended",
+  "task.changed",
+  "import.changed",
+  "device.changed",
+  "device_group.changed",
   "session.ended",
   "security.alert",
   "reset",
@@ -60,6 +64,14 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["notifications"], ["me"]];
     case "organization.changed":
       return [["settings"], ["me"], ["brand"]];
+    case "task.changed":
+      return [["tasks"], ["imports"]];
+    case "import.changed":
+      return [["imports"]];
+    case "device.changed":
+      return [["devices"]];
+    case "device_group.changed":
+      return [["device-groups"], ["devices"]];
     case "session.ended":
       return [["sessions"], ["me"]];
     case "security.alert":

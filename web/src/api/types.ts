@@ -26,6 +26,12 @@ export type Delivery = Schemas["MessageDeliveryBody"];
 
 export type InvitationLink = Schemas["InvitationLookBody"];
 export type Notification = Schemas["NotificationItem"];
+export type Task = Schemas["TaskBody"];
+export type TaskResult = Schemas["TaskResultBody"];
+export type Import = Schemas["CsvimportImportBody"];
+export type ImportRow = Schemas["CsvimportRowBody"];
+export type Device = Schemas["DeviceBody"];
+export type DeviceGroup = Schemas["DeviceGroupBody"];
 
 // The document does not say of an object inside another that it may be null; these do.
 type Nullable<T, K extends keyof T> = Omit<T, K> & { [P in K]: T[P] | null };

@@ -1,8 +1,8 @@
-import { BadgeCheck, Building2, ContactRound, House, ScrollText, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
+import { BadgeCheck, Building2, ContactRound, House, MonitorSmartphone, ScrollText, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
-  key: "desk" | "verify" | "tickets" | "technicians" | "teams" | "customers" | "contacts" | "sandbox" | "audit" | "settings";
+  key: "desk" | "verify" | "tickets" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "sandbox" | "audit" | "settings";
   to: string;
   icon: LucideIcon;
   /** The letter after g. */
@@ -36,6 +36,7 @@ export const groups: SectionGroup[] = [
       { key: "teams", to: "/teams", icon: Users, letter: "m", needs: "admin.technicians", or: (me) => me.technician.team_ids.length > 0 },
       { key: "customers", to: "/customers", icon: Building2, letter: "u", needs: "customer.view" },
       { key: "contacts", to: "/contacts", icon: ContactRound, letter: "c", needs: "contact.view" },
+      { key: "devices", to: "/devices", icon: MonitorSmartphone, letter: "i", needs: "device.view" },
     ],
   },
   {

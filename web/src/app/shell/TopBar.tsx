@@ -4,8 +4,10 @@ import { CircleHelp, Keyboard, Menu, Search, Smartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { Mark } from "@/components/Mark";
+import { BrandMark } from "@/features/branding/BrandMark";
 import { helpFor } from "@/features/help/places";
 import { Bell } from "@/features/notification/Bell";
+import { TaskMenu } from "@/features/task/TaskMenu";
 import { LiveBadge } from "./LiveBadge";
 import { OwnMenu } from "./OwnMenu";
 import { showKeys } from "./Keys";
@@ -32,8 +34,14 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
         <Menu size={20} />
       </ActionIcon>
       <Link to="/" className={classes.brand} aria-label={t("shell.home")}>
-        <Mark size={24} />
-        <span>Countersign</span>
+        {me?.organization.branding.logo_url ? (
+          <BrandMark brand={me.organization.branding} size={24} />
+        ) : (
+          <>
+            <Mark size={24} />
+            <span>Countersign</span>
+          </>
+        )}
       </Link>
       {me && (
         <span className={classes.organization}>
@@ -76,6 +84,7 @@ export function TopBar({ onMenu, phoneOpen, onPhone }: Props) {
             <Keyboard size={18} />
           </ActionIcon>
         </Tooltip>
+        <TaskMenu />
         <Bell />
         <OwnMenu />
       </div>

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import { Card } from "@/components/Card";
 import { Progress } from "@/components/Progress";
+import { taskTitle } from "@/features/task/data";
 import classes from "./DeskPage.module.css";
 
 /** Long work of mine that is under way; nothing when there is none. */
@@ -21,8 +22,8 @@ export function RunningTasks() {
       <ul className={classes.tasks}>
         {tasks.map((task) => (
           <li key={task.id}>
-            <strong>{task.message}</strong>
-            <Progress label={task.message} done={task.done} total={task.total} failed={task.failed} startedAt={task.started_at} state={task.state} />
+            <strong>{taskTitle(task, t)}</strong>
+            <Progress label={taskTitle(task, t)} done={task.done} total={task.total} failed={task.failed} startedAt={task.started_at} state={task.state} />
           </li>
         ))}
       </ul>

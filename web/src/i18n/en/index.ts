@@ -1,8 +1,10 @@
 import { access } from "./access";
 import { audit } from "./audit";
+import { branding } from "./branding";
+import { bring } from "./bring";
 import { common } from "./common";
-import { factor } from "./factor";
 import { notice } from "./notice";
+import { factor } from "./factor";
 import { people } from "./people";
 import { reasons } from "./reasons";
 import { security } from "./security";
@@ -11,4 +13,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...access, ...factor, ...notice, ...reasons };
+export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...bring, ...reasons };

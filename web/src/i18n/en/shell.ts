@@ -22,6 +22,7 @@ export const shell = {
     teams: "Teams",
     customers: "Customers",
     contacts: "Contacts",
+    devices: "Devices",
     sandbox: "Sandbox phone",
     audit: "Audit",
     settings: "Settings",

@@ -2,9 +2,11 @@ import type { en } from "../en";
 import type { Texts } from "../shape";
 import { access } from "./access";
 import { audit } from "./audit";
+import { branding } from "./branding";
+import { bring } from "./bring";
 import { common } from "./common";
-import { factor } from "./factor";
 import { notice } from "./notice";
+import { factor } from "./factor";
 import { people } from "./people";
 import { reasons } from "./reasons";
 import { security } from "./security";
@@ -13,4 +15,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...access, ...factor, ...notice, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...bring, ...reasons };

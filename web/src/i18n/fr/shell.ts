@@ -25,6 +25,7 @@ export const shell: Texts<typeof source> = {
     teams: "Équipes",
     customers: "Clients",
     contacts: "Contacts",
+    devices: "Appareils",
     sandbox: "Téléphone d’essai",
     audit: "Journal d’audit",
     settings: "Réglages",

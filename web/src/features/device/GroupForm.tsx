@@ -1,0 +1,57 @@
+import { Select, TextInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { DeviceGroup } from "@/api/types";
+import { FormDrawer } from "@/components/form/FormDrawer";
+import { toast } from "@/components/toast";
+import { CustomerSelect } from "@/features/customer/CustomerSelect";
+import { groupChoices, parentsFor, saveGroup } from "./data";
+
+interface Values extends Record<string, unknown> {
+  name: string;
+  parent_id: string | null;
+  customer_id: string | null;
+}
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  groups: DeviceGroup[];
+  group?: DeviceGroup;
+  parent?: DeviceGroup;
+}
+
+/** Makes or changes a group of devices. */
+export function GroupForm({ opened, onClose, groups, group, parent }: Props) {
+  const { t } = useTranslation();
+  const initial: Values = { name: group?.name ?? "", parent_id: group ? group.parent_id : (parent?.id ?? null), customer_id: group?.customer_id ?? null };
+  return (
+    <FormDrawer
+      opened={opened}
+      onClose={onClose}
+      title={group ? t("device.groupEdit", { name: group.name }) : parent ? t("device.groupIn", { name: parent.name }) : t("device.groupNew")}
+      required={{ name: t("device.name") }}
+      initial={initial}
+      onSave={async (values, changed) => {
+        const saved = await saveGroup(group ? changed : { ...values, customer_id: values.parent_id ? null : values.customer_id }, group);
+        toast(t("saved", { name: saved.name }));
+      }}
+    >
+      {(form) => (
+        <>
+          <TextInput label={t("device.name")} required maxLength={200} data-autofocus {...form.getInputProps("name")} />
+          <Select label={t("device.groupParent")} description={t("device.groupParentHelp")} clearable searchable data={groupChoices(parentsFor(groups, group?.id))} {...form.getInputProps("parent_id")} />
+          {!form.values.parent_id && (
+            <CustomerSelect
+              label={t("device.customer")}
+              description={t("device.groupCustomerHelp")}
+              clearable
+              known={group?.customer_id ? { value: group.customer_id, label: group.customer_name } : null}
+              {...form.getInputProps("customer_id")}
+              value={form.values.customer_id}
+            />
+          )}
+        </>
+      )}
+    </FormDrawer>
+  );
+}
