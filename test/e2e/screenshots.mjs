@@ -11,15 +11,20 @@ const images = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 mkdirSync(out, { recursive: true });
 mkdirSync(images, { recursive: true });
 
+const waitingPages = [
+  ["desk-waiting", "/"],
+  ["verify-waiting", "/verify"],
+];
+
 const server = await startServer();
 const browser = await launch();
 try {
   const { context, page } = await signIn(browser, server);
   const call = api(context, server.base);
-  const contact = await stage(call);
+  const { caller, askers } = await stage(call);
   const pages = await consolePages(call);
   if (!process.argv.includes("--readme")) {
-    const shown = [...pages, ["contact-verified", `/contacts/${contact.id}`]];
+    const shown = [...pages, ["contact-verified", `/contacts/${caller.id}`]];
     for (const { width, theme, locale, key } of variants) {
       await call.patch("/api/me", { theme, locale });
       const viewport = width === 390 ? narrow : wide;
@@ -33,6 +38,7 @@ try {
         await act(page);
         await picture(page, name, key);
       }
+      await waiting(page, call, askers.shift(), key);
       const outside = await browser.newContext({ viewport, colorScheme: theme, locale, reducedMotion: "reduce" });
       const stranger = await outside.newPage();
       for (const [name, path] of strangersPages) {
@@ -41,11 +47,12 @@ try {
       }
       await outside.close();
     }
-    console.log(await contactSheet(browser, out, [...shown, ...states, ...strangersPages].map(([name]) => name)));
+    console.log(await contactSheet(browser, out, [...waitingPages, ...shown, ...states, ...strangersPages].map(([name]) => name)));
   }
   if (!process.argv.includes("--sheet")) {
     await call.patch("/api/me", { theme: "light", locale: "en" });
     await page.setViewportSize(wide);
+    await ask(call, askers.find((c) => c.name === "Ben Castillo") ?? askers[0]);
     await forReadme(page);
   }
 } finally {
@@ -88,16 +95,32 @@ async function keep(page, name) {
   }
 }
 
-/** Lets something happen, so that there is something to see: one caller verified, another asking who we are. */
+/** Lets something happen, so that there is something to see: one caller is verified. The others may ask who we are. */
 async function stage(call) {
   const { items } = await call.get("/api/contacts?limit=200");
-  const people = items.filter((c) => c.phones.some((p) => p.kind === "mobile") && c.opted_out.length === 0);
-  const mobile = (c) => c.phones.find((p) => p.kind === "mobile").number;
-  const [caller, asker] = people;
+  const [caller, ...askers] = items.filter((c) => c.phones.some((p) => p.kind === "mobile") && c.opted_out.length === 0);
   const verification = await call.post("/api/verifications", { contact_id: caller.id, method: "sms_code" });
   const { body } = await call.message(mobile(caller), /\b\d{6}\b/);
   await call.post(`/api/verifications/${verification.id}/check`, { code: /\b\d{6}\b/.exec(body)[0] });
-  await call.text(mobile(asker), "#verify");
-  await eventually("a pending request", async () => (await call.get("/api/technician-verifications?state=pending")).items.length > 0);
-  return caller;
+  return { caller, askers };
+}
+
+const mobile = (contact) => contact.phones.find((p) => p.kind === "mobile").number;
+
+/** Lets a contact ask whether it is really us. */
+async function ask(call, contact) {
+  await call.text(mobile(contact), "#verify");
+  return eventually("a pending request", async () => (await call.get("/api/technician-verifications?state=pending")).items[0]);
+}
+
+/** Somebody waits: the two pages that show it. Then their request is claimed, so that no other picture has its card. */
+async function waiting(page, call, contact, key) {
+  const request = await ask(call, contact);
+  for (const [name, path] of waitingPages) {
+    await open(page, server.base, path);
+    await page.getByRole("article").first().waitFor();
+    await picture(page, name, key);
+  }
+  const ticket = await call.post("/api/tickets", { customer_id: contact.customer_id, contact_id: contact.id, summary: "Calls back about the invoice program" });
+  await call.post(`/api/technician-verifications/${request.id}/claim`, { ticket_id: ticket.id });
 }

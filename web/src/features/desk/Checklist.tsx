@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Circle, CircleCheck } from "lucide-react";
+import { Circle, CircleCheck, CircleDashed } from "lucide-react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { usePersonal } from "@/app/personal";
@@ -10,7 +11,7 @@ import { useUndo } from "@/components/useUndo";
 import { useFirstSteps } from "./firstSteps";
 import classes from "./DeskPage.module.css";
 
-/** The first day: what to do next, ticked off by what is there. It goes away when all is done, or when put away. */
+/** The first day: what to do next, ticked off by what is there. It goes away for good when all is done, or when put away. */
 export function Checklist() {
   const { t } = useTranslation();
   const can = useCan();
@@ -18,7 +19,14 @@ export function Checklist() {
   const [hidden, setHidden] = usePersonal("desk.checklist.hidden", false, readFlag);
   const wanted = !hidden && can("admin.settings");
   const { steps, isPending } = useFirstSteps(wanted);
-  if (!wanted || isPending || steps.every((step) => step.done)) {
+  const finished = wanted && !isPending && steps.every((step) => step.done);
+  useEffect(() => {
+    // Kept, so that nobody sees it come and go again.
+    if (finished) {
+      setHidden(true);
+    }
+  }, [finished, setHidden]);
+  if (!wanted || finished) {
     return null;
   }
   const hide = () => {
@@ -30,7 +38,7 @@ export function Checklist() {
       <Card
         title={
           <>
-            {t("checklist.title")} <span className={classes.count}>{t("progress.of", { done: steps.filter((s) => s.done).length, total: steps.length })}</span>
+            {t("checklist.title")} <span className={classes.count}>{isPending ? "\u00a0" : t("progress.of", { done: steps.filter((s) => s.done).length, total: steps.length })}</span>
           </>
         }
         actions={
@@ -44,8 +52,14 @@ export function Checklist() {
       >
         <ol className={classes.steps}>
           {steps.map((step) => (
-            <li key={step.key} data-done={step.done || undefined}>
-              {step.done ? <CircleCheck size={20} aria-label={t("checklist.done")} /> : <Circle size={20} aria-label={t("checklist.open")} />}
+            <li key={step.key} data-done={(step.done && !isPending) || undefined}>
+              {isPending ? (
+                <CircleDashed size={20} aria-hidden="true" />
+              ) : step.done ? (
+                <CircleCheck size={20} aria-label={t("checklist.done")} />
+              ) : (
+                <Circle size={20} aria-label={t("checklist.open")} />
+              )}
               <Link to={step.to}>{t(`checklist.${step.key}.title`)}</Link>
               <p>{t(`checklist.${step.key}.text`)}</p>
             </li>

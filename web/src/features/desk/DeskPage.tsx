@@ -11,7 +11,6 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { EnrolmentNotice } from "@/features/factor/EnrolmentNotice";
 import { ticketName } from "@/features/ticket/data";
 import { FindContact } from "@/features/verify/FindContact";
-import { usePendingCount } from "@/features/verify/data";
 import { MyVerifications, Waiting } from "@/features/verify/VerifyPage";
 import { Checklist } from "./Checklist";
 import { LatestVerifications } from "./LatestVerifications";
@@ -23,17 +22,18 @@ export function DeskPage() {
   const { t } = useTranslation();
   const me = useMe();
   const can = useCan();
-  const waiting = usePendingCount();
   return (
-    <>
+    <div className={classes.desk}>
       <PageHeader title={t("desk.title", { name: me?.technician.given_name || me?.technician.name })} text={t("desk.text")} />
       <EnrolmentNotice />
-      {waiting === 0 && <Checklist />}
+      <Checklist />
       <div className={classes.columns}>
         <div className={classes.column}>
           {can("verification.run") && (
             <Card title={t("verify.waiting")}>
-              <Waiting compact />
+              <div className={classes.waiting}>
+                <Waiting compact />
+              </div>
             </Card>
           )}
           {can("ticket.view") && <Tickets />}
@@ -49,8 +49,7 @@ export function DeskPage() {
           {can("verification.run") && <LatestVerifications />}
         </div>
       </div>
-      {waiting > 0 && <Checklist />}
-    </>
+    </div>
   );
 }
 

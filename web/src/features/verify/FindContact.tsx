@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import { Avatar } from "@/components/Avatar";
+import { Loading } from "@/components/Loading";
 import { ShieldBadge } from "@/components/ShieldBadge";
 import classes from "./VerifyPage.module.css";
 
@@ -32,6 +33,7 @@ export function FindContact() {
         leftSection={<Search size={15} aria-hidden="true" />}
         onChange={(e) => setText(e.currentTarget.value)}
       />
+      {found.isPending && <Loading rows={8} height={35} />}
       <ul className={classes.results}>
         {found.data?.items.map((contact) => (
           <li key={contact.id}>
