@@ -79,6 +79,7 @@ func (s *Service) object(ctx context.Context, key string) (access.Object, error)
 
 func (s *Service) deleteOne(ctx context.Context, in *struct {
 	ID string `path:"id"`
-}) (*struct{}, error) {
+},
+) (*struct{}, error) {
 	return nil, s.Delete(ctx, in.ID)
 }

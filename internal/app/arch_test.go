@@ -19,7 +19,7 @@ const module = "countersign.dev/countersign/"
 func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
-		"csvfile", "httpapi", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
+		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
 		"apitoken", "factor", "signin", "message", "notification", "invitation", "recovery", "ticket",
 		"verify/words", "verify", "demo",
 		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",

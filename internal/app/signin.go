@@ -16,7 +16,7 @@ func (a *App) policyHooks() signinpolicy.Hooks {
 			return a.signin.Shorten(ctx, tx, org, p)
 		},
 		Affected: func(ctx context.Context, q store.Querier, org string) (signinpolicy.Affected, error) {
-			return a.signin.Affected(ctx, q, org)
+			return a.factors.Affected(ctx, q, org)
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/seal"
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -95,9 +96,15 @@ func (s *Service) State(ctx context.Context, q store.Querier, org, technicianID 
 	return stateOf(ctx, q, org, technicianID)
 }
 
+// Affected counts whom a demand for second factors concerns; it is the Affected hook of signinpolicy.
+func (s *Service) Affected(ctx context.Context, q store.Querier, org string) (signinpolicy.Affected, error) {
+	return affected(ctx, q, org)
+}
+
 // Clear takes every factor from a technician, in the transaction of the change that calls for it. It ends no sessions.
 func (s *Service) Clear(ctx context.Context, tx *store.Tx, org, technicianID, why string) error {
-	return s.clear(ctx, tx, target{org, technicianID}, audit.Event{Action: "factors.clear", Reason: why})
+	who := target{org, technicianID}
+	return s.clear(ctx, tx, who, audit.Event{Action: "factors.clear", Reason: why, Targets: []audit.Target{who.target()}})
 }
 
 func (s *Service) clear(ctx context.Context, tx *store.Tx, who target, e audit.Event) error {
@@ -108,7 +115,7 @@ func (s *Service) clear(ctx context.Context, tx *store.Tx, who target, e audit.E
 	if err := clearFactors(ctx, tx, who); err != nil {
 		return err
 	}
-	e.Targets, e.Before = []audit.Target{who.target()}, before.record()
+	e.Before = before.record()
 	return s.Audit.Record(ctx, tx, e)
 }
 
@@ -123,7 +130,7 @@ func (s *Service) Inactive(ctx context.Context, tx *store.Tx, technicianID, why 
 
 func (s State) record() map[string]any {
 	return map[string]any{
-		"totp": s.TOTP, "passkeys": s.Passkeys, "security_keys": s.SecurityKeys, "recovery_codes_left": s.RecoveryCodesLeft,
+		"authenticator_app": s.TOTP, "passkeys": s.Passkeys, "security_devices": s.SecurityKeys, "recovery_left": s.RecoveryCodesLeft,
 	}
 }
 

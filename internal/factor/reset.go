@@ -28,14 +28,12 @@ func (s *Service) ResetFor(ctx context.Context, organization, email string) erro
 	if err != nil {
 		return err
 	}
-	actor := access.System(t.OrgID)
-	actor.Device = access.ActorFrom(ctx).Device
-	ctx = access.WithActor(ctx, actor)
-	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.reset(ctx, tx, t, "") })
+	ctx = access.WithActor(ctx, access.System(t.OrgID))
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.reset(ctx, tx, t, "command line") })
 }
 
 func (s *Service) reset(ctx context.Context, tx *store.Tx, t technician.Technician, reason string) error {
-	e := audit.Event{Action: "factors.reset"}
+	e := audit.Event{Action: "factors.reset", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}}
 	if reason != "" {
 		e.Detail = map[string]any{"reason": reason}
 	}

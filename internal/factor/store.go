@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -190,4 +191,20 @@ func saveLock(ctx context.Context, tx *store.Tx, who target, until time.Time) er
 
 func clearFailures(ctx context.Context, tx *store.Tx, who target) error {
 	return deleteFrom(ctx, tx, who, `factor_failure`)
+}
+
+// affected counts active technicians, and who of them has neither an authenticator app nor a passkey or security key.
+func affected(ctx context.Context, q store.Querier, org string) (a signinpolicy.Affected, err error) {
+	err = q.QueryRowContext(ctx, `
+		select count(*), count(case when administers then 1 end), count(case when bare then 1 end), count(case when administers and bare then 1 end)
+		from (
+			select t.owner or t.platform_role = 'administrator' as administers,
+				not exists (select 1 from factor_totp f where f.org_id = t.org_id and f.technician_id = t.id and f.secret is not null)
+				and not exists (select 1 from factor_passkey f where f.org_id = t.org_id and f.technician_id = t.id) as bare
+			from technician t where t.org_id = $1 and t.status = 'active' and t.state = 'activated' and t.ui_access) people`, org).
+		Scan(&a.Technicians, &a.Administrators, &a.WithoutFactor, &a.AdministratorsWithoutFactor)
+	if err != nil {
+		return a, fmt.Errorf("count second factors: %w", err)
+	}
+	return a, nil
 }

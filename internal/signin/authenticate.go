@@ -87,7 +87,7 @@ func (s *Service) admitted(ctx context.Context, a access.Actor, own []netip.Pref
 	if policy.Admits(a.Role, caller.Address, own) {
 		return nil
 	}
-	if !s.turned.first(a.SessionID+a.TokenID, store.Now()) {
+	if !s.turned.First(a.SessionID+a.TokenID, store.Now()) {
 		return errNetwork
 	}
 	a.Address, a.Device, a.RequestID = caller.Address, caller.Device, caller.RequestID

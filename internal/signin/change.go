@@ -12,6 +12,7 @@ import (
 	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 // ChangePassword replaces one's own password. All sessions end, and the one that asked goes on as a new one, so that whoever held a copy
@@ -57,8 +58,8 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (Sta
 // checkOwn checks the password of whoever is at a session. It counts the attempt, and a refusal is recorded under the action that it was for.
 // What is counted has to be cleared once the whole is done.
 func (s *Service) checkOwn(ctx context.Context, who account, typed, action, pointer string) (counted, error) {
-	from, now := network(access.ActorFrom(ctx).Address), store.Now()
-	if wait := s.limits.check(from, now); wait > 0 {
+	from, now := throttle.Network(access.ActorFrom(ctx).Address), store.Now()
+	if wait := s.limits.Check(from, now); wait > 0 {
 		return counted{}, errTooMany.After(wait)
 	}
 	policy, err := s.Policies.Of(ctx, who.orgID)
@@ -79,7 +80,7 @@ func (s *Service) checkOwn(ctx context.Context, who account, typed, action, poin
 	if match && ok && c.verdict == allowed {
 		return c, nil
 	}
-	s.limits.failed(from, now)
+	s.limits.Failed(from, now)
 	if err := s.Audit.Append(ctx, audit.Event{Action: action, Outcome: audit.Denied, Reason: whyPassword, Targets: who.targets()}); err != nil {
 		return counted{}, err
 	}
@@ -145,20 +146,12 @@ func (s *Service) SetPassword(ctx context.Context, typed string, t technician.Te
 	if err != nil {
 		return nil, err
 	}
-	return keeping{save, t}.keep, nil
-}
-
-// keeping is a good password of somebody.
-type keeping struct {
-	save technician.KeepPassword
-	of   technician.Technician
-}
-
-func (k keeping) keep(ctx context.Context, tx *store.Tx) error {
-	if access.ActorFrom(ctx).OrgID != k.of.OrgID {
-		ctx = asNobody(ctx, k.of.OrgID)
-	}
-	return k.save(ctx, tx, k.of.ID)
+	return func(ctx context.Context, tx *store.Tx) error {
+		if access.ActorFrom(ctx).OrgID != t.OrgID {
+			ctx = asNobody(ctx, t.OrgID)
+		}
+		return save(ctx, tx, t.ID)
+	}, nil
 }
 
 // knownOf is what a guesser knows of a person.

@@ -8,6 +8,7 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 // LinkLife is how long a one-time sign-in link works.
@@ -37,8 +38,8 @@ func (s *Service) CreateLink(ctx context.Context, org, technicianID string) (tok
 // FollowLink starts a session for the holder of a link, once.
 func (s *Service) FollowLink(ctx context.Context, token string) (Started, error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
-	from := network(caller.Address)
-	if wait := s.limits.check(from, now); wait > 0 {
+	from := throttle.Network(caller.Address)
+	if wait := s.limits.Check(from, now); wait > 0 {
 		return Started{}, errTooMany.After(wait)
 	}
 	var out Started
@@ -58,7 +59,7 @@ func (s *Service) FollowLink(ctx context.Context, token string) (Started, error)
 		return err
 	})
 	if err != nil {
-		s.limits.failed(from, now)
+		s.limits.Failed(from, now)
 		return Started{}, s.Refused(ctx, err)
 	}
 	return out, nil

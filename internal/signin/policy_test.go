@@ -323,7 +323,7 @@ func TestConcurrentSessionsByPolicy(t *testing.T) {
 func TestWhomADemandConcerns(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.enrol(w.signIn("bob@example.com", homeAddress))
-		got, err := w.Affected(t.Context(), w.db.Read(), org)
+		got, err := w.factors.Affected(t.Context(), w.db.Read(), org)
 		if want := (signinpolicy.Affected{Technicians: 2, Administrators: 1, WithoutFactor: 1, AdministratorsWithoutFactor: 1}); err != nil || got != want {
 			t.Errorf("%+v, %v", got, err)
 		}

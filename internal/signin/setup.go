@@ -16,6 +16,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 // setupToken is what the server prints at its start while there is no organization. It lives in memory: the next start prints another.
@@ -54,12 +55,12 @@ type NewOwner struct {
 // SetUp makes the first organization and its owner for the holder of the set-up link, and signs the owner in.
 func (s *Service) SetUp(ctx context.Context, token string, want NewOwner) (Started, error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
-	from := network(caller.Address)
-	if wait := s.limits.check(from, now); wait > 0 {
+	from := throttle.Network(caller.Address)
+	if wait := s.limits.Check(from, now); wait > 0 {
 		return Started{}, errTooMany.After(wait)
 	}
 	if !s.setup.matches(token) {
-		s.limits.failed(from, now)
+		s.limits.Failed(from, now)
 		return Started{}, errSetupLink
 	}
 	s.setup.making.Lock()

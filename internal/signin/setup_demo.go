@@ -6,6 +6,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 var errNoDemo = fault.New(fault.NotFound, "signin.no_demo", "This server has no demo organization to offer.")
@@ -13,12 +14,12 @@ var errNoDemo = fault.New(fault.NotFound, "signin.no_demo", "This server has no 
 // SetUpDemo fills an empty installation with the demo organization for the holder of the set-up link, and signs its owner in.
 func (s *Service) SetUpDemo(ctx context.Context, token string) (Started, error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
-	from := network(caller.Address)
-	if wait := s.limits.check(from, now); wait > 0 {
+	from := throttle.Network(caller.Address)
+	if wait := s.limits.Check(from, now); wait > 0 {
 		return Started{}, errTooMany.After(wait)
 	}
 	if !s.setup.matches(token) {
-		s.limits.failed(from, now)
+		s.limits.Failed(from, now)
 		return Started{}, errSetupLink
 	}
 	if s.Demo == nil {

@@ -20,13 +20,14 @@ import (
 	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 // Service knows who may come in.
 type Service struct {
 	Deps
-	limits *networkLimits
-	turned *recently // sessions and tokens that were turned away because of their network
+	limits *throttle.Failures
+	turned *throttle.Recently // sessions and tokens that were turned away because of their network
 	setup  setupToken
 	secure func(*http.Request) bool // whether the browser reached us over TLS
 }
@@ -64,7 +65,7 @@ type Hooks struct {
 
 // New returns a Service. Routes tells it how requests come in.
 func New(d Deps) *Service {
-	return &Service{Deps: d, limits: newNetworkLimits(), turned: newRecently(), secure: func(r *http.Request) bool { return r.TLS != nil }}
+	return &Service{Deps: d, limits: throttle.NewFailures(), turned: throttle.NewRecently(), secure: func(r *http.Request) bool { return r.TLS != nil }}
 }
 
 // Attempt is what somebody types to sign in. Device is the secret of a browser that signed in before.
@@ -78,8 +79,8 @@ type Attempt struct {
 // not allowed, or the password wrong.
 func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
-	from := network(caller.Address)
-	if wait := s.limits.check(from, now); wait > 0 {
+	from := throttle.Network(caller.Address)
+	if wait := s.limits.Check(from, now); wait > 0 {
 		return Started{}, errTooMany.After(wait)
 	}
 	slot, err := s.Hasher.Enter(ctx)
@@ -115,7 +116,7 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 		why = s.unwelcome(who, policy, caller.Address)
 	}
 	if why != "" {
-		s.limits.failed(from, now)
+		s.limits.Failed(from, now)
 		return Started{}, s.refuse(ctx, refused{who: who, org: org, email: in.Email, method: MethodPassword, why: why, counted: counted})
 	}
 	upgraded := ""

@@ -205,11 +205,6 @@ func (s *Service) Shorten(ctx context.Context, tx *store.Tx, org string, p signi
 	return shorten(ctx, tx, org, idle, life, store.Now())
 }
 
-// Affected counts whom a demand for second factors concerns; it is the Affected hook of signinpolicy.
-func (s *Service) Affected(ctx context.Context, q store.Querier, org string) (signinpolicy.Affected, error) {
-	return affected(ctx, q, org)
-}
-
 // Demand says whether a second factor is asked of a technician, and until when one may go without.
 func (s *Service) Demand(ctx context.Context, q store.Querier, org, technicianID string) (factor.Demand, error) {
 	who, err := accountByID(ctx, q, org, technicianID)

@@ -12,6 +12,7 @@ import (
 	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 // CompleteWithCode makes a whole session of the half one that asks, for a code of the authenticator app or a recovery code. It has another
@@ -104,8 +105,8 @@ func (s *Service) PasskeyOptions(ctx context.Context, r *http.Request) (factor.C
 // and so nobody can lock its owner out. Proving oneself again leaves the session as it is, and Started without a token.
 func (s *Service) SignInWithPasskey(ctx context.Context, challengeID string, credential json.RawMessage, device string) (out Started, err error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
-	from := network(caller.Address)
-	if wait := s.limits.check(from, now); wait > 0 {
+	from := throttle.Network(caller.Address)
+	if wait := s.limits.Check(from, now); wait > 0 {
 		return Started{}, errTooMany.After(wait)
 	}
 	err = s.Factors.FinishPasskey(ctx, challengeID, credential, func(ctx context.Context, tx *store.Tx, p factor.Passed) error {
@@ -129,7 +130,7 @@ func (s *Service) SignInWithPasskey(ctx context.Context, challengeID string, cre
 		return err
 	})
 	if err != nil {
-		s.limits.failed(from, now)
+		s.limits.Failed(from, now)
 		return Started{}, s.Refused(ctx, err)
 	}
 	return out, nil

@@ -24,14 +24,14 @@ func findSession(ctx context.Context, q store.Querier, hash []byte, now time.Tim
 	a := &f.actor
 	err = q.QueryRowContext(ctx, `
 		select s.org_id, s.id, s.hold, s.level, s.authenticated_at, s.last_seen_at, t.id, t.display_name, t.platform_role, t.owner,
-			nullif(t.allowed_networks, '[]')
+			case when t.allowed_networks = '[]' then '' else t.allowed_networks end
 		from signin_session s
 		join technician t on t.org_id = s.org_id and t.id = s.technician_id
 		join organization o on o.id = s.org_id
 		where s.token_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at + s.idle_for / 1000 > $2
 			and `+mayActColumn+` and t.ui_access`, hash, store.Time(now)).Scan(
 		&a.OrgID, &a.SessionID, &a.Hold, &a.AAL, (*store.Time)(&a.Authenticated), (*store.Time)(&f.lastSeen), &a.ID, &a.Name, &a.Role, &a.Owner,
-		(*networksText)(&f.networks))
+		&f.networks)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found{}, nil
 	}
@@ -40,22 +40,6 @@ func findSession(ctx context.Context, q store.Querier, hash []byte, now time.Tim
 	}
 	a.Kind = access.Technician
 	return f, nil
-}
-
-// networksText is a text that is missing most of the time.
-type networksText string
-
-// Scan reads the column.
-func (n *networksText) Scan(v any) error {
-	switch v := v.(type) {
-	case nil:
-		*n = ""
-	case string:
-		*n = networksText(v)
-	default:
-		return fmt.Errorf("networks are kept as text, not as %T", v)
-	}
-	return nil
 }
 
 func insertSession(ctx context.Context, tx *store.Tx, s Session, hash []byte) error {

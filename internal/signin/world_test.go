@@ -85,7 +85,7 @@ func newWorldWith(t testing.TB, db *store.DB, hasher *password.Hasher) *world {
 			return w.Shorten(ctx, tx, org, p)
 		},
 		Affected: func(ctx context.Context, q store.Querier, org string) (signinpolicy.Affected, error) {
-			return w.Affected(ctx, q, org)
+			return w.factors.Affected(ctx, q, org)
 		},
 	})
 	w.factors = factor.New(factor.Deps{
