@@ -53,6 +53,13 @@ func benchmarkList(b *testing.B, db *store.DB) {
 			}
 		})
 	}
+	b.Run("duplicates", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Duplicates(w.Admin(), "", 50); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("technician of 20 customers", func(b *testing.B) {
 		ctx := w.As("tech", perm.Technician)
 		for b.Loop() {
