@@ -37,7 +37,18 @@ type world struct {
 }
 
 func newWorld(t testing.TB, db *store.DB) *world {
-	o := organizationtest.New(t, db, "Blue Harbor IT")
+	return worldOf(t, organizationtest.New(t, db, "Blue Harbor IT"))
+}
+
+// newWorldOf takes up an organization that is in db already.
+func newWorldOf(t testing.TB, db *store.DB, org string) *world {
+	o := organizationtest.New(t, db, "Beside")
+	o.Org.ID = org
+	return worldOf(t, o)
+}
+
+func worldOf(t testing.TB, o *organizationtest.World) *world {
+	db := o.DB
 	w := &world{World: o, actors: map[string]access.Actor{"admin": o.Actor("admin", perm.Administrator)}}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	w.contacts = contact.New(db, o.Guard, o.Audit, o.Events, contact.Hooks{})
