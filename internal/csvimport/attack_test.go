@@ -117,7 +117,7 @@ func TestContactsAreKnownAgainByWhateverIdentifiesThem(t *testing.T) {
 			{"customer,name,email\nNorthwind,Cy Dahl,cy@example.com\n", csvimport.Counts{Update: 1}},                      // an address for who had none
 			{"customer,name,email\nNorthwind,Cy Dahl,other@example.com\n", csvimport.Counts{Create: 1}},                   // a namesake
 			{"customer,name\nNorthwind,Cy Dahl\n", csvimport.Counts{Refused: 1}},                                          // which of the two?
-			{"customer,name,custom\nNorthwind,Bo Berg,\nNorthwind,Bo Berg,x\n", csvimport.Counts{Skip: 1, Refused: 1}},    // twice in one file
+			{"customer,name,custom\nNorthwind,Bo Berg,\nNorthwind,Bo Berg,x\n", csvimport.Counts{Update: 1, Refused: 1}},  // twice in one file
 			{"customer,name,email,notes\nNorthwind,Pia Neu,pia@example.com,\"a\nb\"\n", csvimport.Counts{Update: 1}},      // lines in notes
 			{"customer,name,emails\nNorthwind,Pia Neu,new@example.com; pia@example.com\n", csvimport.Counts{Update: 1}},   // all there are
 			{"customer,name,email\nNorthwind,Pia Neu,pia@example.com\nNowhere,X,x@example.com\n", csvimport.Counts{Skip: 1, Refused: 1}},

@@ -13,6 +13,9 @@ const places: [page: string, section: string][] = [
   ["/settings/verification", "administrator#verification-settings"],
   ["/settings/tokens", "administrator#tokens"],
   ["/welcome", "administrator#first-steps"],
+  ["/import", "administrator#importing"],
+  ["/devices", "administrator#devices"],
+  ["/tasks", "administrator#importing"],
   ["/help", "technician"],
 ];
 
