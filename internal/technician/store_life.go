@@ -1,6 +1,7 @@
 package technician
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -60,4 +61,53 @@ func consentingAt(ctx context.Context, q store.Querier, org, phone string) (ids 
 		ids = append(ids, id)
 	}
 	return ids, rows.Err()
+}
+
+// saveCustomers replaces the customers that a technician is assigned to; that they exist has been settled.
+func saveCustomers(ctx context.Context, tx *store.Tx, org, id string, customers []string) error {
+	if _, err := tx.ExecContext(ctx, `delete from technician_customer where org_id = $1 and technician_id = $2`, org, id); err != nil {
+		return fmt.Errorf("assign technician %s: %w", id, err)
+	}
+	if len(customers) == 0 {
+		return nil
+	}
+	w := &store.Where{}
+	at := w.Arg(id)
+	w.Add("org_id = ?", org)
+	w.In("id", customers)
+	_, err := tx.ExecContext(ctx, `
+		insert into technician_customer (org_id, technician_id, customer_id) select org_id, `+at+`, id from customer`+w.SQL(), w.Args()...)
+	if err != nil {
+		return fmt.Errorf("assign technician %s: %w", id, err)
+	}
+	return nil
+}
+
+// knownCustomers refuses customers that are not there.
+func knownCustomers(ctx context.Context, q store.Querier, org string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	w := &store.Where{}
+	w.Add("org_id = ?", org)
+	w.In("id", ids)
+	rows, err := q.QueryContext(ctx, `select id from customer`+w.SQL(), w.Args()...)
+	if err != nil {
+		return fmt.Errorf("look for customers: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	known := make(map[string]bool, len(ids))
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("look for customers: %w", err)
+		}
+		known[id] = true
+	}
+	for i, id := range ids {
+		if !known[id] {
+			return cmp.Or(rows.Err(), noSuchCustomer(i))
+		}
+	}
+	return nil
 }
