@@ -23,6 +23,7 @@ import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
 import { CustomerForm } from "./CustomerForm";
 import { customerQuery } from "./data";
+import { DevicesTab } from "./DevicesTab";
 import { NotesTab } from "./NotesTab";
 import { OverviewTab } from "./OverviewTab";
 import { PeopleTab } from "./PeopleTab";
@@ -111,6 +112,7 @@ export function CustomerPage() {
             content: <TicketList fixed={{ customer_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
           },
           { key: "people", label: t("customer.people"), content: <PeopleTab id={id} /> },
+          ...(can("device.view") ? [{ key: "devices", label: t("nav.devices"), content: <DevicesTab id={id} /> }] : []),
           { key: "notes", label: t("customer.notes"), content: <NotesTab notes={customer.notes} onEdit={() => setOpen("edit")} /> },
           ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
         ]}

@@ -56,7 +56,7 @@ export function TechnicianList({ empty }: { empty: ReactNode }) {
         {
           key: "customers",
           header: t("technician.customers"),
-          hide: "tablet",
+          hide: "laptop",
           width: "110px",
           cell: (x) => (x.platform_role === "administrator" ? t("technician.all") : x.customer_ids.length || "–"),
         },

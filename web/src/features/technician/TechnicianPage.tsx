@@ -47,6 +47,8 @@ export function TechnicianPage() {
   // An owner is changed by nobody but themselves.
   const untouchable = technician.owner && !self;
   const edit = untouchable ? undefined : setPart;
+  // Rights come from somebody else, also for administrators.
+  const editRights = self ? undefined : edit;
   return (
     <>
       <Detail
@@ -59,8 +61,8 @@ export function TechnicianPage() {
         tab={tab}
         tabs={[
           { key: "profile", label: t("technician.tab.profile"), content: <ProfileTab technician={technician} onEdit={edit} /> },
-          { key: "access", label: t("technician.tab.access"), content: <AccessTab technician={technician} onEdit={edit} /> },
-          { key: "security", label: t("technician.tab.security"), content: <SecurityTab technician={technician} self={self} onEdit={edit} onStep={setStep} /> },
+          { key: "access", label: t("technician.tab.access"), content: <AccessTab technician={technician} onEdit={editRights} /> },
+          { key: "security", label: t("technician.tab.security"), content: <SecurityTab technician={technician} self={self} onEdit={editRights} onStep={setStep} /> },
           { key: "activity", label: t("technician.tab.activity"), content: <Activity actor={id} /> },
           ...(can("ticket.view")
             ? [
@@ -73,6 +75,7 @@ export function TechnicianPage() {
             : []),
         ]}
       >
+        {self && (tab === "access" || tab === "security") && <Callout tone="neutral">{t("technician.ownRights")}</Callout>}
         {untouchable && <Callout tone="neutral">{t("technician.ownerOnly")}</Callout>}
       </Detail>
       <TechnicianEdit technician={technician} part={part} onClose={() => setPart(null)} />

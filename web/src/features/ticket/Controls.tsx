@@ -67,6 +67,7 @@ export function Controls({ ticket }: { ticket: Ticket }) {
           data={[...choices].map(([value, label]) => ({ value, label }))}
           searchable
           clearable
+          error={ticket.assigned_to?.active === false && t("ticket.handOver", { name: ticket.assigned_to.name })}
           disabled={!assigns}
           value={assign.isPending ? (assign.variables ?? null) : (ticket.assigned_to?.id ?? null)}
           onChange={(id) => id !== (ticket.assigned_to?.id ?? null) && assign.mutate(id)}

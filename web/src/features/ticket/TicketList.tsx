@@ -42,13 +42,22 @@ export function TicketList({ filters, presets, fixed, empty }: Props) {
       columns={[
         { key: "summary", header: t("ticket.one"), sort: "number", cell: (x) => ticketName(x) },
         ...(fixed?.customer_id || fixed?.contact_id ? [] : [{ key: "customer", header: t("customer.one"), hide: "tablet" as const, cell: (x: Ticket) => x.customer_name }]),
-        ...(fixed?.contact_id ? [] : [{ key: "contact", header: t("contact.one"), hide: "tablet" as const, cell: (x: Ticket) => x.contact_name }]),
+        ...(fixed?.contact_id ? [] : [{ key: "contact", header: t("contact.one"), hide: "laptop" as const, cell: (x: Ticket) => x.contact_name }]),
         { key: "priority", header: t("ticket.priority"), width: "110px", hide: "tablet", cell: (x) => <Priority value={x.priority} /> },
-        ...(fixed?.assigned_to ? [] : [{ key: "assigned", header: t("ticket.assigned"), hide: "tablet" as const, cell: (x: Ticket) => x.assigned_to?.name ?? "–" }]),
+        ...(fixed?.assigned_to ? [] : [{ key: "assigned", header: t("ticket.assigned"), hide: "tablet" as const, cell: (x: Ticket) => <Assignee to={x.assigned_to} /> }]),
         { key: "status", header: t("ticket.status"), width: "110px", cell: (x) => <StateBadge state={x.status} /> },
         { key: "updated", header: t("ticket.updated"), sort: "updated_at", hide: "phone", width: "150px", cell: (x) => <RelativeTime at={x.updated_at} /> },
         { key: "opened", header: t("ticket.opened"), sort: "created_at", optional: true, hide: "tablet", width: "150px", cell: (x) => <RelativeTime at={x.created_at} /> },
       ]}
     />
   );
+}
+
+/** Who works on a ticket, and that they no longer can. */
+function Assignee({ to }: { to: Ticket["assigned_to"] }) {
+  const { t } = useTranslation();
+  if (to === null) {
+    return "–";
+  }
+  return to.active ? to.name : t("ticket.assignedGone", { name: to.name });
 }
