@@ -14,6 +14,9 @@ func (a *App) factorHooks() factor.Hooks {
 		Demand: func(ctx context.Context, q store.Querier, org, technicianID string) (factor.Demand, error) {
 			return a.signin.Demand(ctx, q, org, technicianID)
 		},
+		EndOthers: func(ctx context.Context, tx *store.Tx, why string) error {
+			return a.signin.EndOtherSessions(ctx, tx, why)
+		},
 		EndSessions: func(ctx context.Context, tx *store.Tx, technicianID, why string) error {
 			return a.signin.EndAll(ctx, tx, technicianID, why)
 		},

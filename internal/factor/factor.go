@@ -41,6 +41,8 @@ type Hooks struct {
 	Demand func(ctx context.Context, q store.Querier, org, technicianID string) (Demand, error)
 	// EndSessions ends every session of a technician.
 	EndSessions func(ctx context.Context, tx *store.Tx, technicianID, why string) error
+	// EndOthers ends every session of the actor but the one that asks: the factors that they began with have changed.
+	EndOthers func(ctx context.Context, tx *store.Tx, why string) error
 	// Tell tells a technician what happened to the own account: security.factors_changed or security.factors_reset.
 	Tell func(ctx context.Context, tx *store.Tx, technicianID, kind string, data map[string]string) error
 }
@@ -148,6 +150,11 @@ func (s *Service) record(ctx context.Context, tx *store.Tx, who target, c change
 	}
 	if err := s.Events.Publish(ctx, tx, changedEvent(who)); err != nil {
 		return err
+	}
+	if s.EndOthers != nil && c.told != "" && access.ActorFrom(ctx).SessionID != "" {
+		if err := s.EndOthers(ctx, tx, "factors_changed"); err != nil {
+			return err
+		}
 	}
 	if s.Tell == nil || c.told == "" {
 		return nil

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -200,21 +201,19 @@ func (s *Service) EndSession(ctx context.Context, sessionID string) error {
 
 // EndOthers ends all of one's sessions but the one that asks.
 func (s *Service) EndOthers(ctx context.Context) error {
-	actor := access.ActorFrom(ctx)
 	if err := s.Guard.WholeAccount(ctx); err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		ids, err := openSessions(ctx, tx, actor.OrgID, actor.ID)
-		if err != nil {
-			return err
-		}
-		for i, sessionID := range ids {
-			if sessionID == actor.SessionID {
-				ids = append(ids[:i], ids[i+1:]...)
-				break
-			}
-		}
-		return s.end(ctx, tx, actor.OrgID, ids, whyEnded, store.Now())
-	})
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.EndOtherSessions(ctx, tx, whyEnded) })
+}
+
+// EndOtherSessions does so in the transaction of a change to one's own account: whoever else holds a session has to prove it anew.
+func (s *Service) EndOtherSessions(ctx context.Context, tx *store.Tx, why string) error {
+	actor := access.ActorFrom(ctx)
+	ids, err := openSessions(ctx, tx, actor.OrgID, actor.ID)
+	if err != nil {
+		return err
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == actor.SessionID })
+	return s.end(ctx, tx, actor.OrgID, ids, why, store.Now())
 }

@@ -150,6 +150,23 @@ func TestAttack01FixationOverTheSecondFactor(t *testing.T) {
 	})
 }
 
+func TestAttack03OtherSessionsEndWhenFactorsChange(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		there, here := w.signIn("bob@example.com", "198.51.100.4"), w.signIn("bob@example.com", homeAddress)
+		adas := w.signIn("ada@example.com", homeAddress)
+		w.enrol(here)
+		if w.with(there.Token).SignedIn() {
+			t.Error("a session that began without the factor goes on")
+		}
+		if !w.with(here.Token).SignedIn() || !w.with(adas.Token).SignedIn() {
+			t.Error("the session that set it up has ended, or somebody else's")
+		}
+		if w.count(`select count(*) from signin_session where id = $1 and ended_why = 'factors_changed'`, there.Session.ID) != 1 {
+			t.Error("it does not say why it ended")
+		}
+	})
+}
+
 func TestAttack12OneCodeCompletesOneSignIn(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		phone, recovery := w.enrol(w.signIn("bob@example.com", homeAddress))

@@ -94,6 +94,7 @@ func newWorldWith(t testing.TB, db *store.DB, hasher *password.Hasher) *world {
 			Demand: func(ctx context.Context, q store.Querier, org, id string) (factor.Demand, error) {
 				return w.Demand(ctx, q, org, id)
 			},
+			EndOthers:   func(ctx context.Context, tx *store.Tx, why string) error { return w.EndOtherSessions(ctx, tx, why) },
 			EndSessions: func(ctx context.Context, tx *store.Tx, id, why string) error { return w.EndAll(ctx, tx, id, why) },
 		},
 	})
