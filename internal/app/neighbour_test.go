@@ -28,6 +28,9 @@ func furnish(c caller) {
 	technician := c.make("/api/technicians", `{"given_name":"Secret","family_name":"Technician","email":"secret@technician.example.com"}`)
 	c.make("/api/teams", fmt.Sprintf(`{"name":"Secret Team","member_ids":[%q],"customer_ids":[%q]}`, technician, customer))
 	c.make("/api/ticket-templates", `{"name":"Secret Template","summary":"Secret"}`)
+	group := c.make("/api/device-groups", fmt.Sprintf(`{"name":"Secret Group","customer_id":%q}`, customer))
+	c.make("/api/devices", fmt.Sprintf(`{"name":"Secret Device","group_id":%q}`, group))
+	c.make("/api/imports/"+c.make("/api/customers/import?file_name=secret.csv", "name\nSecret Import\n")+"/check", "") // and a task
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"email_code"}`, contact))
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"sms_link"}`, other))
 	c.make("/api/tokens", `{"name":"Secret Token"}`)

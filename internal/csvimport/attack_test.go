@@ -255,7 +255,7 @@ func TestAnImportSurvivesKill9WithoutDoubling(t *testing.T) {
 			t.Fatal(err)
 		}
 		for {
-			now, err := w.Service.Find(w.Admin(), i.ID)
+			now, err := w.Find(w.Admin(), i.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

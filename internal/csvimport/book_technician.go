@@ -77,8 +77,8 @@ func (b *technicians) read(r *row) (keys []string, err error) {
 func role(value string) (perm.Role, error) {
 	key := strings.ReplaceAll(columns.Key(value), " ", "_")
 	for name, r := range map[string]perm.Role{
-		"admin": perm.Administrator, "administrateur": perm.Administrator, "gestionnaire": perm.Manager, "responsable": perm.Manager,
-		"technicien": perm.Technician, "readonly": perm.ReadOnly, "lecture_seule": perm.ReadOnly,
+		"admin": perm.Administrator, "administrateur": perm.Administrator, "gestionnaire": perm.Manager, "responsable": perm.Manager, //nolint:misspell // French
+		"technicien": perm.Technician, "readonly": perm.ReadOnly, "lecture_seule": perm.ReadOnly, //nolint:misspell // French
 	} {
 		if key == name {
 			return r, nil

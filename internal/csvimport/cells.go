@@ -54,7 +54,7 @@ func yesNo(field, value string, into *bool) error {
 func language(value string) string {
 	names := map[string]string{
 		"english": "en", "anglais": "en", "french": "fr", "francais": "fr", "german": "de", "deutsch": "de", "allemand": "de", "spanish": "es", "espanol": "es",
-		"espagnol": "es", "italian": "it", "italiano": "it", "italien": "it", "dutch": "nl", "nederlands": "nl", "neerlandais": "nl", "portuguese": "pt", "portugues": "pt",
+		"espagnol": "es", "italian": "it", "italiano": "it", "italien": "it", "dutch": "nl", "nederlands": "nl", "neerlandais": "nl", "portuguese": "pt", "portugues": "pt", //nolint:misspell // folded
 	}
 	if code, ok := names[store.Fold(value)]; ok {
 		return code

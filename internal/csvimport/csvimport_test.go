@@ -104,7 +104,7 @@ func (w *world) upload(k csvimport.Kind, file string) csvimport.Import {
 func (w *world) settled(id string) csvimport.Import {
 	w.T.Helper()
 	for range 60_000 {
-		i, err := w.Service.Find(w.Admin(), id)
+		i, err := w.Find(w.Admin(), id)
 		if err != nil {
 			w.T.Fatal(err)
 		}

@@ -193,8 +193,19 @@ func TestATaskShowsProgressAndResults(t *testing.T) {
 				break
 			}
 		}
-		if seen != 123 || len(w.finished) != 1 {
-			t.Errorf("%d failures, told %d times", seen, len(w.finished))
+		told := func() int {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return len(w.finished)
+		}
+		for range 400 { // once the commit that ends the task has returned
+			if told() > 0 {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		if seen != 123 || told() != 1 {
+			t.Errorf("%d failures, told %d times", seen, told())
 		}
 	})
 }

@@ -79,7 +79,7 @@ func (k Kind) Fields() []Field {
 	case Devices:
 		return []Field{
 			{Name: "name", Label: "Name", Required: true, also: []string{
-				"device", "device name", "computer", "computer name", "hostname", "host name", "machine", "configuration name", "nom", "poste", "ordinateur", "appareil", "displayname", "display name",
+				"device", "device name", "computer", "computer name", "hostname", "host name", "machine", "configuration name", "nom", "poste", "ordinateur", "appareil", "displayname", "display name", //nolint:misspell // French
 			}},
 			{Name: "customer", Label: "Customer", also: companyWords()},
 			{Name: "group", Label: "Group", also: []string{"device group", "groupe", "site", "location", "emplacement", "folder"}},
