@@ -107,6 +107,11 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep Keep
 		if err := keep(ctx, tx, t.ID); err != nil {
 			return fmt.Errorf("keep the password of technician %s: %w", t.ID, err)
 		}
+		invited := t
+		invited.State = Invitation // a temporary password does at once what accepting an invitation does later
+		if err := s.heard(ctx, tx, Change{Before: invited, After: t}); err != nil {
+			return err
+		}
 	}
 	after := t.record()
 	after["status"] = string(t.Status)
