@@ -105,7 +105,9 @@ async function stage(call) {
   return { caller, askers };
 }
 
-const mobile = (contact) => contact.phones.find((p) => p.kind === "mobile").number;
+function mobile(contact) {
+  return contact.phones.find((p) => p.kind === "mobile").number;
+}
 
 /** Lets a contact ask whether it is really us. */
 async function ask(call, contact) {

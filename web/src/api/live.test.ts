@@ -114,7 +114,8 @@ describe("Live", () => {
 
 describe("staleKeys", () => {
   it("knows every kind of event", () => {
-    for (const kind of kinds) {
+    // The live tail fetches the few events that are new by itself; a whole list fetched for each would never rest.
+    for (const kind of kinds.filter((k) => k !== "audit.appended")) {
       expect(staleKeys({ kind }).length, kind).toBeGreaterThan(0);
     }
     expect(staleKeys({ kind: "of.tomorrow" })).toEqual([]);

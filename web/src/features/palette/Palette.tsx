@@ -67,7 +67,7 @@ function Results({ text }: { text: string }) {
         [t("palette.verify"), found.verify],
         [t("palette.people"), found.people],
         [t("nav.tickets"), found.tickets],
-        [t("nav.customers"), found.others],
+        [t("palette.others"), found.others],
         [t("palette.goTo"), matching([...places.sections, ...places.settings], go)],
         [t("palette.create"), matching(places.create, go)],
       ];

@@ -17,13 +17,16 @@ export function usePlaces(): { recent: Command[]; sections: Command[]; create: C
     { needs: "ticket.create", to: "/tickets?new=1", label: t("ticket.new"), icon: Ticket },
     { needs: "admin.customers", to: "/customers?new=1", label: t("customer.new"), icon: Building2 },
     { needs: "admin.technicians", to: "/technicians?new=1", label: t("technician.new"), icon: UserCog },
+    { needs: "admin.technicians", to: "/teams?new=1", label: t("team.new"), icon: Plus },
+    { needs: "admin.devices", to: "/devices?new=1", label: t("device.new"), icon: Plus },
+    { needs: "admin.import", to: "/import", label: t("import.title"), icon: Plus },
   ];
   return {
     recent: recent.map((place) => ({ id: `recent ${place.to}`, label: place.title, to: place.to, icon: History })),
     sections: visibleGroups(me, can)
       .flatMap((group) => group.sections)
       .map((s) => ({ id: s.to, label: t(`nav.${s.key}`), to: s.to, icon: s.icon })),
-    create: create.filter((c) => can(c.needs)).map((c) => ({ id: c.to, label: c.label, to: c.to, icon: Plus })),
+    create: create.filter((c) => can(c.needs)).map((c) => ({ id: c.to, label: c.label, to: c.to, icon: c.icon })),
     settings: visibleTabs(can).map((tab) => ({ id: `/settings/${tab.key}`, label: tab.title(t), detail: t("nav.settings"), to: `/settings/${tab.key}`, icon: Settings2 })),
   };
 }

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Building2, ContactRound, Ticket, UserCog } from "lucide-react";
+import { Building2, ContactRound, MonitorSmartphone, Ticket, UserCog, Users } from "lucide-react";
+import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import { useCan } from "@/app/me";
 import { ticketName } from "@/features/ticket/data";
@@ -21,6 +22,7 @@ interface Found {
  * `verifying` is the name after "verify": then only contacts are asked, and they lead to their panel.
  */
 export function useFound(text: string, verifying: string | null): Found {
+  const { t } = useTranslation();
   const can = useCan();
   const q = (verifying ?? text).trim();
   const wanted = q.length >= 2;
@@ -51,6 +53,18 @@ export function useFound(text: string, verifying: string | null): Found {
     enabled: others && can("admin.technicians"),
     ...shared,
   });
+  const devices = useQuery({
+    queryKey: ["devices", "palette", q],
+    queryFn: ({ signal }) => must(api.GET("/api/devices", { params: { query }, signal })),
+    enabled: others && can("device.view"),
+    ...shared,
+  });
+  const teams = useQuery({
+    queryKey: ["teams", "palette", q],
+    queryFn: ({ signal }) => must(api.GET("/api/teams", { params: { query }, signal })),
+    enabled: others && can("admin.technicians"),
+    ...shared,
+  });
   const people = wanted ? (contacts.data?.items ?? []) : [];
   return {
     verify: verifying === null ? [] : people.map((c) => ({ id: `verify ${c.id}`, label: c.name, detail: c.customer_name, to: `/contacts/${c.id}?tab=verify`, icon: verifyIcon })),
@@ -59,7 +73,13 @@ export function useFound(text: string, verifying: string | null): Found {
       ...(others ? (technicians.data?.items ?? []) : []).map((x) => ({ id: x.id, label: x.name, detail: x.email, to: `/technicians/${x.id}`, icon: UserCog })),
     ],
     tickets: (others ? (tickets.data?.items ?? []) : []).map((x) => ({ id: x.id, label: ticketName(x), detail: x.customer_name, to: `/tickets/${x.id}`, icon: Ticket })),
-    others: (others ? (customers.data?.items ?? []) : []).map((c) => ({ id: c.id, label: c.name, to: `/customers/${c.id}`, icon: Building2 })),
-    busy: [contacts, customers, tickets, technicians].some((x) => x.isFetching),
+    others: others
+      ? [
+          ...(customers.data?.items ?? []).map((x) => ({ id: x.id, label: x.name, detail: t("customer.one"), to: `/customers/${x.id}`, icon: Building2 })),
+          ...(teams.data?.items ?? []).map((x) => ({ id: x.id, label: x.name, detail: t("nav.teams"), to: `/teams/${x.id}`, icon: Users })),
+          ...(devices.data?.items ?? []).map((x) => ({ id: x.id, label: x.name, detail: t("nav.devices"), to: `/devices/${x.id}`, icon: MonitorSmartphone })),
+        ]
+      : [],
+    busy: [contacts, customers, tickets, technicians, devices, teams].some((x) => x.isFetching),
   };
 }

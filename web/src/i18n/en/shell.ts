@@ -49,6 +49,7 @@ export const shell = {
     goTo: "Go to",
     create: "New",
     people: "People",
+    others: "Customers, teams, devices",
     verify: "Verify",
     verifyWord: "verify",
   },

@@ -52,6 +52,7 @@ export const shell: Texts<typeof source> = {
     goTo: "Aller à",
     create: "Nouveau",
     people: "Personnes",
+    others: "Clients, équipes, appareils",
     verify: "Vérifier",
     verifyWord: "vérifier",
   },
