@@ -46,7 +46,7 @@ func Serve(ctx context.Context, cfg config.Serve, s Streams) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	a, err := New(ctx, Options{Serve: cfg, Base: reachable(l.Addr()), Version: s.Version, Log: log})
+	a, err := New(ctx, Options{Serve: cfg, Base: browsable(l.Addr()), Version: s.Version, Log: log})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -94,6 +94,15 @@ func reachable(addr net.Addr) *url.URL {
 		host = "localhost"
 	}
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+}
+
+// browsable is the address that goes into links: by name, since browsers keep passkeys for names and not for addresses.
+func browsable(addr net.Addr) *url.URL {
+	u := reachable(addr)
+	if u.Hostname() == "127.0.0.1" {
+		u.Host = net.JoinHostPort("localhost", u.Port())
+	}
+	return u
 }
 
 // admin opens an installation for one command beside a server that may be running.

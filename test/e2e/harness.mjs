@@ -42,7 +42,7 @@ export async function startServer({ demo = true } = {}) {
     let link;
     const read = (line) => {
       said.push(line);
-      base ??= /listening on (http:\/\/\S+)/.exec(line)?.[1];
+      base ??= /listening on (http:\/\/\S+)/.exec(line)?.[1]?.replace("127.0.0.1", "localhost"); // as in links: passkeys belong to names
       link ??= /(http:\/\/\S+\/(?:sign-in|setup)#token=\S+)/.exec(line)?.[1];
       if (base && link) {
         resolve({ base, link });
