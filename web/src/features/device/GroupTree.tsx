@@ -52,7 +52,7 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
             <Link to="/devices" search={{ group_id: group.id } as never} className={classes.group} style={{ paddingInlineStart: 10 + depth * 16 }} aria-current={chosen === group.id ? "true" : undefined}>
               <span>
                 {group.name}
-                {depth === 0 && group.customer_name && <small>{group.customer_name}</small>}
+                {depth === 0 && group.customer_name && group.customer_name !== group.name && <small>{group.customer_name}</small>}
               </span>
               <span className={classes.number}>{group.device_count > 0 ? group.device_count : ""}</span>
             </Link>

@@ -47,7 +47,7 @@ export function parentsFor(groups: DeviceGroup[], id?: string): Placed[] {
 
 /** A choice among groups, with their depth shown. */
 export const groupChoices = (placed: Placed[]): { value: string; label: string }[] =>
-  placed.map(({ group, depth }) => ({ value: group.id, label: `${"\u2003".repeat(depth)}${group.name}${depth === 0 && group.customer_name ? ` · ${group.customer_name}` : ""}` }));
+  placed.map(({ group, depth }) => ({ value: group.id, label: `${"\u2003".repeat(depth)}${group.name}${depth === 0 && group.customer_name && group.customer_name !== group.name ? ` · ${group.customer_name}` : ""}` }));
 
 type DeviceFields = Pick<Device, "name" | "group_id" | "customer_id" | "platform" | "description">;
 

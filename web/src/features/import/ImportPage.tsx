@@ -15,9 +15,8 @@ import { problemText } from "@/components/problemText";
 import { Progress } from "@/components/Progress";
 import { toast } from "@/components/toast";
 import { Wizard } from "@/components/Wizard";
-import { apply, check, forget, importQuery, isBusy, map, missing, stop } from "./data";
+import { apply, check, fieldName, forget, importQuery, isBusy, map, missing, stop } from "./data";
 import classes from "./Import.module.css";
-import { fieldName } from "./data";
 import { Mapping } from "./Mapping";
 import { Outcomes } from "./Outcomes";
 import { useSteps } from "./useSteps";
@@ -151,7 +150,6 @@ function Applied({ file }: { file: Import }) {
           {problemText(again.error, t)}
         </Callout>
       )}
-      <Outcomes file={file} />
       {state !== "applying" && (
         <div className={classes.after}>
           {state !== "applied" && (
@@ -167,6 +165,7 @@ function Applied({ file }: { file: Import }) {
           </Button>
         </div>
       )}
+      <Outcomes file={file} />
     </Wizard>
   );
 }

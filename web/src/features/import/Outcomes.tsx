@@ -56,13 +56,14 @@ export function Outcomes({ file }: { file: Import }) {
         href={(x) => (x.target_id ? `/${file.kind}/${x.target_id}` : `/import/${file.kind}/${file.id}`)}
         secondary={(x) => rowReason(x, t)}
         search={false}
+        pageSize={10}
         fixed={shown ? { outcome: shown } : undefined}
         empty={<EmptyState icon={Rows3} title={t("import.rowsNone")} text={t("import.rowsNoneText")} compact />}
         columns={[
           { key: "name", header: t("import.name"), cell: (x) => x.name || "–" },
           { key: "line", header: t("import.line"), width: "90px", cell: (x) => number.format(x.line) },
           { key: "outcome", header: t("import.outcome"), width: "120px", cell: (x) => t(`import.count.${x.outcome}`) },
-          { key: "why", header: t("import.why"), hide: "phone", cell: (x) => rowReason(x, t) },
+          { key: "why", header: t("import.why"), width: "44%", hide: "phone", cell: (x) => rowReason(x, t) },
         ]}
       />
     </>
