@@ -266,21 +266,16 @@ step("a list keeps its state in the address, and each view is one click", async 
 });
 
 for (const [size, viewport] of Object.entries({ wide, narrow })) {
-  test(`axe finds nothing on the pages of the people, ${size}`, async () => {
+  test(`axe finds nothing behind the tabs of the people, ${size}`, async () => {
     const id = async (collection, q) => (await one(collection, q)).id;
     const nils = await id("technicians", "nils@example.com");
     const fabrikam = await id("customers", "Fabrikam");
+    // What the first tab of each page shows is looked at with all pages, in pages.test.mjs.
     const pages = [
-      "/technicians",
-      ...["profile", "access", "security", "activity", "tickets"].map((tab) => `/technicians/${nils}?tab=${tab}`),
-      "/teams",
-      `/teams/${await id("teams", "Night watch")}`,
-      "/customers",
-      ...["overview", "contacts", "tickets", "people", "notes"].map((tab) => `/customers/${fabrikam}?tab=${tab}`),
-      "/contacts",
-      "/contacts/duplicates",
-      `/contacts/${await id("contacts", "Pia Ende")}`,
-      "/tickets",
+      ...["access", "security", "activity", "tickets"].map((tab) => `/technicians/${nils}?tab=${tab}`),
+      `/teams/${await id("teams", "Night watch")}?tab=customers`,
+      ...["contacts", "tickets", "people", "devices", "notes"].map((tab) => `/customers/${fabrikam}?tab=${tab}`),
+      `/contacts/${await id("contacts", "Pia Ende")}?tab=history`,
       "/tickets/templates",
       `/tickets/${await id("tickets", "forgotten password")}`,
     ];
