@@ -16,6 +16,7 @@ import (
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
 )
 
 // Limits of API tokens (SIG-21).
@@ -187,12 +188,21 @@ func (s *Service) find(ctx context.Context, tokenID string) (Token, error) {
 	return t, err
 }
 
-// Delete ends a token at once: one's own, or anybody's with admin.technicians. A token with a ceiling deletes none but itself and those
-// that hold no more than it.
+// Delete ends a token at once: one's own, or that of somebody whom the actor may manage. A token with a ceiling deletes none but itself and
+// those that hold no more than it.
 func (s *Service) Delete(ctx context.Context, tokenID string) error {
 	t, err := s.find(ctx, tokenID)
 	if err != nil {
 		return err
+	}
+	if t.TechnicianID != access.ActorFrom(ctx).ID {
+		owner, err := technician.ByID(ctx, s.db.Read(), t.OrgID, t.TechnicianID)
+		if err != nil {
+			return err
+		}
+		if err := technician.MayManage(ctx, s.guard, owner); err != nil {
+			return err
+		}
 	}
 	if err := s.guard.WholeAccount(ctx); err != nil && !within(access.ActorFrom(ctx), t) {
 		return err

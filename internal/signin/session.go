@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/store"
@@ -133,11 +132,8 @@ func (s *Service) Inactive(ctx context.Context, tx *store.Tx, technicianID, why 
 // EndAccess ends all sessions of a technician and deletes all tokens, so that whoever holds one, rightly or not, begins again. The person
 // stays who they are and may sign in.
 func (s *Service) EndAccess(ctx context.Context, technicianID string) error {
-	t, err := technician.ByID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, technicianID)
+	t, err := s.Technicians.Manage(ctx, technicianID, "access.end")
 	if err != nil {
-		return err
-	}
-	if err := s.Guard.Check(ctx, perm.AdminTechnicians, t.Object()); err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.EndAccessIn(ctx, tx, t) })
@@ -186,10 +182,19 @@ func (s *Service) ownSession(ctx context.Context, sessionID string) error {
 	return err
 }
 
-// EndSession ends one session: one's own, or anybody's with admin.technicians.
+// EndSession ends one session: one's own, or that of somebody whom the actor may manage.
 func (s *Service) EndSession(ctx context.Context, sessionID string) error {
 	if err := s.ownSession(ctx, sessionID); err != nil {
 		return err
+	}
+	technicianID, err := sessionOwner(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, sessionID)
+	if err != nil {
+		return err
+	}
+	if technicianID != access.ActorFrom(ctx).ID {
+		if _, err := s.Technicians.Manage(ctx, technicianID, "session.delete"); err != nil {
+			return err
+		}
 	}
 	if err := s.Guard.WholeAccount(ctx); err != nil {
 		return err

@@ -447,3 +447,23 @@ func TestEndingAllAccess(t *testing.T) {
 		w.signIn("bob@example.com", homeAddress)
 	})
 }
+
+// TestAttack44EndingTheOwnersAccess has an administrator end what belongs to the owner: all at once, one session, one token.
+func TestAttack44EndingTheOwnersAccess(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.exec(`update technician set platform_role = 'administrator' where id = $1`, bob)
+		owner := w.signIn("ada@example.com", homeAddress)
+		key, token := w.token(owner, apitoken.New{Name: "backup"})
+		by := w.as(w.signIn("bob@example.com", homeAddress), homeAddress)
+		for what, err := range map[string]error{
+			"all": w.EndAccess(by, ada), "the session": w.EndSession(by, owner.Session.ID), "the token": w.tokens.Delete(by, key.ID),
+		} {
+			if fault.CodeOf(err) != "technician.owner" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if !w.with(owner.Token).SignedIn() || !w.bearing("Bearer "+token).SignedIn() {
+			t.Error("the owner is out")
+		}
+	})
+}
