@@ -97,6 +97,9 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginn
 	if out.Session.Hold, err = s.holdFor(ctx, tx, who, policy, state, b.methods); err != nil {
 		return Started{}, err
 	}
+	if len(who.proofs(state)) == 0 {
+		out.Session.AuthenticatedAt = out.Session.ExpiresAt // there is nothing to ask for again: the link was all the proof there is
+	}
 	if b.replaces.SessionID != "" {
 		why := whyReplaced
 		if b.replaces.Hold == access.HoldFactor && b.replaces.ID == who.id {

@@ -467,3 +467,27 @@ func TestAttack44EndingTheOwnersAccess(t *testing.T) {
 		}
 	})
 }
+
+// Whoever came by a link and has neither password nor passkey cannot prove themselves anew; otherwise they could never set one up.
+func TestWhoHasNothingToProveThemselvesWithIsNotAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, storetest.Open(t)).populate()
+		for _, password := range []bool{true, false} {
+			if !password {
+				w.exec(`update signin_account set password_hash = '' where technician_id = $1`, ada)
+			}
+			link, err := w.CreateLink(t.Context(), org, ada)
+			if err != nil {
+				t.Fatal(err)
+			}
+			started, err := w.FollowLink(from(t, homeAddress), link)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(6 * time.Minute)
+			if err := w.guard.Fresh(w.as(started, homeAddress)); (err != nil) != password {
+				t.Errorf("with a password %v: %v", password, err)
+			}
+		}
+	})
+}
