@@ -335,3 +335,33 @@ func TestAttack43TheSandboxPhoneOfOtherCustomers(t *testing.T) {
 		t.Errorf("%d opted out", n)
 	}
 }
+
+// TestAttack46MailToColleaguesByANarrowToken reads the links of others, to choose a password or to take up an account, with a token of an
+// administrator that may do no more than run verifications.
+func TestAttack46MailToColleaguesByANarrowToken(t *testing.T) {
+	s := newSite(t)
+	s.people()
+	for _, x := range []struct{ customer, to, body string }{{"c1", phone, "a code"}, {"", "+12125550170", "a link"}} {
+		out := text(x.to)
+		out.CustomerID, out.Owner.ID, out.Body = x.customer, x.body, x.body
+		s.send(out)
+	}
+	eventually(t, "all sent", func() bool { return s.count(`select count(*) from message_sandbox`) == 2 })
+	for _, tc := range []struct {
+		may  perm.Set
+		want int
+	}{
+		{perm.Set{perm.VerificationRun: true}, 1},
+		{perm.Set{perm.VerificationRun: true, perm.AdminSettings: true}, 1},
+		{perm.Set{perm.VerificationRun: true, perm.AdminTechnicians: true}, 1}, // it may not have these links sent either
+		{nil, 2},
+	} {
+		ctx := access.WithActor(t.Context(), access.Actor{
+			OrgID: s.org, Kind: access.Token, ID: "t-administrator", Role: perm.Administrator, TokenID: "k", Ceiling: tc.may,
+		})
+		found, _, err := s.outbox.Outbox(ctx, "", "", store.Page{Limit: 10})
+		if err != nil || len(found) != tc.want {
+			t.Errorf("with %v: %d messages, %v", tc.may, len(found), err)
+		}
+	}
+}

@@ -34,10 +34,14 @@ func byDelivery(ctx context.Context, q store.Querier, org, deliveryID string) (m
 // customerOf is the customer whom a message concerns; null if its delivery is gone.
 const customerOf = `(select d.customer_id from message_delivery d where d.org_id = message_sandbox.org_id and d.id = message_sandbox.delivery_id)`
 
-func list(ctx context.Context, q store.Querier, org string, scope access.Scope, recipientKey string, way message.Way, p store.Page) (items []Message, next string, err error) {
+// list shows what concerns the customers of scope, and to staff what concerns none.
+func list(ctx context.Context, q store.Querier, org string, scope access.Scope, staff bool, recipientKey string, way message.Way, p store.Page) (items []Message, next string, err error) {
 	w := store.Where{}
 	w.Add("org_id = ?", org)
 	scope.Where(&w, customerOf)
+	if !staff {
+		w.Add(customerOf + " <> ''")
+	}
 	if recipientKey != "" {
 		w.Add("recipient_key = ?", recipientKey)
 	}
