@@ -19,6 +19,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	}, s.getMail)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "set-mail-settings", Method: "PUT", Path: "/api/settings/mail", Summary: "Set the organization's mail server", Needs: perm.AdminSettings,
+		Fresh: true,
 	}, s.putMail)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "delete-mail-settings", Method: "DELETE", Path: "/api/settings/mail", Summary: "Forget the organization's mail server", Needs: perm.AdminSettings,

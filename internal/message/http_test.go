@@ -17,6 +17,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/smtp"
@@ -362,6 +363,25 @@ func TestAttack46MailToColleaguesByANarrowToken(t *testing.T) {
 		found, _, err := s.outbox.Outbox(ctx, "", "", store.Page{Limit: 10})
 		if err != nil || len(found) != tc.want {
 			t.Errorf("with %v: %d messages, %v", tc.may, len(found), err)
+		}
+	}
+}
+
+// TestAttack46LeadingMailAwayWithANarrowToken points the mail of the organization, with its links to new passwords, at a server of one's own,
+// by a token that was made for settings.
+func TestAttack46LeadingMailAwayWithANarrowToken(t *testing.T) {
+	s := newSite(t)
+	want := message.Mail{Host: "mail.example.net", Port: 587, TLS: message.StartTLS, FromAddress: "desk@example.com"}
+	for _, tc := range []struct {
+		may  perm.Set
+		want string
+	}{{perm.Set{perm.AdminSettings: true}, "signin.token_narrow"}, {nil, ""}} {
+		ctx := access.WithActor(t.Context(), access.Actor{
+			OrgID: s.org, Kind: access.Token, ID: "t-administrator", Role: perm.Administrator, TokenID: "k", Ceiling: tc.may,
+		})
+		_, err := s.SetMail(ctx, want, nil, func(int64) error { return nil })
+		if got := fault.CodeOf(err); err != nil && got != tc.want || err == nil && tc.want != "" {
+			t.Errorf("with %v: %v", tc.may, err)
 		}
 	}
 }

@@ -62,6 +62,9 @@ func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matc
 	if err != nil {
 		return Mail{}, err
 	}
+	if err := s.Guard.Unlimited(ctx); err != nil {
+		return Mail{}, err
+	}
 	if want, err = want.checked(password); err != nil {
 		return Mail{}, err
 	}
