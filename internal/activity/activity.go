@@ -103,8 +103,46 @@ func (s *Service) Events(ctx context.Context, technicianID string, q Query) ([]E
 		all = all[:q.Limit]
 		next = auditlog.Cursor(all[q.Limit-1].Seq)
 	}
+	if all, err = s.told(ctx, all); err != nil {
+		return nil, "", err
+	}
 	out, err := s.named(ctx, t.OrgID, all)
 	return out, next, err
+}
+
+// told leaves out what only who reads the audit log may know: where others were when they did something to one's account, and what was
+// done for customers whom one does not reach, also if one did once.
+func (s *Service) told(ctx context.Context, all []audit.Entry) ([]audit.Entry, error) {
+	if s.guard.Holds(ctx, perm.AdminAudit) == nil {
+		return all, nil
+	}
+	reach, err := s.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]audit.Entry, len(all))
+	for i, e := range all {
+		if e.Actor.ID != "" && e.Actor.ID != access.ActorFrom(ctx).ID {
+			e.Address, e.Device = "", ""
+		}
+		if e.CustomerID != "" && !reach.Has(e.CustomerID) {
+			e.CustomerID, e.Before, e.After, e.Detail, e.TargetNames = "", nil, nil, nil, make([]string, len(e.Targets))
+		}
+		out[i] = e
+	}
+	return out, nil
+}
+
+// reach is the set of customers of whom the actor may be told.
+func (s *Service) reach(ctx context.Context) (access.Scope, error) {
+	if s.guard.Holds(ctx, perm.AdminAudit) == nil {
+		return access.Scope{All: true}, nil
+	}
+	scope, err := s.guard.Customers(ctx, perm.CustomerView)
+	if fault.KindOf(err) == fault.Denied {
+		return access.Scope{}, nil
+	}
+	return scope, err
 }
 
 func (s *Service) named(ctx context.Context, org string, all []audit.Entry) ([]Event, error) {
@@ -138,6 +176,11 @@ func (s *Service) Customers(ctx context.Context, technicianID string, q Query) (
 	if err != nil {
 		return nil, err
 	}
+	reach, err := s.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	used = slices.DeleteFunc(used, func(u audit.CustomerUse) bool { return !reach.Has(u.CustomerID) })
 	ids := make([]string, len(used))
 	for i, u := range used {
 		ids[i] = u.CustomerID
@@ -161,6 +204,9 @@ func (s *Service) may(ctx context.Context, technicianID string, q Query) (techni
 		needs = perm.SignedIn
 	}
 	if err := s.guard.Check(ctx, needs, access.Object{Type: "technician", ID: technicianID}); err != nil {
+		return technician.Technician{}, err
+	}
+	if err := s.guard.WholeAccount(ctx); err != nil {
 		return technician.Technician{}, err
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {

@@ -3,6 +3,7 @@ package activity_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"countersign.dev/countersign/internal/access"
@@ -20,12 +21,12 @@ func TestActivity(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := organizationtest.New(t, db, "Blue Harbor IT")
 		ana, bob := id.New(), id.New()
-		w.Assign(ana)
 		w.Assign(bob)
 		acme, err := customer.New(db, w.Guard, w.Audit, w.Events).Create(w.Admin(), customer.Fields{Name: "Acme"})
 		if err != nil {
 			t.Fatal(err)
 		}
+		w.Assign(ana, acme.ID)
 		as := func(who string, e audit.Event) {
 			t.Helper()
 			ctx := access.WithActor(t.Context(), access.Actor{OrgID: w.Org.ID, Kind: access.Technician, ID: who, Name: who, Address: "192.0.2.7"})
@@ -81,6 +82,75 @@ func TestActivity(t *testing.T) {
 		}
 		if status, _, _ := server.Do("ana", http.MethodGet, path+"actions&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", ""); status != http.StatusUnprocessableEntity {
 			t.Errorf("a period that ends before it begins: %d", status)
+		}
+	})
+}
+
+// TestAttack43ActivityOfCustomersOnceReached reads in one's own activity what stands about customers whom one no longer reaches, where
+// administrators were, and with a token made for tickets what its owner did.
+func TestAttack43ActivityOfCustomersOnceReached(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := organizationtest.New(t, db, "Blue Harbor IT")
+		ana, kept, lost := id.New(), id.New(), id.New()
+		customers := customer.New(db, w.Guard, w.Audit, w.Events)
+		for name, key := range map[string]*string{"Kept": &kept, "Lost": &lost} {
+			c, err := customers.Create(w.Admin(), customer.Fields{Name: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			*key = c.ID
+		}
+		w.Assign(ana, kept)
+		record := func(by access.Actor, e audit.Event) {
+			t.Helper()
+			if err := w.Audit.Append(access.WithActor(t.Context(), by), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		self := w.Actor(ana, perm.Technician)
+		for _, c := range []string{kept, lost} {
+			record(self, audit.Event{
+				Action: "contact.update", CustomerID: c, Targets: []audit.Target{{Type: "contact", ID: "p", Name: "Pia of " + c}},
+				After: map[string]any{"emails": "pia@" + c}, Detail: map[string]any{"note": "at " + c},
+			})
+		}
+		boss := w.Actor("boss", perm.Administrator)
+		boss.Address, boss.Device = "192.0.2.99", "Firefox on Linux"
+		record(boss, audit.Event{Action: "factors.reset", Targets: []audit.Target{{Type: "technician", ID: ana, Name: "Ana"}}})
+
+		narrow := self
+		narrow.Kind, narrow.TokenID, narrow.Ceiling = access.Token, "k", perm.Set{perm.TicketView: true}
+		manages := boss
+		manages.Kind, manages.TokenID, manages.Ceiling = access.Token, "m", perm.Set{perm.AdminTechnicians: true}
+		server := w.Serve(map[string]access.Actor{"ana": self, "boss": boss, "narrow": narrow, "manages": manages}, activity.New(db, w.Guard, w.Audit).Routes)
+		for _, tc := range []struct {
+			who, kind    string
+			status       int
+			shows, hides []string
+		}{
+			{"ana", "actions", 200, []string{"Pia of " + kept, "pia@" + kept}, []string{lost, "Lost"}},
+			{"ana", "customers", 200, []string{"Kept"}, []string{lost, "Lost"}},
+			{"ana", "sign_ins", 200, []string{"factors.reset"}, []string{"192.0.2.99", "Firefox"}},
+			{"boss", "actions", 200, []string{"Pia of " + lost, "pia@" + lost}, nil},
+			{"boss", "sign_ins", 200, []string{"192.0.2.99"}, nil},
+			{"manages", "actions", 200, []string{"contact.update"}, []string{"pia@", lost, kept}},
+			{"narrow", "actions", 403, nil, []string{kept, lost}},
+		} {
+			status, got, _ := server.Do(tc.who, http.MethodGet, "/api/technicians/"+ana+"/activity?kind="+tc.kind, "")
+			text := fmt.Sprint(got)
+			if status != tc.status {
+				t.Errorf("%s of ana by %s: %d", tc.kind, tc.who, status)
+			}
+			for _, s := range tc.shows {
+				if !strings.Contains(text, s) {
+					t.Errorf("%s of ana by %s without %s: %s", tc.kind, tc.who, s, text)
+				}
+			}
+			for _, s := range tc.hides {
+				if strings.Contains(text, s) {
+					t.Errorf("%s of ana by %s with %s: %s", tc.kind, tc.who, s, text)
+				}
+			}
 		}
 	})
 }
