@@ -2,6 +2,7 @@ package csvimport
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -215,12 +216,8 @@ func (c *contactRow) onto(f contact.Fields) contact.Fields {
 	}
 	if len(f.Custom) > 0 {
 		custom := map[string]string{}
-		for name, v := range out.Custom {
-			custom[name] = v
-		}
-		for name, v := range f.Custom {
-			custom[name] = v
-		}
+		maps.Copy(custom, out.Custom)
+		maps.Copy(custom, f.Custom)
 		out.Custom = custom
 	}
 	if c.external != "" && (out.Source == "" || out.Source == sourceCSV) {

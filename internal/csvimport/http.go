@@ -161,11 +161,15 @@ func (s *Service) putMapping(ctx context.Context, in *struct {
 	ID   string `path:"id"`
 	Body struct {
 		Mapping map[string]int `json:"mapping"`
-		Options optionsBody    `json:"options,omitempty"`
+		Options *optionsBody   `json:"options,omitempty"`
 	}
 },
 ) (*httpapi.One[importBody], error) {
-	return answer(s.Map(ctx, in.ID, in.Body.Mapping, Options(in.Body.Options)))
+	var options Options
+	if in.Body.Options != nil {
+		options = Options(*in.Body.Options)
+	}
+	return answer(s.Map(ctx, in.ID, in.Body.Mapping, options))
 }
 
 func (s *Service) postCheck(ctx context.Context, in *idInput) (*httpapi.One[importBody], error) {

@@ -4,6 +4,7 @@ package signinpolicy
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -253,9 +254,7 @@ func (s *Service) Open(ctx context.Context, tx *store.Tx, org string, role perm.
 	}
 	if own := p.RoleNetworks[role]; !access.Within(network.Addr().String(), own) {
 		next.RoleNetworks = map[perm.Role][]netip.Prefix{}
-		for r, list := range p.RoleNetworks {
-			next.RoleNetworks[r] = list
-		}
+		maps.Copy(next.RoleNetworks, p.RoleNetworks)
 		next.RoleNetworks[role] = append(slices.Clone(own), network)
 	}
 	_, err = s.save(ctx, tx, p, next)

@@ -26,7 +26,7 @@ func TestAttack49NamesOnThePageOfEndUsers(t *testing.T) {
 		}
 		w.settle()
 		out := httptest.NewRecorder()
-		w.pages().ServeHTTP(out, httptest.NewRequest(http.MethodGet, "/v/"+w.token(piaPhone), nil)) //nolint:noctx // a recorder needs none
+		w.pages().ServeHTTP(out, httptest.NewRequest(http.MethodGet, "/v/"+w.token(piaPhone), nil))
 		body := out.Body.String()
 		if out.Code != http.StatusOK || !strings.Contains(body, "&lt;script&gt;") {
 			t.Fatalf("%d: the names are not on the page", out.Code)

@@ -66,14 +66,20 @@ func New(t testing.TB, db *store.DB, senders ...message.Sender) *World {
 		Password: func(ctx context.Context, password string, t technician.Technician) (technician.KeepPassword, error) {
 			return w.SignIn.KeepPassword(ctx, password, t)
 		},
-		Inactive: func(ctx context.Context, tx *store.Tx, id, reason string) error { return w.SignIn.Inactive(ctx, tx, id, reason) },
+		Inactive: func(ctx context.Context, tx *store.Tx, id, reason string) error {
+			return w.SignIn.Inactive(ctx, tx, id, reason)
+		},
 		Invite: func(ctx context.Context, tx *store.Tx, t technician.Technician) error {
 			_, err := w.Invitations.SendIn(ctx, tx, t)
 			return err
 		},
 		StateChanged: []func(context.Context, *store.Tx, technician.Change) error{
-			func(ctx context.Context, tx *store.Tx, c technician.Change) error { return w.Invitations.Changed(ctx, tx, c) },
-			func(ctx context.Context, tx *store.Tx, c technician.Change) error { return w.Recovery.Changed(ctx, tx, c) },
+			func(ctx context.Context, tx *store.Tx, c technician.Change) error {
+				return w.Invitations.Changed(ctx, tx, c)
+			},
+			func(ctx context.Context, tx *store.Tx, c technician.Change) error {
+				return w.Recovery.Changed(ctx, tx, c)
+			},
 		},
 	})
 	factors := factor.New(factor.Deps{DB: db, Audit: w.Audit, Events: w.Events, Keyring: w.Keys, Technicians: w.Technicians})

@@ -20,11 +20,13 @@ function page<K extends string>(load: () => Promise<{ [P in K]: ComponentType }>
 /** The pages of settings in their order. Add a line here, and the page is in the navigation, in the palette and under its address. */
 export const settingsTabs: SettingsTab[] = [
   { key: "organization", group: "shared", needs: "admin.settings", title: (t) => t("settings.organization.title"), Page: page(() => import("./OrganizationSettings"), "OrganizationSettings") },
+  { key: "branding", group: "shared", needs: "admin.branding", title: (t) => t("branding.title"), Page: page(() => import("@/features/branding/BrandingSettings"), "BrandingSettings") },
   { key: "security", group: "shared", needs: "admin.settings", title: (t) => t("security.title"), Page: page(() => import("@/features/security/SecuritySettings"), "SecuritySettings") },
   { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
   { key: "profile", group: "own", title: (t) => t("settings.profile.title"), Page: page(() => import("./ProfileSettings"), "ProfileSettings") },
   { key: "notifications", group: "own", title: (t) => t("told.title"), Page: page(() => import("@/features/notification/NotificationSettings"), "NotificationSettings") },
+  { key: "activity", group: "own", title: (t) => t("did.own"), Page: page(() => import("@/features/activity/OwnActivity"), "OwnActivity") },
   { key: "password", group: "own", title: (t) => t("settings.password.title"), Page: page(() => import("./PasswordSettings"), "PasswordSettings") },
   { key: "factors", group: "own", title: (t) => t("factor.title"), Page: page(() => import("@/features/factor/FactorsSettings"), "FactorsSettings") },
   { key: "sessions", group: "own", title: (t) => t("settings.sessions.title"), Page: page(() => import("@/features/security/SessionsSettings"), "SessionsSettings") },
