@@ -36,3 +36,25 @@ func TestM8OwnAddressesInEverySpelling(t *testing.T) {
 		}
 	})
 }
+
+// TestAttack44OwnFurtherNumbers verifies a contact by a number that stands in a technician's profile beside the first one.
+func TestAttack44OwnFurtherNumbers(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		own := w.add("bo", "technician")
+		_, err := w.Update(w.ownerCtx(), own.ID, func(t technician.Technician) (technician.Fields, error) {
+			f := t.Fields
+			f.OtherPhones = []technician.Phone{{Number: "+12125550177", Kind: "mobile"}, {Number: "+12125550178", Kind: "landline"}}
+			return f, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for address, want := range map[string]bool{
+			"+12125550177": true, "+12125550178": true, "+12125550179": false, "+1212555017": false, "mobile": false, "%": false, "": false,
+		} {
+			if got, err := technician.OwnsAddress(t.Context(), w.DB.Read(), own.OrgID, address); err != nil || got != want {
+				t.Errorf("%q: %v, %v", address, got, err)
+			}
+		}
+	})
+}

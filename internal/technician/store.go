@@ -109,15 +109,19 @@ func query(ctx context.Context, q store.Querier, text string, args ...any) (foun
 	return found, rows.Err()
 }
 
-// OwnsAddress says whether a phone number in E.164 or an email is a technician's own (R14). What stands behind a plus sign in an email
-// leads to the same mailbox, so it makes no difference.
+// OwnsAddress says whether a phone number in E.164 or an email is a technician's own (R14), of whatever kind. What stands behind a plus sign
+// in an email leads to the same mailbox, so it makes no difference.
 func OwnsAddress(ctx context.Context, q store.Querier, org, address string) (bool, error) {
 	mailbox, tagged := mailboxOf(input.FoldEmail(address))
+	further := "" // is no other_phones
+	if strings.HasPrefix(address, "+") && strings.Trim(address, "+0123456789") == "" {
+		further = `%"` + address + `"%`
+	}
 	var n int
 	err := q.QueryRowContext(ctx, `
 		select count(*) from technician
-		where org_id = $1 and (email_key = $2 or email_key like $3 escape '\' or (phone = $4 and phone <> ''))`,
-		org, mailbox, tagged, address).Scan(&n)
+		where org_id = $1 and (email_key = $2 or email_key like $3 escape '\' or (phone = $4 and phone <> '') or other_phones like $5)`,
+		org, mailbox, tagged, address, further).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("look for the owner of an address: %w", err)
 	}
