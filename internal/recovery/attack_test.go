@@ -340,3 +340,19 @@ func TestForcedReset(t *testing.T) {
 		w.Enter(bo.Email, next)
 	})
 }
+
+// TestAttack19LinkOfWhoBecameTheOwner keeps a link that an administrator read in the sandbox until its technician owns the organization.
+func TestAttack19LinkOfWhoBecameTheOwner(t *testing.T) {
+	each(t, func(t *testing.T, w *recoverytest.World) {
+		heir := w.Add("heir", perm.Administrator)
+		token := link(w, heir.Email, 1)
+		w.Exec(`update technician set owner = (id = $1)`, heir.ID)
+		if got := reset(w, token, "another violet otter"); got.ErrorCode() != "recovery.link_invalid" {
+			t.Errorf("the owner: %d %s", got.Code, got.ErrorCode())
+		}
+		w.Exec(`update technician set owner = false`)
+		if got := reset(w, token, "another violet otter"); got.Code != 204 {
+			t.Errorf("an administrator: %d %s", got.Code, got.ErrorCode())
+		}
+	})
+}

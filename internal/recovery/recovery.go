@@ -158,6 +158,9 @@ func (s *Service) Reset(ctx context.Context, token, password string) error {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := s.trusted(ctx, tx, t); err != nil {
+			return err
+		}
 		if err := spend(ctx, tx, l, store.Now()); err != nil {
 			return err
 		}
@@ -172,6 +175,19 @@ func (s *Service) Reset(ctx context.Context, token, password string) error {
 		}
 		return s.Notifications.Tell(ctx, tx, notification.Notice{To: t.ID, Kind: notification.PasswordChanged, Data: map[string]string{"by": ""}})
 	})
+}
+
+// trusted refuses the link of somebody who became the owner after it was mailed, if administrators could read that mail.
+func (s *Service) trusted(ctx context.Context, tx *store.Tx, t technician.Technician) error {
+	t, err := technician.ByID(ctx, tx, t.OrgID, t.ID)
+	if err != nil || !t.Owner {
+		return err
+	}
+	open, err := s.Messages.Sandboxed(ctx, tx, t.OrgID, message.Email)
+	if err == nil && open {
+		return errLink
+	}
+	return err
 }
 
 // Force takes the password from a technician: sessions end, the password is useless at once, and a link to choose a new one is mailed.
