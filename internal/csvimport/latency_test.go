@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,11 +25,12 @@ func TestListsOfManyPeople(t *testing.T) {
 	}
 	w := newWorld(t, storetest.Open(t))
 	w.bringAll(csvimport.Contacts, crowd(t, people), csvimport.Options{CreateCustomers: true})
-	file := "email,name,phone\n"
+	var file strings.Builder
+	file.WriteString("email,name,phone\n")
 	for i := range staff {
-		file += fmt.Sprintf("tech%d@harbor.example.com,Given%d Technician%d,+1212%07d\n", i, i%97, i, 3_000_000+i)
+		fmt.Fprintf(&file, "tech%d@harbor.example.com,Given%d Technician%d,+1212%07d\n", i, i%97, i, 3_000_000+i)
 	}
-	w.bringAll(csvimport.Technicians, file, csvimport.Options{})
+	w.bringAll(csvimport.Technicians, file.String(), csvimport.Options{})
 
 	page := store.Page{Limit: 50}
 	contacts := func(q contact.Query) func(context.Context) (int, error) {
