@@ -170,10 +170,14 @@ func (a *API) guarded(route Route, body bodyRule, next http.Handler) http.Handle
 	})
 }
 
+// unattended is a header of requests that a page makes while nobody works on it: they do not keep a session alive. Whoever leaves it out only
+// keeps their own session.
+const unattended = "Countersign-Unattended"
+
 // admit settles who asks and whether they may use the route at all.
 func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 	caller := access.ActorFrom(r.Context())
-	caller.Passive = route.Passive
+	caller.Passive = route.Passive || r.Header.Get(unattended) != ""
 	r = r.WithContext(access.WithActor(r.Context(), caller))
 	actor := caller
 	if route.Needs != perm.Public || hasCredentials(r) {

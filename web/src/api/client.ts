@@ -3,6 +3,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import { connection, watching } from "./connection";
 import { repeating } from "./fresh";
 import { ApiError, toApiError } from "./problem";
+import { isAttended } from "./attended";
 import { learnServerTime } from "./serverTime";
 import type { paths } from "./schema";
 
@@ -26,6 +27,9 @@ const rules: Middleware = {
   onRequest({ request }) {
     if (request.method === "PATCH") {
       request.headers.set("Content-Type", "application/merge-patch+json");
+    }
+    if (!isAttended()) {
+      request.headers.set("Countersign-Unattended", "1");
     }
     return request;
   },
