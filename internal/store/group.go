@@ -101,8 +101,12 @@ func (g *groupWriter) commit(first *pending) []*pending {
 	if err != nil {
 		return fail(fmt.Errorf("begin: %w", err))
 	}
-	if err := runInSavepoint(tx, first); err != nil {
-		return fail(errors.Join(err, tx.Rollback()))
+	// Nobody has joined yet, so that the transaction itself is what takes back the changes of the first.
+	if runFirst(tx, first); first.err != nil || first.panic != nil {
+		if err := tx.Rollback(); err != nil {
+			first.err = errors.Join(first.err, fmt.Errorf("roll back: %w", err))
+		}
+		return members
 	}
 	for deadline := time.Now().Add(groupTime); len(members) < groupSize && time.Now().Before(deadline); {
 		p := g.next()
@@ -130,6 +134,19 @@ func (g *groupWriter) next() *pending {
 	}
 }
 
+// runFirst runs the first of a group. Without a savepoint SQLite need not keep the pages that it changes a second time.
+func runFirst(tx *sql.Tx, p *pending) {
+	if p.err = p.ctx.Err(); p.err == nil {
+		p.run(tx)
+	}
+}
+
+func (p *pending) run(tx *sql.Tx) {
+	defer func() { p.panic = recover() }()
+	p.tx = newTx(tx)
+	p.err = p.tx.run(p.ctx, p.fn)
+}
+
 // runInSavepoint runs p and keeps or takes back its changes. An error means that the whole transaction is lost.
 func runInSavepoint(tx *sql.Tx, p *pending) error {
 	if p.err = p.ctx.Err(); p.err != nil {
@@ -139,11 +156,7 @@ func runInSavepoint(tx *sql.Tx, p *pending) error {
 	if _, err := tx.ExecContext(ctx, "savepoint write"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	p.tx = newTx(tx)
-	func() {
-		defer func() { p.panic = recover() }()
-		p.err = p.tx.run(p.ctx, p.fn)
-	}()
+	p.run(tx)
 	if p.err != nil || p.panic != nil {
 		// SQLite takes the whole transaction back on a full disk or an I/O error; then this fails, and so does the group.
 		if _, err := tx.ExecContext(ctx, "rollback to write"); err != nil {

@@ -184,5 +184,6 @@ func sqliteDSN(path string, readOnly bool) string {
 	if readOnly {
 		return dsn + "&_pragma=query_only(1)"
 	}
-	return dsn + "&_txlock=immediate"
+	// Large transactions, such as a piece of an import, would go through the default cache of 2 MB several times.
+	return dsn + "&_pragma=cache_size(-8000)&_txlock=immediate"
 }
