@@ -27,13 +27,16 @@ type subjectKey struct {
 type keyring struct {
 	org    string
 	epoch  int64
-	fresh  []*subjectKey   // read or made in this transaction; cached once it commits
-	erased map[string]bool // subjects that this transaction erases: it tells nothing new about them
+	read   []*subjectKey          // in this transaction; cached once it commits
+	used   map[string]*subjectKey // read or made in it, by their subjects
+	erased map[string]bool        // subjects that this transaction erases: it tells nothing new about them
 }
 
-const maxCachedKeys = 20_000
+// maxCachedKeys bounds what the keys take, about 1 KB each.
+const maxCachedKeys = 4_000
 
-// keyCache keeps the keys that sealed last. It forgets an organization's when its epoch moves.
+// keyCache keeps the keys that sealed lately, for a second time at least: of the many that an import makes, few are used again soon. It
+// forgets an organization's when its epoch moves.
 type keyCache struct {
 	mu   sync.Mutex
 	orgs map[string]*cachedKeys
@@ -58,7 +61,7 @@ func (c *keyCache) get(k *keyring, subject string) *subjectKey {
 func (c *keyCache) put(k *keyring) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.orgs == nil || c.n+len(k.fresh) > maxCachedKeys {
+	if c.orgs == nil || c.n+len(k.read) > maxCachedKeys {
 		c.orgs, c.n = map[string]*cachedKeys{}, 0
 	}
 	o := c.orgs[k.org]
@@ -72,7 +75,7 @@ func (c *keyCache) put(k *keyring) {
 	if o.epoch != k.epoch {
 		return
 	}
-	for _, key := range k.fresh {
+	for _, key := range k.read {
 		if _, ok := o.keys[key.subject]; !ok {
 			c.n++
 		}
@@ -85,51 +88,63 @@ func (l *Log) keyOf(ctx context.Context, tx *store.Tx, k *keyring, subject strin
 	if key := l.keys.get(k, subject); key != nil {
 		return key, nil
 	}
-	for _, key := range k.fresh {
-		if key.subject == subject {
-			return key, nil
-		}
+	if key := k.used[subject]; key != nil {
+		return key, nil
 	}
 	row, err := liveKey(ctx, tx, k.org, subject)
 	if err != nil {
 		return nil, err
 	}
+	var key *subjectKey
 	if row == nil {
-		if row, err = l.makeKey(ctx, tx, k.org, subject, now); err != nil {
-			return nil, err
-		}
+		key, err = l.makeKey(ctx, tx, k.org, subject, now)
+	} else if key, err = l.openKey(k.org, *row); err == nil {
+		k.read = append(k.read, key)
 	}
-	key, err := l.openKey(k.org, *row)
 	if err != nil {
 		return nil, err
 	}
-	k.fresh = append(k.fresh, key)
+	if k.used == nil {
+		k.used = map[string]*subjectKey{}
+	}
+	k.used[subject] = key
 	return key, nil
 }
 
-func (l *Log) makeKey(ctx context.Context, tx *store.Tx, org, subject string, now time.Time) (*keyRow, error) {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails
-	row := &keyRow{id: id.New(), subject: subject}
+func (l *Log) makeKey(ctx context.Context, tx *store.Tx, org, subject string, now time.Time) (*subjectKey, error) {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	row := keyRow{id: id.New(), subject: subject}
 	var err error
-	if row.sealed, err = l.keyring.Seal(keyPlace(org, row.id), secret[:]); err != nil {
+	if row.sealed, err = l.keyring.Seal(keyPlace(org, row.id), secret); err != nil {
 		return nil, fmt.Errorf("seal the key of %s: %w", subject, err)
 	}
-	return row, insertKey(ctx, tx, org, row, now)
+	if err := insertKey(ctx, tx, org, &row, now); err != nil {
+		return nil, err
+	}
+	return newKey(row, secret)
 }
 
 func (l *Log) openKey(org string, row keyRow) (*subjectKey, error) {
+	if row.sealed == nil {
+		return newKey(row, nil)
+	}
+	secret, err := l.keyring.Unseal(keyPlace(org, row.id), row.sealed)
+	if err != nil {
+		return nil, fmt.Errorf("key of %s: %w", row.subject, err)
+	}
+	return newKey(row, secret)
+}
+
+// newKey is the key of a row with its secret, nil once erased.
+func newKey(row keyRow, secret []byte) (*subjectKey, error) {
 	name, err := uuid.Parse(row.id)
 	if err != nil {
 		return nil, fmt.Errorf("key %s: %w", row.id, err)
 	}
 	key := &subjectKey{id: name, subject: row.subject}
-	if row.sealed == nil {
+	if secret == nil {
 		return key, nil
-	}
-	secret, err := l.keyring.Unseal(keyPlace(org, row.id), row.sealed)
-	if err != nil {
-		return nil, fmt.Errorf("key of %s: %w", row.subject, err)
 	}
 	if key.aead, err = seal.Cipher(secret); err != nil {
 		return nil, fmt.Errorf("key of %s: %w", row.subject, err)
