@@ -29,6 +29,8 @@ type Fields struct {
 	Custom     map[string]string // fields of the organization's own, by their names
 	Source     string            // where it comes from, such as csv; "" if people entered it
 	SourceID   string            // what it is called there
+
+	read []input.Phone // of Phones, as far as they were checked a moment ago
 }
 
 // Phone is one number of a contact.

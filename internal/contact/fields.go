@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,7 +35,7 @@ func (f Fields) checked(region string) (Fields, error) {
 	f.Notes = form.Text("/notes", f.Notes, maxNotes)
 	f.Language = form.Language("/language", f.Language)
 	f.Emails = checkEmails(&form, f.Emails)
-	f.Phones = checkPhones(&form, f.Phones, region)
+	f.Phones, f.read = checkPhones(&form, f.Phones, region)
 	f.Custom = checkCustom(&form, f.Custom)
 	f.Source = form.Line("/source", f.Source, maxSource)
 	f.SourceID = form.Line("/source_id", f.SourceID, maxSourceID)
@@ -85,15 +86,17 @@ func checkCustom(form *input.Form, fields map[string]string) map[string]string {
 
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
-func checkPhones(form *input.Form, phones []Phone, region string) []Phone {
+func checkPhones(form *input.Form, phones []Phone, region string) (out []Phone, read []input.Phone) {
 	if len(phones) > maxAddresses {
 		form.Refuse("/phones", fmt.Sprintf("A contact may have %d phones.", maxAddresses))
-		return nil
+		return nil, nil
 	}
-	out, seen := make([]Phone, 0, len(phones)), map[string]bool{}
+	out, read = make([]Phone, 0, len(phones)), make([]input.Phone, 0, len(phones))
+	seen := map[string]bool{}
 	for i, p := range phones {
 		pointer := fmt.Sprintf("/phones/%d/number", i)
-		if p.Number = form.Phone(pointer, p.Number, region); p.Number == "" {
+		n := form.ReadPhone(pointer, p.Number, region)
+		if p.Number = n.Number; p.Number == "" {
 			form.Refuse(pointer, "Write a phone number, or remove the empty line.")
 		}
 		if seen[p.Number] {
@@ -103,21 +106,13 @@ func checkPhones(form *input.Form, phones []Phone, region string) []Phone {
 		switch p.Kind {
 		case input.Mobile, input.Landline:
 		case "":
-			p.Kind = kindOf(p.Number)
+			p.Kind = cmp.Or(n.Kind(), input.Mobile) // where the numbering plan does not say, people mean the phone in their pocket
 		default:
 			form.Refuse(fmt.Sprintf("/phones/%d/kind", i), "A phone is mobile or landline.")
 		}
-		out = append(out, p)
+		out, read = append(out, p), append(read, n)
 	}
-	return out
-}
-
-// kindOf is what the numbering plan says of a number. Where it does not say, people mean the phone in their pocket.
-func kindOf(number string) string {
-	if kind := input.PhoneKind(number); kind != "" {
-		return kind
-	}
-	return input.Mobile
+	return out, read
 }
 
 func (f Fields) same(o Fields) bool {
@@ -154,7 +149,11 @@ func (f Fields) keepsSource(next Fields) error {
 func (f Fields) searchText() string {
 	words := append([]string{f.Name, f.JobTitle, f.Department}, f.Emails...)
 	for _, p := range f.Phones {
-		words = append(words, input.PhoneWords(p.Number))
+		if i := slices.IndexFunc(f.read, func(n input.Phone) bool { return n.Number == p.Number }); i >= 0 {
+			words = append(words, f.read[i].Words())
+		} else {
+			words = append(words, input.PhoneWords(p.Number))
+		}
 	}
 	return store.Fold(strings.Join(words, " "))
 }

@@ -82,6 +82,19 @@ func (f *Form) Phone(pointer, value, region string) string {
 	return keep(f, pointer, value, func(v string) (string, error) { return ParsePhone(v, region) })
 }
 
+// ReadPhone is Phone for those who want to know more of the number.
+func (f *Form) ReadPhone(pointer, value, region string) (p Phone) {
+	if value = strings.TrimSpace(value); value == "" {
+		return p
+	}
+	p, err := ReadPhone(value, region)
+	if err != nil {
+		f.Refuse(pointer, err.Error())
+		p.Number = value
+	}
+	return p
+}
+
 // Domain checks a domain name.
 func (f *Form) Domain(pointer, value string) string {
 	return keep(f, pointer, strings.TrimSpace(value), ParseDomain)

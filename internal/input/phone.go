@@ -20,17 +20,30 @@ const (
 	Landline = "landline"
 )
 
-// ParsePhone returns a number in E.164. One without a country code is read as a number of region.
-func ParsePhone(s, region string) (string, error) {
+// Phone is a number that was read, for those who want to know more of it than its text: reading takes longest.
+type Phone struct {
+	Number string // E.164
+
+	parsed *phonenumbers.PhoneNumber
+}
+
+// ReadPhone reads a number. One without a country code is read as a number of region.
+func ReadPhone(s, region string) (Phone, error) {
 	if len(s) > maxPhone || strings.Trim(s, phoneCharacters) != "" || strings.LastIndexByte(s, '+') > 0 {
-		return "", errPhoneCharacters
+		return Phone{}, errPhoneCharacters
 	}
 	n, err := phonenumbers.Parse(s, region)
 	if err != nil || !phonenumbers.IsValidNumber(n) {
-		return "", refusal(fmt.Sprintf("This is not a phone number in use in %s. Write it with its country code, such as %s.",
+		return Phone{}, refusal(fmt.Sprintf("This is not a phone number in use in %s. Write it with its country code, such as %s.",
 			place(s, region), example(region)))
 	}
-	return phonenumbers.Format(n, phonenumbers.E164), nil
+	return Phone{phonenumbers.Format(n, phonenumbers.E164), n}, nil
+}
+
+// ParsePhone returns a number in E.164. One without a country code is read as a number of region.
+func ParsePhone(s, region string) (string, error) {
+	p, err := ReadPhone(s, region)
+	return p.Number, err
 }
 
 // PhoneKind is Mobile or Landline where the numbering plan tells, and "" where it does not (as in North America).
@@ -39,7 +52,15 @@ func PhoneKind(e164 string) string {
 	if err != nil {
 		return ""
 	}
-	switch phonenumbers.GetNumberType(n) {
+	return Phone{e164, n}.Kind()
+}
+
+// Kind is PhoneKind.
+func (p Phone) Kind() string {
+	if p.parsed == nil {
+		return ""
+	}
+	switch phonenumbers.GetNumberType(p.parsed) {
 	case phonenumbers.MOBILE, phonenumbers.PAGER:
 		return Mobile
 	case phonenumbers.FIXED_LINE, phonenumbers.TOLL_FREE, phonenumbers.SHARED_COST, phonenumbers.PREMIUM_RATE, phonenumbers.UAN:
@@ -63,7 +84,15 @@ func PhoneWords(e164 string) string {
 	if err != nil {
 		return digits(e164)
 	}
-	whole, home := digits(e164), digits(phonenumbers.Format(n, phonenumbers.NATIONAL))
+	return Phone{e164, n}.Words()
+}
+
+// Words are PhoneWords.
+func (p Phone) Words() string {
+	if p.parsed == nil {
+		return digits(p.Number)
+	}
+	whole, home := digits(p.Number), digits(phonenumbers.Format(p.parsed, phonenumbers.NATIONAL))
 	if strings.Contains(whole, home) {
 		return whole
 	}
