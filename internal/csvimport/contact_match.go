@@ -2,6 +2,7 @@ package csvimport
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"countersign.dev/countersign/internal/contact"
@@ -11,54 +12,73 @@ import (
 
 func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error {
 	var names, ids, externals, emails []string
-	var phones, places []place
 	for _, r := range rows {
 		c := r.rec.(*contactRow)
 		names, ids, externals = append(names, c.customer), append(ids, c.id), append(externals, c.external)
 		for _, e := range c.fields.Emails {
 			emails = append(emails, input.FoldEmail(e))
 		}
-		for _, p := range c.fields.Phones {
-			phones = append(phones, place{p.Number, store.Fold(c.fields.Name)})
-		}
 	}
 	if err := b.employers.load(ctx, q, names); err != nil {
 		return err
 	}
-	for _, r := range rows {
-		c := r.rec.(*contactRow)
-		if at, missing, err := b.find(c.customer); err == nil && !missing {
-			places = append(places, place{at, store.Fold(c.fields.Name)})
-		}
-	}
 	var err error
-	if b.byKey, err = contactKeys(ctx, q, b.org, distinct(externals), distinct(emails), phones, places); err != nil {
+	if b.byKey, err = contactKeys(ctx, q, b.org, distinct(externals), distinct(emails)); err != nil {
 		return err
 	}
+	b.found = nil // of an earlier try
+	if b.found, err = contact.ByIDs(ctx, q, b.org, b.targets(ids)); err != nil {
+		return err
+	}
+	return b.loadRest(ctx, q, rows)
+}
+
+// loadRest looks for those whom ids and emails do not find.
+func (b *contacts) loadRest(ctx context.Context, q store.Querier, rows []*row) error {
+	var phones, places []place
+	for _, r := range rows {
+		c := r.rec.(*contactRow)
+		at, missing, err := b.find(c.customer)
+		if err != nil {
+			continue // decide says so
+		}
+		name := store.Fold(c.fields.Name)
+		if found, err := b.matchSurely(c, at, name); found != nil || err != nil {
+			continue
+		}
+		for _, p := range c.fields.Phones {
+			phones = append(phones, place{p.Number, name})
+		}
+		if !missing {
+			places = append(places, place{at, name})
+		}
+	}
+	byKey, err := contactPlaces(ctx, q, b.org, phones, places)
+	if err != nil || len(byKey) == 0 {
+		return err
+	}
+	maps.Copy(b.byKey, byKey)
+	found, err := contact.ByIDs(ctx, q, b.org, b.targets(nil))
+	maps.Copy(b.found, found)
+	return err
+}
+
+// targets are ids and those that keys led to, without those that are there.
+func (b *contacts) targets(ids []string) []string {
 	for _, found := range b.byKey {
 		ids = append(ids, found...)
 	}
-	b.found, err = contact.ByIDs(ctx, q, b.org, distinct(ids))
-	return err
+	return slices.DeleteFunc(distinct(ids), func(id string) bool {
+		_, known := b.found[id]
+		return known
+	})
 }
 
 // match finds who a row is about, nil if nobody yet. f are its fields, at the customer that it names.
 func (b *contacts) match(c *contactRow, f contact.Fields) (*contact.Contact, error) {
-	if found, ok := b.found[c.id]; ok {
-		return &found, nil
-	}
-	if c.external != "" {
-		for _, key := range b.byKey["x "+c.external] {
-			if found, ok := b.found[key]; ok {
-				return &found, nil
-			}
-		}
-	}
 	name := store.Fold(f.Name)
-	for _, e := range f.Emails {
-		if found, err := b.one(b.byKey["e "+input.FoldEmail(e)], f.CustomerID, name, false); found != nil || err != nil {
-			return found, err
-		}
+	if found, err := b.matchSurely(c, f.CustomerID, name); found != nil || err != nil {
+		return found, err
 	}
 	for _, p := range f.Phones {
 		if found, err := b.one(b.byKey["p "+p.Number+"\n"+name], f.CustomerID, name, true); found != nil || err != nil {
@@ -71,6 +91,26 @@ func (b *contacts) match(c *contactRow, f contact.Fields) (*contact.Contact, err
 		return !ok || !bare && len(known.Emails)+len(known.Phones) > 0
 	})
 	return b.one(same, f.CustomerID, name, true)
+}
+
+// matchSurely finds who a row is about by its ids and emails. Its customer and folded name say which of several it is.
+func (b *contacts) matchSurely(c *contactRow, customerID, name string) (*contact.Contact, error) {
+	if found, ok := b.found[c.id]; ok {
+		return &found, nil
+	}
+	if c.external != "" {
+		for _, key := range b.byKey["x "+c.external] {
+			if found, ok := b.found[key]; ok {
+				return &found, nil
+			}
+		}
+	}
+	for _, e := range c.fields.Emails {
+		if found, err := b.one(b.byKey["e "+input.FoldEmail(e)], customerID, name, false); found != nil || err != nil {
+			return found, err
+		}
+	}
+	return nil, nil
 }
 
 // one picks the contact at a customer among some; of several the one of that name.

@@ -54,7 +54,7 @@ func fieldOf(pointer string) string {
 
 // book takes the rows of one kind of file. It is made anew for each batch, with the rights that the importer has then.
 type book interface {
-	// read makes sense of a row without the database, and returns what it must not share with another row of the file.
+	// read makes sense of a row without the database or any rights, and returns what it must not share with another row of the file.
 	read(r *row) (keys []string, err error)
 	// load looks up all that some rows refer to, as it is in q.
 	load(ctx context.Context, q store.Querier, rows []*row) error
@@ -88,12 +88,13 @@ func (s *Service) book(ctx context.Context, i Import) (book, error) {
 
 // worker does one stretch of a check or an import.
 type worker struct {
-	s     *Service
-	run   *task.Run
-	i     Import
-	apply bool
-	seed  maphash.Seed
-	seen  map[uint64]int32 // key to line
+	s      *Service
+	run    *task.Run
+	i      Import
+	apply  bool
+	reader book // reads only, beside the books that settle
+	seed   maphash.Seed
+	seen   map[uint64]int32 // key to line
 }
 
 // work is the handler of both tasks. A restart reads the file again up to where it was.
@@ -110,10 +111,18 @@ func (s *Service) work(ctx context.Context, r *task.Run) error {
 	if err != nil {
 		return err
 	}
-	w := &worker{s: s, run: r, i: i, apply: o.Apply, seed: maphash.MakeSeed(), seen: make(map[uint64]int32, i.Rows)}
-	if err := w.skip(ctx, src, r.Done); err != nil {
+	reader, err := s.book(access.WithActor(ctx, r.Actor), i)
+	if err != nil {
 		return err
 	}
+	w := &worker{s: s, run: r, i: i, apply: o.Apply, reader: reader, seed: maphash.MakeSeed(), seen: make(map[uint64]int32, i.Rows)}
+	for range r.Done { // an earlier stretch has done them; later rows are still known to repeat them
+		if _, err := w.next(src); err != nil {
+			return err
+		}
+	}
+	pieces, stop := w.ahead(ctx, src)
+	defer stop()
 	for end := false; !end; {
 		if ctx, err = r.Next(ctx); err != nil {
 			return err
@@ -122,41 +131,66 @@ func (s *Service) work(ctx context.Context, r *task.Run) error {
 		if err != nil {
 			return err
 		}
-		var rows []*row
-		for len(rows) < batchSize && !end {
-			row, err := w.next(src, b)
-			if end = errors.Is(err, io.EOF); end {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
+		p := <-pieces
+		if p.panic != nil {
+			panic(p.panic)
 		}
-		if err := w.batch(ctx, b, rows); err != nil {
+		if end = errors.Is(p.err, io.EOF); p.err != nil && !end {
+			return p.err
+		}
+		if err := w.batch(ctx, b, p.rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// skip reads rows that an earlier stretch has done, so that later ones are still known to repeat them.
-func (w *worker) skip(ctx context.Context, src *csvfile.Reader, n int) error {
-	if n == 0 {
-		return nil
-	}
-	b, err := w.s.book(access.WithActor(ctx, w.run.Actor), w.i)
-	for range n {
-		if err != nil {
-			break
+// piece is the rows of one transaction, as they were read.
+type piece struct {
+	rows  []*row
+	err   error // what ended the reading: io.EOF behind the last row
+	panic any
+}
+
+// ahead reads the next piece while the present one is in the database. That needs no rights: each piece is settled with those of then.
+// stop waits for the reading to end.
+func (w *worker) ahead(ctx context.Context, src *csvfile.Reader) (pieces <-chan piece, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out := make(chan piece)
+	go func() {
+		defer close(out)
+		for {
+			p := w.piece(src)
+			select {
+			case out <- p:
+			case <-ctx.Done():
+				return
+			}
+			if p.err != nil || p.panic != nil {
+				return
+			}
 		}
-		_, err = w.next(src, b)
+	}()
+	return out, func() {
+		cancel()
+		for range out { // until it is closed
+		}
 	}
-	return err
+}
+
+func (w *worker) piece(src *csvfile.Reader) (p piece) {
+	defer func() { p.panic = recover() }() // the one who takes the piece goes on with it
+	for len(p.rows) < batchSize && p.err == nil {
+		var r *row
+		if r, p.err = w.next(src); p.err == nil {
+			p.rows = append(p.rows, r)
+		}
+	}
+	return p
 }
 
 // next reads a row and settles what needs no database.
-func (w *worker) next(src *csvfile.Reader, b book) (*row, error) {
+func (w *worker) next(src *csvfile.Reader) (*row, error) {
 	from, err := src.Next()
 	if err != nil {
 		return nil, err
@@ -166,7 +200,7 @@ func (w *worker) next(src *csvfile.Reader, b book) (*row, error) {
 		return r, nil
 	}
 	r.cells = from.Fields
-	keys, err := b.read(r)
+	keys, err := w.reader.read(r)
 	if r.bad = err; err != nil {
 		return r, nil
 	}

@@ -29,9 +29,8 @@ func customersByName(ctx context.Context, q store.Querier, org string, names []s
 	return out, err
 }
 
-// contactKeys finds contacts by external id ("x …"), email ("e …"), phone and name ("p number name") and name at a customer ("n customer
-// name"). A phone alone may be that of a switchboard, and hundreds of people's.
-func contactKeys(ctx context.Context, q store.Querier, org string, externals, emails []string, phones, names []place) (map[string][]string, error) {
+// contactKeys finds contacts by external id ("x …") and email ("e …").
+func contactKeys(ctx context.Context, q store.Querier, org string, externals, emails []string) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, by := range []struct {
 		prefix, text string
@@ -46,6 +45,13 @@ func contactKeys(ctx context.Context, q store.Querier, org string, externals, em
 			return nil, err
 		}
 	}
+	return out, nil
+}
+
+// contactPlaces finds contacts by phone and name ("p number name") and by name at a customer ("n customer name"). A phone alone may be
+// that of a switchboard, and hundreds of people's.
+func contactPlaces(ctx context.Context, q store.Querier, org string, phones, names []place) (map[string][]string, error) {
+	out := map[string][]string{}
 	err := byPlace(phones, func(values string, args []any) (*sql.Rows, error) {
 		return q.QueryContext(ctx, `
 			with want (number, name) as (values `+values+`)
