@@ -184,6 +184,7 @@ func sqliteDSN(path string, readOnly bool) string {
 	if readOnly {
 		return dsn + "&_pragma=query_only(1)"
 	}
-	// Large transactions, such as a piece of an import, would go through the default cache of 2 MB several times.
-	return dsn + "&_pragma=cache_size(-8000)&_txlock=immediate"
+	// Large transactions, such as a piece of an import, would go through the default cache of 2 MB several times, and be copied from the
+	// log into the file after each commit.
+	return dsn + "&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate"
 }
