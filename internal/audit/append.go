@@ -58,9 +58,10 @@ func (l *Log) appendTo(ctx context.Context, tx *store.Tx, org string, events []p
 	k := &keyring{org: org, epoch: head.keyEpoch, erased: erased}
 	var targets []targetRow
 	var nodes []nodeRow
+	next := tellAll(events, erased, now)
 	for _, p := range events {
 		r := recordOf(p, tree.Size()+1, now)
-		commitments, private, err := l.sealSections(ctx, tx, k, p, r.ID, now)
+		commitments, private, err := l.sealSections(ctx, tx, k, next(), r.ID, now)
 		if err != nil {
 			return err
 		}

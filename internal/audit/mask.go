@@ -67,6 +67,21 @@ func cleanValue(v any, depth int) any {
 			}
 		}
 		return out
+	case []string: // as below, without the way
+		if v == nil {
+			return nil
+		}
+		out := make([]any, 0, len(v))
+		for _, w := range v {
+			if depth+1 < maxDepth {
+				out = append(out, cut(w))
+			}
+		}
+		return out
+	case map[string]string:
+		if len(v) == 0 && v != nil {
+			return map[string]any{}
+		}
 	}
 	// Everything else by way of JSON, so that fields of structs are looked at under their names.
 	text, err := json.Marshal(v)

@@ -157,16 +157,67 @@ func public(s string) string {
 	return string(b)
 }
 
-// sealSections commits to each section and seals it under its subject's key. The sealed bytes are in the order of the commitments.
-func (l *Log) sealSections(ctx context.Context, tx *store.Tx, k *keyring, p pending, id string, now time.Time) (commitments []auditverify.Commitment, sealed []byte, err error) {
+// told is what an event tells about each of its subjects.
+type told struct {
+	subjects []string
+	data     [][]byte // encoded sections, in the order of subjects
+	err      error
+	panic    any
+}
+
+func tell(p pending, erased map[string]bool, now time.Time) (t told) {
 	subjects, sections := sectionsOf(p, now)
-	subjects = slices.DeleteFunc(subjects, func(s string) bool { return k.erased[s] })
-	sealed = []byte{}
-	for _, subject := range subjects {
-		data, err := sections[subject].encode()
-		if err != nil {
-			return nil, nil, err
+	for _, s := range subjects {
+		if erased[s] {
+			continue
 		}
+		data, err := sections[s].encode()
+		if err != nil {
+			return told{err: err}
+		}
+		t.subjects, t.data = append(t.subjects, s), append(t.data, data)
+	}
+	return t
+}
+
+// tellAll returns what calls tell for one event after the other. Of many it tells the next while the caller has the last in the database.
+func tellAll(events []pending, erased map[string]bool, now time.Time) func() told {
+	if len(events) < 16 {
+		return func() told {
+			p := events[0]
+			events = events[1:]
+			return tell(p, erased, now)
+		}
+	}
+	out := make(chan told, len(events)) // so that nobody has to take them all
+	go func() {
+		defer close(out)
+		defer func() {
+			if p := recover(); p != nil {
+				out <- told{panic: p}
+			}
+		}()
+		for _, p := range events {
+			out <- tell(p, erased, now)
+		}
+	}()
+	return func() told {
+		t := <-out
+		if t.panic != nil {
+			panic(t.panic)
+		}
+		return t
+	}
+}
+
+// sealSections commits to each section and seals it under its subject's key. The sealed bytes are in the order of the commitments.
+func (l *Log) sealSections(ctx context.Context, tx *store.Tx, k *keyring, t told, id string, now time.Time) (commitments []auditverify.Commitment, sealed []byte, err error) {
+	if t.err != nil {
+		return nil, nil, t.err
+	}
+	sealed = []byte{}
+	for i, subject := range t.subjects {
+		data := t.data[i]
 		key, err := l.keyOf(ctx, tx, k, subject, now)
 		if err != nil {
 			return nil, nil, err
