@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/app"
@@ -106,7 +107,12 @@ func attack43IdsOfANeighbour(t *testing.T, a *app.App) {
 func ask(c caller, r httpapi.Route, session []string, path, body string, headers ...string) *httptest.ResponseRecorder {
 	c.t.Helper()
 	if r.SessionOnly {
-		return c.within(session, r.Method, path, body, headers...)
+		w := c.within(session, r.Method, path, body, headers...)
+		for w.Code == http.StatusTooManyRequests { // one session makes all of these
+			<-time.After(100 * time.Millisecond)
+			w = c.within(session, r.Method, path, body, headers...)
+		}
+		return w
 	}
 	return c.do(r.Method, path, body, headers...)
 }

@@ -3,6 +3,7 @@ package signinpolicy_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -113,8 +114,9 @@ func TestChanges(t *testing.T) {
 					t.Fatal(readErr)
 				}
 				if tc.want != "" {
-					if e := err.(*fault.Error); tc.pointer != "" && e.Fields[0].Pointer != tc.pointer { //nolint:errorlint,forcetypeassert // straight from Update
-						t.Errorf("points at %v", e.Fields)
+					e, ok := errors.AsType[*fault.Error](err)
+					if !ok || tc.pointer != "" && e.Fields[0].Pointer != tc.pointer {
+						t.Errorf("%v points elsewhere than at %s", err, tc.pointer)
 					}
 					if found.Version != 0 {
 						t.Error("it was stored all the same")
