@@ -15,7 +15,7 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.json web/*.ts docs/*.md docs/images -type f 2>/dev/null)
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
-.PHONY: help run build test test-pg prove check gen bench web e2e screenshots release \
+.PHONY: help run build test test-pg prove check gen bench web e2e journeys screenshots release \
 	need need-test setup tools vet test-go test-web smoke fuzz kill check-go check-web check-generated binary clean
 .DELETE_ON_ERROR:
 
@@ -72,7 +72,7 @@ test: ## Run every check and test at reduced scale (sets up all it needs)
 	@$(MAKE) smoke
 	@$(MAKE) fuzz
 	@$(MAKE) kill
-	@$(MAKE) e2e
+	@$(MAKE) journeys
 	@echo "all checks and tests passed"
 
 check: check-go check-generated check-web ## Format, vet, go fix, lint, generated files, types
@@ -112,8 +112,10 @@ fuzz: binary
 kill: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign scripts/with-postgres go test -count=1 -p 1 ./bench/...
 
-e2e: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page, and a contact sheet of all pages
+journeys: need-test build test/e2e/node_modules/.package-lock.json ## Journeys in Chromium, with axe on every page
 	@cd test/e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+
+e2e: journeys ## The journeys, and a contact sheet with pictures of every page in test/e2e/out
 	@cd test/e2e && node screenshots.mjs --sheet
 
 screenshots: need-test build test/e2e/node_modules/.package-lock.json ## Pictures of every page into test/e2e/out, those of the README into docs/images
