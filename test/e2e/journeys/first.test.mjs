@@ -83,7 +83,7 @@ step("a colleague gets a temporary password and must replace it", async () => {
   const signIn = async (secret) => {
     await tom.getByLabel("Email").fill("tom@example.com");
     await tom.getByLabel(/^Password/).fill(secret);
-    await tom.getByRole("button", { name: "Sign in" }).click();
+    await tom.getByRole("button", { name: "Sign in", exact: true }).click();
   };
   await pictured("tom", [tom], async () => {
     await tom.goto(`${server.base}/contacts`);
