@@ -169,6 +169,15 @@ export async function eventually(what, ask) {
 
 /** Returns what axe finds against WCAG 2.2 AA and its advice, one line a finding. */
 export async function axe(page, without = []) {
-  const { violations } = await new AxeBuilder({ page }).disableRules(without).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  return findings(new AxeBuilder({ page }).disableRules(without).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]));
+}
+
+/** What axe has against the colours of a page: all that another theme changes. */
+export async function axeColors(page) {
+  return findings(new AxeBuilder({ page }).withRules(["color-contrast", "link-in-text-block"]));
+}
+
+async function findings(builder) {
+  const { violations } = await builder.analyze();
   return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${v.help}: ${n.target.join(" ")} ${n.failureSummary?.split("\n")[1]?.trim() ?? ""}`));
 }

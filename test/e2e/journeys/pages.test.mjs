@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { api, axe, full, launch, listen, narrow, pictured, signIn, startServer, wide } from "../harness.mjs";
+import { api, axe, axeColors, full, launch, listen, narrow, pictured, signIn, startServer, wide } from "../harness.mjs";
 import { consolePages, open, strangersPages } from "../pages.mjs";
 
 let server, browser, context, page, call, pages;
@@ -39,7 +39,7 @@ for (const theme of ["light", "dark"]) {
       const found = [];
       for (const [name, path] of pages) {
         await open(page, server.base, path);
-        found.push(...(await axe(page)).map((line) => `${name}: ${line}`));
+        found.push(...(await (full || theme === "light" ? axe : axeColors)(page)).map((line) => `${name}: ${line}`));
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (overflow > 0) {
           found.push(`${name}: the page is ${overflow} px wider than the window`);
