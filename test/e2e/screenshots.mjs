@@ -67,7 +67,7 @@ async function picture(page, name, key) {
 
 /** The pictures of the README: a caller being verified with the phone beside, and a request being answered. */
 async function forReadme(page) {
-  await open(page, server.base, "/contacts");
+  await open(page, server.base, "/contacts?q=Olivia");
   await page.getByRole("link", { name: "Olivia Hart" }).first().click();
   await page.getByRole("button", { name: "Sandbox phone beside the console" }).click();
   await page.getByRole("combobox", { name: "Phone of" }).fill("Olivia");
