@@ -3,10 +3,10 @@ package recovery
 import (
 	"context"
 	"encoding/hex"
-	"net/netip"
 	"time"
 
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/throttle"
 )
 
 // How often a reset may be asked for (SIG-23): for one name, and from one network, where a whole office may sit.
@@ -21,7 +21,7 @@ func count(ctx context.Context, tx *store.Tx, address string, name []byte, now t
 	for _, c := range []struct {
 		key  string
 		most int
-	}{{"name:" + hex.EncodeToString(name), mostName}, {"network:" + network(address), mostNetwork}} {
+	}{{"name:" + hex.EncodeToString(name), mostName}, {"network:" + throttle.Network(address), mostNetwork}} {
 		asked, since, err := countRequest(ctx, tx, c.key, now, now.Add(-window))
 		if err != nil {
 			return err
@@ -31,22 +31,4 @@ func count(ctx context.Context, tx *store.Tx, address string, name []byte, now t
 		}
 	}
 	return nil
-}
-
-// network is what one attacker is assumed to hold: a /24 of IPv4, a /64 of IPv6.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return "unknown"
-	}
-	a = a.Unmap().WithZone("")
-	bits := 64
-	if a.Is4() {
-		bits = 24
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return p.String()
 }
