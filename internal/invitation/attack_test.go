@@ -2,6 +2,7 @@ package invitation_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,7 +12,9 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/invitation"
 	"countersign.dev/countersign/internal/recovery/recoverytest"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -255,6 +258,24 @@ func TestAttack19InviteLinksComeFromTheConfiguredAddress(t *testing.T) {
 			if before, _, ok := strings.Cut(m.Body, "#token="); !ok || !strings.HasSuffix(before, "\n"+recoverytest.Base+"/join") || strings.Contains(m.Body, "?token") {
 				t.Errorf("the mail says %q", m.Body)
 			}
+		}
+	})
+}
+
+// What an invited technician will reach counts against the inviter, although access gives them nothing yet.
+func TestAttack41CustomersThatWaitForTheInvited(t *testing.T) {
+	each(t, func(t *testing.T, w *recoverytest.World) {
+		c, err := customer.New(w.DB, w.Guard, w.Audit, w.Events).Create(w.By(w.Owner), customer.Fields{Name: "Northwind"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := w.Technicians.Create(w.By(w.Owner), technician.Fields{GivenName: "Rea", Email: "rea@example.com", CustomerIDs: []string{c.ID}}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := invitation.PreparedCustomers(t.Context(), w.DB.Read(), w.Org.ID, p.ID)
+		if err != nil || !slices.Equal(got, []string{c.ID}) {
+			t.Errorf("%v, %v", got, err)
 		}
 	})
 }

@@ -28,18 +28,19 @@ func (s *Service) within(ctx context.Context, t technician.Technician) error {
 			return errCeiling
 		}
 	}
-	theirs, err := s.reach(as)
-	if err != nil {
-		return err
-	}
 	mine, err := s.reach(ctx)
+	if err != nil || mine.All {
+		return err
+	}
+	if t.Owner || t.PlatformRole.AllCustomers() {
+		return errCeiling
+	}
+	// Access grants an invited technician nothing yet, so that what waits for them is looked up here.
+	theirs, err := preparedCustomers(ctx, s.DB.Read(), t.OrgID, t.ID)
 	if err != nil {
 		return err
 	}
-	if mine.All {
-		return nil
-	}
-	if theirs.All || slices.ContainsFunc(theirs.CustomerIDs, func(key string) bool { return !mine.Has(key) }) {
+	if slices.ContainsFunc(theirs, func(key string) bool { return !mine.Has(key) }) {
 		return errCeiling
 	}
 	return nil

@@ -85,3 +85,24 @@ func revokeOpen(ctx context.Context, tx *store.Tx, org, technicianID, why string
 	}
 	return ids, rows.Err()
 }
+
+// preparedCustomers are those that a technician will reach once they have joined, by themselves and through teams.
+func preparedCustomers(ctx context.Context, q store.Querier, org, technicianID string) (ids []string, err error) {
+	rows, err := q.QueryContext(ctx, `
+		select customer_id from technician_customer where org_id = $1 and technician_id = $2
+		union
+		select c.customer_id from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
+		where m.org_id = $1 and m.technician_id = $2`, org, technicianID)
+	if err != nil {
+		return nil, fmt.Errorf("find the customers of %s: %w", technicianID, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("find the customers of %s: %w", technicianID, err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
