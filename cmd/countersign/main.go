@@ -58,6 +58,8 @@ func command(ctx context.Context, name string, c *config.Commands, s app.Streams
 		return app.VerifyExport(ctx, c.Audit.Verify, s)
 	case "audit public-key":
 		return app.PublicKey(ctx, c.Audit.PublicKey, s)
+	case "receipt verify":
+		return app.VerifyReceipt(ctx, c.Receipt.Verify, s)
 	case "backup":
 		return app.Backup(ctx, c.Backup, s)
 	case "restore":

@@ -38,6 +38,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
 	"countersign.dev/countersign/internal/preference"
+	"countersign.dev/countersign/internal/receipt"
 	"countersign.dev/countersign/internal/recovery"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/signin"
@@ -71,6 +72,7 @@ type App struct {
 	api     *httpapi.API
 	ready   atomic.Bool
 	loops   map[string]func(context.Context) error
+	alarms  alarms
 	demos   chan *demo.Organization // just made, its history to be played
 
 	guard         *access.Guard
@@ -218,6 +220,7 @@ func (a *App) routes() {
 	a.recovery.Routes(a.api)
 	a.tickets.Routes(a.api)
 	a.verifications.Routes(a.api)
+	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	a.consoleRoutes(web.FS())
 }
 

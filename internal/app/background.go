@@ -67,11 +67,6 @@ func (a *App) every(pause time.Duration, fn func(context.Context) error) func(co
 	}
 }
 
-// auditAlarm tells the operator that a log does not prove itself.
-func (a *App) auditAlarm(ctx context.Context, org string, err error) {
-	a.log.ErrorContext(ctx, "the audit log is not as it was written", "organization", org, "err", err)
-}
-
 func (a *App) countDelivery(_ context.Context, tx *store.Tx, d message.Delivery) error {
 	tx.AfterCommit(func() { a.metrics.deliveries.WithLabelValues(string(d.Way), string(d.State)).Inc() })
 	return nil

@@ -40,3 +40,21 @@ func (a *App) Age(ctx context.Context, d time.Duration) error {
 		return err
 	})
 }
+
+// Exec changes the database behind the product's back.
+func (a *App) Exec(ctx context.Context, statements ...string) error {
+	return a.db.Write(ctx, func(tx *store.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.ExecContext(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CheckLogs is what happens every night.
+func (a *App) CheckLogs(ctx context.Context) error { return a.audit.VerifyAll(ctx) }
+
+// SignLogs is what happens every minute.
+func (a *App) SignLogs(ctx context.Context) error { return a.audit.CheckpointAll(ctx) }

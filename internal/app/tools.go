@@ -13,20 +13,15 @@ import (
 	"countersign.dev/countersign/internal/backup"
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/doctor"
+	"countersign.dev/countersign/internal/receipt/receiptverify"
 	"countersign.dev/countersign/internal/seal"
 )
 
 // VerifyExport checks an export of the audit log and prints the number of its events.
 func VerifyExport(ctx context.Context, c config.AuditVerify, s Streams) error {
-	var key auditverify.Key
-	if c.PublicKey != "" {
-		text, err := os.ReadFile(c.PublicKey)
-		if err != nil {
-			return fmt.Errorf("read the public key: %w", err)
-		}
-		if key, err = auditverify.ParseKey(strings.TrimSpace(string(text))); err != nil {
-			return fmt.Errorf("read the public key: %w", err)
-		}
+	key, err := readKey(c.PublicKey)
+	if err != nil {
+		return err
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
@@ -37,11 +32,48 @@ func VerifyExport(ctx context.Context, c config.AuditVerify, s Streams) error {
 	if err != nil {
 		return fmt.Errorf("the export is not as it was written: %w", err)
 	}
-	signatures := "signatures not checked, since no public key was given"
-	if result.SignaturesChecked {
-		signatures = "all signatures good"
+	_, err = fmt.Fprintf(s.Out, "%d events, %s\n", result.Events, signatures(result.SignaturesChecked))
+	return err
+}
+
+// readKey reads the file of a public key; without a name there is no key.
+func readKey(file string) (key auditverify.Key, err error) {
+	if file == "" {
+		return key, nil
 	}
-	_, err = fmt.Fprintf(s.Out, "%d events, %s\n", result.Events, signatures)
+	text, err := os.ReadFile(file) //nolint:gosec // whoever checks names the file
+	if err != nil {
+		return key, fmt.Errorf("read the public key: %w", err)
+	}
+	if key, err = auditverify.ParseKey(strings.TrimSpace(string(text))); err != nil {
+		return key, fmt.Errorf("read the public key: %w", err)
+	}
+	return key, nil
+}
+
+func signatures(checked bool) string {
+	if checked {
+		return "all signatures good"
+	}
+	return "signatures not checked, since no public key was given"
+}
+
+// VerifyReceipt checks a receipt, or all receipts of a contact, and prints in one line what was proved.
+func VerifyReceipt(_ context.Context, c config.ReceiptVerify, s Streams) error {
+	key, err := readKey(c.PublicKey)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("open the receipt: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	result, err := receiptverify.VerifyFile(f, key)
+	if err != nil {
+		return fmt.Errorf("the receipt proves nothing: %w", err)
+	}
+	_, err = fmt.Fprintf(s.Out, "%s; %s\n", result, signatures(result.SignaturesChecked))
 	return err
 }
 

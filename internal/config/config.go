@@ -31,6 +31,9 @@ type Commands struct {
 		Verify    AuditVerify    `cmd:"" help:"Check an export of the audit log."`
 		PublicKey AuditPublicKey `cmd:"" help:"Print the key that exports are checked with; keep it elsewhere."`
 	} `cmd:"" help:"Check what was recorded."`
+	Receipt struct {
+		Verify ReceiptVerify `cmd:"" help:"Check a receipt of a verification, or all receipts of a contact."`
+	} `cmd:"" help:"Check what was verified. Needs no installation."`
 	Backup  Backup   `cmd:"" help:"Write a backup while the server runs."`
 	Restore Restore  `cmd:"" help:"Read a backup into an empty data folder or database."`
 	Doctor  Doctor   `cmd:"" help:"Check the installation and say what to do about each finding."`
@@ -118,6 +121,12 @@ type AuditVerify struct {
 
 // AuditPublicKey prints the key of exports.
 type AuditPublicKey struct{ Storage }
+
+// ReceiptVerify checks a receipt.
+type ReceiptVerify struct {
+	File      string `arg:"" help:"The receipt, or the file with all receipts of a contact."`
+	PublicKey string `help:"File with the key that \"audit public-key\" printed; without it signatures are not checked." placeholder:"FILE"`
+}
 
 // Backup writes a backup.
 type Backup struct {

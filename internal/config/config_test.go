@@ -19,6 +19,7 @@ func TestCommands(t *testing.T) {
 	for line, want := range map[string]string{
 		"serve --listen 127.0.0.1:0 --data d --demo": "serve",
 		"audit verify export.jsonl --public-key key": "audit verify",
+		"receipt verify receipt.json":                "receipt verify",
 		"audit public-key":                           "audit public-key",
 		"admin token --email a@example.com --name n": "admin token",
 		"backup file --data d":                       "backup",

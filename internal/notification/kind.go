@@ -16,6 +16,7 @@ const (
 	PasswordChanged  Kind = "security.password_changed" // by
 	FactorsChanged   Kind = "security.factors_changed"  // change (totp_added, totp_removed, passkey_added, passkey_removed, recovery_codes), name
 	FactorsReset     Kind = "security.factors_reset"    // by
+	LogAltered       Kind = "security.log_altered"      // reason: what the check of the audit log found
 	RoleChanged      Kind = "account.role_changed"      // role, before, by
 	CustomersChanged Kind = "account.customers_changed" // added, removed (how many), by
 	TaskFinished     Kind = "task.finished"             // task_id, task_kind, state, done, failed
@@ -37,6 +38,7 @@ var kinds = map[Kind]nature{
 	PasswordChanged:  {email: true, link: "/settings/sessions"},
 	FactorsChanged:   {email: true, link: "/settings/factors"},
 	FactorsReset:     {email: true, link: "/settings/factors"},
+	LogAltered:       {email: true, link: "/audit", admins: true},
 	RoleChanged:      {email: true, link: "/settings/profile"},
 	CustomersChanged: {email: false, link: "/customers"},
 	TaskFinished:     {email: false, link: "/tasks/{task_id}"},

@@ -33,6 +33,11 @@ func englishSay(n Notification) words {
 			"Your second factors were reset", "Your passkeys, authenticator app and recovery codes were removed" + whoEnglish(by) + ". All your sessions have ended.",
 			"At your next sign-in you set them up anew. If you did not ask for this, tell an administrator at once.",
 		}
+	case LogAltered:
+		return words{
+			"The audit log was altered", "The check of the audit log found that it is not as it was written: " + d("reason") + ".",
+			"Somebody may have changed the database. Keep a copy of it and of the head file, and have the installation checked.",
+		}
 	case RoleChanged:
 		return words{"Your role has changed", fmt.Sprintf("Your role is now %s%s; it was %s.", roleEnglish(d("role")), whoEnglish(by), roleEnglish(d("before"))), ""}
 	case CustomersChanged:
@@ -123,6 +128,11 @@ func frenchSay(n Notification) words {
 		return words{
 			"Vos seconds facteurs ont été réinitialisés", "Vos clés d'accès, votre application d'authentification et vos codes de secours ont été retirés" + whoFrench(by) + ". Toutes vos sessions sont terminées.",
 			"À votre prochaine connexion, vous les configurerez à nouveau. Si vous n'avez rien demandé, prévenez tout de suite un administrateur.",
+		}
+	case LogAltered:
+		return words{
+			"Le journal d'audit a été modifié", "Le contrôle du journal d'audit a trouvé qu'il n'est pas tel qu'il a été écrit : " + d("reason") + ".",
+			"Quelqu'un a peut-être modifié la base de données. Gardez-en une copie, ainsi que du fichier des têtes, et faites contrôler l'installation.",
 		}
 	case RoleChanged:
 		return words{"Votre rôle a changé", fmt.Sprintf("Votre rôle est maintenant %s%s ; c'était %s.", roleFrench(d("role")), whoFrench(by), roleFrench(d("before"))), ""}

@@ -36,7 +36,7 @@ func TestBootstrapPrintsOnlyATokenAndRefusesASecondTime(t *testing.T) {
 }
 
 func TestWrongUsageExitsWith2(t *testing.T) {
-	for _, args := range [][]string{{"nonsense"}, {"serve", "--no-such-flag"}, {"audit", "verify"}, {"admin", "token"}} {
+	for _, args := range [][]string{{"nonsense"}, {"serve", "--no-such-flag"}, {"audit", "verify"}, {"receipt", "verify"}, {"admin", "token"}} {
 		if r := binary.Run(t, "", args...); r.Code != 2 {
 			t.Errorf("countersign %s: exit %d, want 2", strings.Join(args, " "), r.Code)
 		}

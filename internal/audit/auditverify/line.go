@@ -89,6 +89,12 @@ func SignatureText(organization string, size int64, sum Hash) string {
 	return fmt.Sprintf("%s/export\n%d\n%s\n", origin(organization), size, base64Strict.EncodeToString(sum[:]))
 }
 
+// AttestationText is what is signed at the end of another document about an organization, such as a receipt: what is a plain word for its
+// kind, sum covers the bytes that the document names.
+func AttestationText(organization, what string, sum Hash) string {
+	return fmt.Sprintf("%s/%s\n%s\n", origin(organization), what, base64Strict.EncodeToString(sum[:]))
+}
+
 // kind says what a line of an export holds.
 type kind uint8
 

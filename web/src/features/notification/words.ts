@@ -7,6 +7,7 @@ const named = [
   "security.password_changed",
   "security.factors_changed",
   "security.factors_reset",
+  "security.log_altered",
   "account.role_changed",
   "account.customers_changed",
   "task.finished",

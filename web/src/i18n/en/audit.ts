@@ -60,6 +60,8 @@ export const audit = {
     password_set: "Password set",
     signin_link_create: "Sign-in link made",
     security_alert: "Security alert",
+    receipt_download: "Receipt downloaded",
+    receipt_export: "All receipts of a contact downloaded",
     token_create: "API token made",
     token_delete: "API token ended",
     technician_create: "Technician added",

@@ -3,6 +3,7 @@ import { audit } from "./audit";
 import { branding } from "./branding";
 import { bring } from "./bring";
 import { common } from "./common";
+import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
 import { people } from "./people";
@@ -13,4 +14,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...bring, ...reasons };
+export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...reasons };

@@ -59,6 +59,8 @@ export const notice = {
     security_factors_changedText: "If it was not you, change your password and tell an administrator.",
     security_factors_reset: "Your second factors were reset",
     security_factors_resetText: "Set them up anew. If you did not ask for this, tell an administrator at once.",
+    security_log_altered: "The audit log was altered",
+    security_log_alteredText: "{{reason}}. Keep a copy of the database and have the installation checked.",
     account_role_changed: "Your role has changed",
     account_role_changedText: "You are now: {{role}}. Before: {{before}}.",
     account_customers_changed: "Your customers have changed",

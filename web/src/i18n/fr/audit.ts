@@ -63,6 +63,8 @@ export const audit: Texts<typeof source> = {
     password_set: "Mot de passe défini",
     signin_link_create: "Lien de connexion créé",
     security_alert: "Alerte de sécurité",
+    receipt_download: "Reçu téléchargé",
+    receipt_export: "Tous les reçus d’un contact téléchargés",
     token_create: "Jeton d’API créé",
     token_delete: "Jeton d’API supprimé",
     technician_create: "Technicien ajouté",

@@ -5,6 +5,7 @@ import { audit } from "./audit";
 import { branding } from "./branding";
 import { bring } from "./bring";
 import { common } from "./common";
+import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
 import { people } from "./people";
@@ -15,4 +16,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...bring, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...reasons };

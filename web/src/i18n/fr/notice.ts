@@ -61,6 +61,8 @@ export const notice: Texts<typeof english> = {
     security_factors_changedText: "Si ce n’était pas vous, changez votre mot de passe et prévenez un administrateur.",
     security_factors_reset: "Vos seconds facteurs ont été réinitialisés",
     security_factors_resetText: "Configurez-les à nouveau. Si vous n’avez rien demandé, prévenez tout de suite un administrateur.",
+    security_log_altered: "Le journal d’audit a été modifié",
+    security_log_alteredText: "{{reason}}. Gardez une copie de la base et faites contrôler l’installation.",
     account_role_changed: "Votre rôle a changé",
     account_role_changedText: "Maintenant : {{role}}. Avant : {{before}}.",
     account_customers_changed: "Vos clients ont changé",

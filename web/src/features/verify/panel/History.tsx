@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Verification } from "@/api/types";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StateBadge } from "@/components/StateBadge";
+import { ReceiptLink } from "../ReceiptLink";
 import { Level } from "./MethodRow";
 import classes from "./Panel.module.css";
 
@@ -33,7 +34,10 @@ export function History({ items }: { items: Verification[] }) {
             )}
             {v.note && <small>{v.note}</small>}
           </span>
-          <RelativeTime at={v.ended_at ?? v.created_at} />
+          <span>
+            <RelativeTime at={v.ended_at ?? v.created_at} />
+            {v.state !== "pending" && <ReceiptLink href={`/api/verifications/${v.id}/receipt`} name={v.contact_name} />}
+          </span>
         </li>
       ))}
     </ul>
