@@ -20,8 +20,8 @@ func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
-		"apitoken", "factor", "signin", "message", "notification", "invitation", "recovery", "ticket",
-		"verify/words", "verify", "receipt/receiptverify", "receipt", "demo",
+		"apitoken", "factor", "signin", "wording", "message", "notification", "invitation", "recovery", "ticket",
+		"verify", "receipt/receiptverify", "receipt", "demo",
 		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
 		"app",
 	}

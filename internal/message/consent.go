@@ -3,7 +3,6 @@ package message
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
@@ -13,6 +12,7 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // consent is what a person said last about getting messages at an address.
@@ -129,12 +129,16 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w
 	if way == Voice {
 		way = SMS
 	}
-	customerID, err := customerBehind(ctx, tx, orgID, in)
+	customerID, language, err := behind(ctx, tx, orgID, in)
+	if err != nil {
+		return err
+	}
+	text, err := wording.Say(ctx, tx, orgID, textOf(w), wording.LanguageFor(language, o.Locale), wording.Values{Organization: o.Name})
 	if err != nil {
 		return err
 	}
 	_, err = s.Send(ctx, tx, Out{
-		Way: way, To: in.From, Subject: o.Name, Body: answerText(o.Locale, o.Name, w), Purpose: Answer, CustomerID: customerID,
+		Way: way, To: in.From, Subject: text.Subject, Body: text.Body, Purpose: Answer, CustomerID: customerID,
 		Owner: Ref{Type: "inbound", ID: key}, Key: "answer/" + in.ID,
 	})
 	if fault.KindOf(err) != fault.Internal { // nobody can be answered there, such as at a short code or abroad
@@ -143,39 +147,34 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w
 	return err
 }
 
-// customerBehind is the customer of the contact who wrote, or "" if the address is nobody's or that of several customers.
-func customerBehind(ctx context.Context, tx *store.Tx, orgID string, in In) (customerID string, err error) {
+// behind are the customer and the language of the contact who wrote, each "" if the address is nobody's or those who have it differ.
+func behind(ctx context.Context, tx *store.Tx, orgID string, in In) (customerID, language string, err error) {
 	find := contact.ByPhone
 	if in.Way == Email {
 		find = contact.ByEmail
 	}
 	found, err := find(ctx, tx, orgID, in.From)
 	for i, c := range found {
-		if i > 0 && c.CustomerID != customerID {
-			return "", err
+		if i == 0 {
+			customerID, language = c.CustomerID, c.Language
 		}
-		customerID = c.CustomerID
+		if c.CustomerID != customerID {
+			customerID = ""
+		}
+		if c.Language != language {
+			language = ""
+		}
 	}
-	return customerID, err
+	return customerID, language, err
 }
 
-func answerText(locale, organization string, w word) string {
-	if isFrench(locale) {
-		switch w {
-		case wordStop:
-			return organization + " : vous ne recevrez plus de messages de notre part. Répondez START pour en recevoir à nouveau."
-		case wordStart:
-			return organization + " : vous recevrez à nouveau nos messages. Répondez STOP pour ne plus en recevoir, HELP pour de l'aide."
-		}
-		return organization + " : nous vous écrivons pour vérifier qui vous êtes quand vous nous appelez. Répondez #verify pour vérifier qui nous sommes, STOP pour ne plus recevoir de messages."
-	}
+// textOf names what is answered to a word.
+func textOf(w word) wording.Key {
 	switch w {
 	case wordStop:
-		return organization + ": you will get no more messages from us. Reply START to get them again."
+		return wording.AnswerStop
 	case wordStart:
-		return organization + ": you will get our messages again. Reply STOP to end them, HELP for help."
+		return wording.AnswerStart
 	}
-	return organization + ": we write to check who you are when you call us. Reply #verify to check who we are, STOP to get no more messages."
+	return wording.AnswerHelp
 }
-
-func isFrench(locale string) bool { return strings.HasPrefix(locale, "fr") }

@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/wording"
 )
 
 const (
@@ -26,6 +27,9 @@ func (s *Service) Send(ctx context.Context, tx *store.Tx, out Out) (deliveryID s
 	orgID, now := access.ActorFrom(ctx).OrgID, store.Now()
 	if out.Way != Email {
 		out.Subject = ""
+	}
+	if out.Way == SMS {
+		out.Body = wording.Plain(out.Body)
 	}
 	if out.Key == "" {
 		out.Key = id.New()

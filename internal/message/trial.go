@@ -7,6 +7,7 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // How long the sender of a trial waits for its outcome, and how often he looks.
@@ -28,11 +29,14 @@ func (s *Service) TryMail(ctx context.Context, to string) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	subject, body := trialText(o.Locale, o.Name)
+	text, err := wording.Say(ctx, s.DB.Read(), orgID, wording.TrialMail, o.Locale, wording.Values{Organization: o.Name})
+	if err != nil {
+		return Delivery{}, err
+	}
 	var deliveryID string
 	err = s.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		deliveryID, err = s.Send(ctx, tx, Out{
-			Way: Email, To: to, Subject: subject, Body: body, Purpose: Trial, Owner: Ref{Type: "organization", ID: orgID},
+			Way: Email, To: to, Subject: text.Subject, Body: text.Body, Purpose: Trial, Owner: Ref{Type: "organization", ID: orgID},
 			ExpiresAt: store.Now().Add(trialLife),
 		})
 		return err
@@ -60,11 +64,4 @@ func (s *Service) firstOutcome(ctx context.Context, orgID, deliveryID string) (D
 		case <-ticker.C:
 		}
 	}
-}
-
-func trialText(locale, organization string) (subject, body string) {
-	if isFrench(locale) {
-		return organization + " : essai d'envoi", "Cet essai de " + organization + " vous est bien parvenu."
-	}
-	return organization + ": trial mail", "This trial mail of " + organization + " has reached you."
 }

@@ -10,7 +10,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // Claim ties a request to the actor and to a ticket of the contact's customer, and shows the actor the code to say (R11).
@@ -37,7 +37,7 @@ func (s *Service) Claim(ctx context.Context, requestID, ticketID string) (r Requ
 			return s.whyNotClaimed(ctx, tx, r, t.ID)
 		}
 		r = claimed
-		if err := s.reply(ctx, tx, r, "claim", false, words.Claim(r.Language, o.Name, actor.Name, t.Number)); err != nil {
+		if err := s.reply(ctx, tx, r, "claim", false, wording.TechnicianTaken, wording.Values{Organization: o.Name, Technician: actor.Name, Ticket: t.Number}); err != nil {
 			return err
 		}
 		return s.recordRequest(ctx, tx, r, audit.Success, "")

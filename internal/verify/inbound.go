@@ -16,12 +16,12 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // What a contact may write. Case, spaces and a missing # are forgiven (VER-20).
 var (
-	wordNo      = regexp.MustCompile(`(?i)^\s*(no|non)\s*[.!]*\s*$`)
+	wordNo      = regexp.MustCompile(`(?i)^\s*(no|non|nein|n[aã]o|nee|nie|hay[iı]r|لا)\s*[.!]*\s*$`)
 	wordVerify  = regexp.MustCompile(`(?i)^\s*#?\s*verify\s*[.!?]*\s*$`)
 	wordConfirm = regexp.MustCompile(`(?i)^\s*#?\s*confirm\s*#?\s*(\d{0,6})\s*[.!]*\s*$`)
 	wordDeny    = regexp.MustCompile(`(?i)^\s*#?\s*deny\s*[.!]*\s*$`)
@@ -145,7 +145,10 @@ func (s *Service) reportFraud(ctx context.Context, tx *store.Tx, in message.In) 
 	if err != nil {
 		return true, err
 	}
-	t := words.Reply(v.Language, o.Name, words.Reported, "")
+	t, err := wording.Say(ctx, tx, org, wording.ReplyReported, v.Language, wording.Values{Organization: o.Name, Ticket: v.TicketNumber})
+	if err != nil {
+		return true, err
+	}
 	err = s.tell(ctx, tx, message.Out{
 		Way: in.Way, To: v.Address, Subject: t.Subject, Body: t.Body, Purpose: message.Verification, OnRequest: true,
 		Owner: message.Ref{Type: "verification", ID: v.ID}, ContactID: v.ContactID, CustomerID: v.CustomerID, Key: "verification/" + v.ID + "/reported",
@@ -164,7 +167,7 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		return err
 	}
 	if r.State == Pending {
-		return s.reply(ctx, tx, r, "early", false, words.Reply(r.Language, o.Name, words.TooEarly, ""))
+		return s.reply(ctx, tx, r, "early", false, wording.ReplyTooEarly, wording.Values{Organization: o.Name})
 	}
 	unbound := len(r.digitsMAC) == 0
 	if !unbound && !hmac.Equal(r.digitsMAC, s.mac(r.OrgID, r.ID, digits)) {
@@ -174,7 +177,7 @@ func (s *Service) confirm(ctx context.Context, tx *store.Tx, c contact.Contact, 
 	if err != nil || ended.ID == "" {
 		return err
 	}
-	if err := s.reply(ctx, tx, ended, "confirmed", false, words.Reply(r.Language, o.Name, words.Confirmed, r.ClaimedName)); err != nil {
+	if err := s.reply(ctx, tx, ended, "confirmed", false, wording.ReplyConfirmed, wording.Values{Organization: o.Name, Technician: r.ClaimedName}); err != nil {
 		return err
 	}
 	return s.finished(ctx, tx, ended)
@@ -196,7 +199,7 @@ func (s *Service) wrongDigits(ctx context.Context, tx *store.Tx, r Request, o or
 		}
 	}
 	// Once for each number of tries, so that whoever forges the sender cannot make us send without end.
-	return s.reply(ctx, tx, r, "digits/"+strconv.Itoa(r.tries), false, words.Reply(r.Language, o.Name, words.Digits, ""))
+	return s.reply(ctx, tx, r, "digits/"+strconv.Itoa(r.tries), false, wording.ReplyDigits, wording.Values{Organization: o.Name})
 }
 
 // deny handles #deny: somebody may be impersonating the MSP.
@@ -212,7 +215,7 @@ func (s *Service) deny(ctx context.Context, tx *store.Tx, c contact.Contact, in 
 	if err := s.alert(ctx, tx, "technician_denied", c.CustomerID, c.ID, c.Name); err != nil {
 		return err
 	}
-	if err := s.reply(ctx, tx, ended, "denied", false, words.Reply(r.Language, o.Name, words.Denied, "")); err != nil {
+	if err := s.reply(ctx, tx, ended, "denied", false, wording.ReplyDenied, wording.Values{Organization: o.Name}); err != nil {
 		return err
 	}
 	return s.finished(ctx, tx, ended)

@@ -14,7 +14,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // checkLocks refuses a contact that is locked, and a code method that is suspended for the technician or for everybody.
@@ -117,7 +117,7 @@ func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, c
 		return err
 	}
 	for _, a := range admins {
-		text := words.Alert(words.LanguageFor(a.Locale, o.Locale), o.Name, reason, contactName)
+		text := wording.Alert(wording.LanguageFor(a.Locale, o.Locale), o.Name, reason, contactName)
 		err := s.tell(ctx, tx, message.Out{
 			Way: message.Email, To: a.Email, Subject: text.Subject, Body: text.Body, Purpose: message.Internal,
 			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + reason + "/" + contactID + "/" + s.clock.Now().Format("2006010215") + "/" + a.ID, // one an hour, however often it happens

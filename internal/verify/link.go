@@ -10,7 +10,7 @@ import (
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // Link is what the page behind a link shows. It reveals who asks, nothing about the contact.
@@ -34,7 +34,7 @@ func (s *Service) OpenLink(ctx context.Context, token string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{o.Name, words.FirstName(v.TechnicianName), v.Language, v.State, token, v}, nil
+	return Link{o.Name, wording.FirstName(v.TechnicianName), v.Language, v.State, token, v}, nil
 }
 
 // Answer is what the contact says on the page behind a link.

@@ -145,13 +145,22 @@ func TestTheLinkPage(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.begin(verify.SMSLink)
 		h, target := w.pages(), "/v/"+w.token(piaPhone)
-		for lang, word := range map[string]string{"en": "Validate", "fr": "Valider", "xx": "Validate"} {
+		for lang, word := range map[string]string{
+			"en": "Validate", "fr": "Valider", "es": "Validar", "de": "Bestätigen", "it": "Conferma", "pt": "Validar", "nl": "Bevestigen", "pl": "Potwierdzam",
+			"tr": "Onayla", "ar": "تأكيد", "xx": "Validate",
+		} {
 			status, page := request(h, "GET", target+"?lang="+lang, nil)
 			if status != 200 || !strings.Contains(page, word) || !strings.Contains(page, "Harbor IT") || !strings.Contains(page, "Tom") {
 				t.Errorf("%s: status %d, page %q", lang, status, page)
 			}
 			if strings.Contains(page, "<script") || strings.Contains(page, "//") && strings.Contains(strings.ReplaceAll(page, "https://help.example.com", ""), "//") {
 				t.Errorf("%s: the page has script or reaches outside", lang)
+			}
+			if strings.Contains(page, `<html lang="ar" dir="rtl">`) != (lang == "ar") {
+				t.Errorf("%s: the page runs the wrong way", lang)
+			}
+			if n := strings.Count(page, `hreflang="`); n != 10 {
+				t.Errorf("%s: %d languages to choose from", lang, n)
 			}
 			if strings.Contains(page, "Pia") || strings.Contains(page, "0123") {
 				t.Errorf("%s: the page tells about the contact", lang)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // Method is a way to prove that a caller is the contact (VER-2).
@@ -23,15 +24,16 @@ type spec struct {
 	level  int
 	way    message.Way
 	link   bool
+	text   wording.Key // that carries the code or the link
 }
 
 // specs lists the methods in the order in which they are offered.
 func specs() []spec {
 	return []spec{
-		{SMSCode, 2, message.SMS, false},
-		{SMSLink, 2, message.SMS, true},
-		{EmailCode, 1, message.Email, false},
-		{EmailLink, 1, message.Email, true},
+		{SMSCode, 2, message.SMS, false, wording.SMSCode},
+		{SMSLink, 2, message.SMS, true, wording.SMSLink},
+		{EmailCode, 1, message.Email, false, wording.EmailCode},
+		{EmailLink, 1, message.Email, true, wording.EmailLink},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // note writes to the ticket of a verification, if it has one (VER-6).
@@ -56,14 +56,14 @@ func (s *Service) noteStyle(ctx context.Context, q store.Querier, org string) (S
 	return set, o.Locale, err
 }
 
-func noteOf(v Verification) words.Note {
-	return words.Note{
+func noteOf(v Verification) wording.Note {
+	return wording.Note{
 		Contact: v.ContactName, Technician: v.TechnicianName, Method: string(v.Method), Level: levelName(v.Level), Address: message.Mask(v.Address),
 	}
 }
 
-func sequenceOf(r Request) words.Sequence {
-	return words.Sequence{
+func sequenceOf(r Request) wording.Sequence {
+	return wording.Sequence{
 		Contact: r.ContactName, Medium: string(r.Medium), Address: message.Mask(r.Address), Asked: r.CreatedAt, Technician: r.ClaimedName,
 		Claimed: r.ClaimedAt, State: string(r.State), Ended: r.EndedAt, Unbound: r.Unbound, Note: r.Note,
 	}

@@ -15,7 +15,7 @@ import (
 
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/id"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 //go:embed templates/link.html
@@ -26,10 +26,11 @@ const maxForm = 4 << 10
 
 // linkPage is what the template shows: a form, or a result.
 type linkPage struct {
-	Words                                words.Page
+	Words                                wording.LinkPage
 	Nonce, Organization, Logo            string
 	Accents                              *branding.Accents
-	Asks, NumberLabel, Genuine           string
+	Genuine                              string
+	Languages                            []wording.Language
 	Action, PageToken, Number, Direction string
 	Errors                               []fieldProblem
 	Result                               *[2]string
@@ -97,7 +98,7 @@ func (h pageHandler) post(w http.ResponseWriter, r *http.Request) {
 }
 
 // incomplete says what an answer lacks; an incomplete one is no try (D-35).
-func incomplete(page words.Page, a Answer) (problems []fieldProblem) {
+func incomplete(page wording.LinkPage, a Answer) (problems []fieldProblem) {
 	if len(a.Number) != 3 || strings.Trim(a.Number, "0123456789") != "" {
 		problems = append(problems, fieldProblem{"number", page.ErrorNumber})
 	}
@@ -110,19 +111,24 @@ func incomplete(page words.Page, a Answer) (problems []fieldProblem) {
 func (h pageHandler) page(r *http.Request, l Link) linkPage {
 	language := l.Language
 	if wanted := r.URL.Query().Get("lang"); wanted != "" {
-		language = words.LanguageFor(wanted)
+		language = wording.LanguageFor(wanted)
 	}
-	text := words.PageIn(language)
-	brand, err := branding.Of(r.Context(), h.s.DB.Read(), l.verification.OrgID)
+	org := l.verification.OrgID
+	brand, err := branding.Of(r.Context(), h.s.DB.Read(), org)
 	if err != nil { // a page without colors does as well
 		h.s.logFailure(r.Context(), err)
 		brand = branding.Brand{Name: l.Organization}
 	}
-	mac := h.s.Keys.MAC("verify page", l.verification.OrgID, l.verification.ID)
+	texts, err := wording.Of(r.Context(), h.s.DB.Read(), org, language)
+	if err != nil { // the texts of Countersign do as well
+		h.s.logFailure(r.Context(), err)
+		texts = wording.Texts{Language: language}
+	}
+	text := texts.LinkPage(wording.Values{Organization: l.Organization, Technician: l.TechnicianName, Link: h.s.BaseURL})
+	mac := h.s.Keys.MAC("verify page", org, l.verification.ID)
 	p := linkPage{
 		Words: text, Nonce: id.Secret(), Organization: brand.Name, Logo: brand.LogoPath(), Action: "/v/" + url.PathEscape(l.token) + "?lang=" + language,
-		Asks: fmt.Sprintf(text.Asks, l.TechnicianName, l.Organization), NumberLabel: fmt.Sprintf(text.NumberLabel, l.TechnicianName),
-		Genuine: fmt.Sprintf(text.Genuine, h.s.BaseURL), PageToken: base64.RawURLEncoding.EncodeToString(mac),
+		Genuine: text.Genuine, Languages: wording.Languages(), PageToken: base64.RawURLEncoding.EncodeToString(mac),
 	}
 	if a := brand.Accents(); a != (branding.Accents{}) {
 		p.Accents = &a
@@ -137,7 +143,7 @@ func (p linkPage) with(result [2]string, state State) linkPage {
 
 // missing answers alike for a link that never was and for one that cannot be read now.
 func (h pageHandler) missing(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := http.StatusNotFound, words.PageIn(words.LanguageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language")))
+	status, text := http.StatusNotFound, wording.Texts{Language: wording.LanguageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))}.LinkPage(wording.Values{})
 	if !errors.Is(err, errNotFound) {
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "5")

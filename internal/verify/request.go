@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -14,7 +15,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // Request is one proof that a technician is the MSP's (TV): the contact asked "is this really you?".
@@ -73,7 +74,7 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 	}
 	r := Request{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID, Medium: in.Way, Address: in.From,
-		Language: words.LanguageFor(c.Language, o.Locale), State: Pending, CreatedAt: now, ExpiresAt: now.Add(technicianLife), Version: 1,
+		Language: wording.LanguageFor(c.Language, o.Locale), State: Pending, CreatedAt: now, ExpiresAt: now.Add(technicianLife), Version: 1,
 	}
 	code, digits := id.Digits(6), ""
 	if r.codeSealed, err = s.Keys.Seal(r.place(), []byte(code)); err != nil {
@@ -83,7 +84,9 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		digits = id.Digits(2)
 		r.digitsMAC = s.mac(r.OrgID, r.ID, digits)
 	}
-	err = s.reply(ctx, tx, r, "request", true, words.Request(r.Language, o.Name, code, digits))
+	err = s.reply(ctx, tx, r, "request", true, wording.TechnicianAsked, wording.Values{
+		Organization: o.Name, Code: code, Confirm: strings.TrimSpace("#confirm " + digits), Minutes: int(technicianLife / time.Minute),
+	})
 	if err != nil && fault.KindOf(err) != fault.Internal { // the limits of the address, also for who asks again and again
 		r.ID = ""
 		return s.recordRequest(ctx, tx, r, audit.Denied, fault.CodeOf(err))
@@ -110,7 +113,11 @@ func (s *Service) cancelLive(ctx context.Context, tx *store.Tx, c contact.Contac
 }
 
 // reply answers the contact on the medium and address of their request. Only the code itself counts as starting something (D-26).
-func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what string, starts bool, t words.Text) error {
+func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what string, starts bool, key wording.Key, v wording.Values) error {
+	t, err := wording.Say(ctx, tx, r.OrgID, key, r.Language, v)
+	if err != nil {
+		return err
+	}
 	out := message.Out{
 		Way: r.Medium, To: r.Address, Subject: t.Subject, Body: t.Body, Purpose: message.Verification,
 		Owner: message.Ref{Type: "technician_verification", ID: r.ID}, ContactID: r.ContactID,
@@ -119,7 +126,7 @@ func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what strin
 	if !starts {
 		return s.tell(ctx, tx, out)
 	}
-	_, err := s.Messages.Send(ctx, tx, out)
+	_, err = s.Messages.Send(ctx, tx, out)
 	return err
 }
 

@@ -18,7 +18,7 @@ import (
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
-	"countersign.dev/countersign/internal/verify/words"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // StartRequest says whom to verify, and how.
@@ -116,7 +116,7 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	p.verification = Verification{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID,
 		TechnicianID: actor.ID, TechnicianName: actor.Name, Method: p.spec.method, Level: p.spec.level,
-		Address: address, Language: words.LanguageFor(c.Language, p.organization.Locale), TicketID: r.TicketID, TicketNumber: p.ticket.Number, Action: r.Action,
+		Address: address, Language: wording.LanguageFor(c.Language, p.organization.Locale), TicketID: r.TicketID, TicketNumber: p.ticket.Number, Action: r.Action,
 		CallDirection: r.CallDirection, Note: r.Note, State: Pending, Delivery: string(message.Planned),
 		CreatedAt: now, ExpiresAt: now.Add(p.settings.life()), Version: 1,
 	}
@@ -183,8 +183,11 @@ func (s *Service) mac(org, verification, digits string) []byte {
 }
 
 func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, x secret) error {
-	text := p.ask(x, s.BaseURL).Text()
-	_, err := s.Messages.Send(ctx, tx, message.Out{
+	text, err := wording.Say(ctx, tx, p.verification.OrgID, p.spec.text, p.verification.Language, p.ask(x, s.BaseURL))
+	if err != nil {
+		return err
+	}
+	_, err = s.Messages.Send(ctx, tx, message.Out{
 		Way: p.spec.way, To: p.verification.Address, Subject: text.Subject, Body: text.Body, Purpose: message.Verification,
 		Owner: message.Ref{Type: "verification", ID: p.verification.ID}, ContactID: p.verification.ContactID,
 		CustomerID: p.verification.CustomerID, Key: "verification/" + p.verification.ID, Starts: true, ExpiresAt: p.verification.ExpiresAt,
@@ -195,16 +198,19 @@ func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, x secret) erro
 	return nil
 }
 
-// ask is what the message says.
-func (p plan) ask(x secret, baseURL string) words.Ask {
-	a := words.Ask{
-		Language: p.verification.Language, Organization: p.organization.Name, Technician: p.verification.TechnicianName,
-		Ticket: p.ticket.Number, TheyCalled: p.verification.CallDirection == Inbound, Code: x.code,
+// ask is what the message says: who asks, why, how to refuse, and the direction in which the call must have been (R10).
+func (p plan) ask(x secret, baseURL string) wording.Values {
+	v := wording.Values{
+		Organization: p.organization.Name, Technician: wording.FirstName(p.verification.TechnicianName), Contact: p.verification.ContactName,
+		Ticket: p.ticket.Number, Minutes: p.settings.CodeMinutes, Warning: wording.WeCalled, Code: x.code,
+	}
+	if p.verification.CallDirection == Inbound {
+		v.Warning = wording.TheyCalled
 	}
 	if x.token != "" {
-		a.URL = baseURL + "/v/" + x.token
+		v.Link = baseURL + "/v/" + x.token
 	}
-	return a
+	return v
 }
 
 // cancelPending ends the verification that a contact still has: only the newest one counts, and none after a report of fraud.

@@ -1,4 +1,4 @@
-package words
+package wording
 
 import (
 	"fmt"
@@ -14,9 +14,9 @@ type Note struct {
 // Started is the note of the start.
 func (n Note) Started(locale string) string {
 	if LanguageFor(locale) == "fr" {
-		return fmt.Sprintf("Vérification de %s demandée par %s : %s (%s) vers %s.", n.Contact, n.Technician, methodWords("fr", n.Method), n.Level, n.Address)
+		return fmt.Sprintf("Vérification de %s demandée par %s : %s (%s) vers %s.", n.Contact, n.Technician, methodName("fr", n.Method), n.Level, n.Address)
 	}
-	return fmt.Sprintf("%s asked %s to verify: %s (%s) to %s.", n.Technician, n.Contact, methodWords("en", n.Method), n.Level, n.Address)
+	return fmt.Sprintf("%s asked %s to verify: %s (%s) to %s.", n.Technician, n.Contact, methodName("en", n.Method), n.Level, n.Address)
 }
 
 // Ended is the note of the outcome, by the final state.
@@ -32,12 +32,12 @@ func (n Note) Ended(locale, state string) string {
 		"frozen": "Vérification de %s GELÉE : désaccord sur qui a appelé",
 	}
 	if LanguageFor(locale) == "fr" {
-		return fmt.Sprintf(fr[state]+" (%s, %s, %s).", n.Contact, methodWords("fr", n.Method), n.Level, n.Technician)
+		return fmt.Sprintf(fr[state]+" (%s, %s, %s).", n.Contact, methodName("fr", n.Method), n.Level, n.Technician)
 	}
-	return fmt.Sprintf(en[state]+" (%s, %s, by %s).", n.Contact, methodWords("en", n.Method), n.Level, n.Technician)
+	return fmt.Sprintf(en[state]+" (%s, %s, by %s).", n.Contact, methodName("en", n.Method), n.Level, n.Technician)
 }
 
-func methodWords(language, method string) string {
+func methodName(language, method string) string {
 	if language == "fr" {
 		return map[string]string{"sms_code": "code par SMS", "sms_link": "lien par SMS", "email_code": "code par courriel", "email_link": "lien par courriel"}[method]
 	}

@@ -1,0 +1,29 @@
+package wording
+
+import "fmt"
+
+// Alert tells an administrator what happened and what to do, without any code.
+func Alert(language, org, reason, contactName string) Text {
+	en := map[string]string{
+		"denied":                   "%s says that it was not them: somebody may have called the service desk in their name.",
+		"technician_denied":        "%s says that the caller was not one of us: somebody may be calling your customers in your name.",
+		"contact_locked":           "Ten wrong codes in a day for %s: the contact is locked for a day.",
+		"technician_suspended":     "A technician entered twenty wrong codes in an hour; their code methods are suspended for an hour. The last contact was %s.",
+		"organization_wrong_codes": "Fifty wrong codes were entered in your organization in a day.%s",
+		"other_technician":         "A technician entered a code that another one had asked %s for.",
+		"direction_mismatch":       "%s and the technician disagree about who called whom. A relay attack looks like this.",
+	}
+	fr := map[string]string{
+		"denied":                   "%s dit que ce n'était pas elle ou lui : quelqu'un a peut-être appelé le support en son nom.",
+		"technician_denied":        "%s dit que l'appelant n'était pas de chez nous : quelqu'un appelle peut-être vos clients en votre nom.",
+		"contact_locked":           "Dix codes faux en un jour pour %s : le contact est bloqué pour un jour.",
+		"technician_suspended":     "Un technicien a saisi vingt codes faux en une heure ; ses codes sont suspendus pour une heure. Dernier contact : %s.",
+		"organization_wrong_codes": "Cinquante codes faux ont été saisis dans votre organisation en un jour.%s",
+		"other_technician":         "Un technicien a saisi un code qu'un autre avait demandé à %s.",
+		"direction_mismatch":       "%s et le technicien ne disent pas la même chose : qui a appelé ? Une attaque par relais se voit ainsi.",
+	}
+	if language == "fr" {
+		return Text{Subject: org + " : alerte de sécurité", Body: fmt.Sprintf(fr[reason], contactName) + "\nVoyez le journal d'audit."}
+	}
+	return Text{Subject: org + ": security alert", Body: fmt.Sprintf(en[reason], contactName) + "\nSee the audit log."}
+}

@@ -1,0 +1,27 @@
+package wording
+
+// LinkPage holds the texts of the page behind a link in one language.
+type LinkPage struct {
+	Lang, Dir, LanguageLabel, Title, Asks, NumberLabel, NumberHelp, DirectionLabel, TheyCalled, ICalled, Validate, NotMe, NotMeHelp string
+	Genuine, ErrorTitle, ErrorNumber, ErrorDirection                                                                                string
+	Results                                                                                                                         map[string][2]string // heading and sentence by the state that an answer led to
+	Gone                                                                                                                            [2]string
+}
+
+// LinkPage returns the page behind a link as an organization words it. v.Link is where genuine pages lie. Of the zero Texts it is the page
+// of a link that leads nowhere and therefore belongs to nobody.
+func (t Texts) LinkPage(v Values) LinkPage {
+	head, form := t.filled(PageLink, v), t.filled(pageForm, v)
+	results := map[string][2]string{}
+	for _, state := range []string{"verified", "denied", "frozen", "failed"} {
+		results[state] = [2]string{form(state + "_title"), form(state)}
+	}
+	language := languageOf(LanguageFor(t.Language))
+	return LinkPage{
+		Lang: language.Code, Dir: language.Dir, LanguageLabel: form("language"), Title: head(Title), Asks: head(Asks),
+		NumberLabel: form("number_label"), NumberHelp: form("number_help"), DirectionLabel: form("direction_label"),
+		TheyCalled: form("they_called"), ICalled: form("i_called"), Validate: form("validate"), NotMe: form("not_me"),
+		NotMeHelp: form("not_me_help"), Genuine: form("genuine"), ErrorTitle: form("error_title"), ErrorNumber: form("error_number"),
+		ErrorDirection: form("error_direction"), Results: results, Gone: [2]string{form("gone_title"), form("gone")},
+	}
+}

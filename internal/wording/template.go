@@ -1,0 +1,76 @@
+package wording
+
+import (
+	"strings"
+)
+
+// Placeholder is a name in a text that stands for something: ${code}.
+type Placeholder string
+
+// The placeholders (VER-8).
+const (
+	Organization Placeholder = "organization"
+	Technician   Placeholder = "technician"
+	Contact      Placeholder = "contact"
+	Code         Placeholder = "code"
+	Link         Placeholder = "link"
+	Ticket       Placeholder = "ticket"  // a remark such as "(ticket #1042)"
+	Minutes      Placeholder = "minutes" // with the word, such as "5 minutes"
+	Wrong        Placeholder = "warning" // of the wrong direction of a call
+	Confirm      Placeholder = "confirm" // what to answer
+	Number       Placeholder = "number"  // in phrases alone
+)
+
+// piece of a text: words, or the name of a placeholder.
+type piece struct {
+	words string
+	name  string
+}
+
+// parse cuts a text at its placeholders. ok is false if one is not closed or has an empty name.
+func parse(text string) (pieces []piece, ok bool) {
+	for text != "" {
+		words, rest, found := strings.Cut(text, "${")
+		if words != "" {
+			pieces = append(pieces, piece{words: words})
+		}
+		if !found {
+			return pieces, true
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed || name == "" || strings.ContainsAny(name, "${ \n\t") {
+			return pieces, false
+		}
+		pieces = append(pieces, piece{name: name})
+		text = after
+	}
+	return pieces, true
+}
+
+// fill puts values where the placeholders of a text are, and looks at no value twice. An empty value takes the space before it away.
+func fill(text string, values map[Placeholder]string) string {
+	pieces, _ := parse(text)
+	var out strings.Builder
+	for i, p := range pieces {
+		switch {
+		case p.name != "":
+			out.WriteString(values[Placeholder(p.name)])
+		case i+1 < len(pieces) && pieces[i+1].name != "" && values[Placeholder(pieces[i+1].name)] == "":
+			out.WriteString(strings.TrimSuffix(p.words, " "))
+		default:
+			out.WriteString(p.words)
+		}
+	}
+	return out.String()
+}
+
+// names are the placeholders of a text, as often as they stand there.
+func names(text string) (found []Placeholder) {
+	pieces, _ := parse(text)
+	for _, p := range pieces {
+		if p.name != "" {
+			found = append(found, Placeholder(p.name))
+		}
+	}
+	return found
+}
