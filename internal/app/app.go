@@ -34,6 +34,7 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/sandbox"
 	"countersign.dev/countersign/internal/message/smtp"
+	"countersign.dev/countersign/internal/message/twilio"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
@@ -96,6 +97,7 @@ type App struct {
 	policies      *signinpolicy.Service
 	messages      *message.Service
 	sandbox       *sandbox.Carrier
+	twilio        *twilio.Carrier
 	notifications *notification.Service
 	invitations   *invitation.Service
 	recovery      *recovery.Service
@@ -166,7 +168,8 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	})
 	a.messages = message.New(message.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Log: o.Log})
 	a.sandbox = sandbox.New(db, a.events, o.Log)
-	a.messages.Use(a.sandbox, smtp.New(db, a.messages.MailOf, nil))
+	a.twilio = twilio.New(twilio.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
+	a.messages.Use(a.sandbox, append(a.twilio.Senders(), smtp.New(db, a.messages.MailOf, nil))...)
 	a.messages.OnState(a.countDelivery)
 	a.messages.OnStop(a.stopped)
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
@@ -215,6 +218,7 @@ func (a *App) routes() {
 	a.devices.Routes(a.api)
 	a.messages.Routes(a.api)
 	a.sandbox.Routes(a.api, a.messages)
+	a.twilio.Routes(a.api)
 	a.notifications.Routes(a.api)
 	a.invitations.Routes(a.api)
 	a.recovery.Routes(a.api)

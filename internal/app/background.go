@@ -40,6 +40,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.loops["readers of the audit log"] = a.auditlog.Run
 	a.loops["deliveries"] = a.messages.Run
 	a.loops["sandbox"] = a.sandbox.Run
+	a.loops["twilio"] = a.twilio.Run
 	a.loops["demo"] = a.playDemo
 	if a.cfg.SMTPListen != "" {
 		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mail().ListenAndServe(ctx, a.cfg.SMTPListen) }

@@ -26,6 +26,9 @@ const (
 // maxUncertain is how many requests may leave whose fate nobody knows: the first and its one repeat.
 const maxUncertain = 2
 
+// askFor is how long a provider is asked what became of the last request that may be made: longer than most outages last.
+const askFor = 45 * time.Minute
+
 // live says whether the machine still has something to do, for which it needs the text.
 func (d Delivery) live() bool { return d.State == Planned || d.State == Sending || d.State == Unknown }
 
@@ -44,6 +47,7 @@ type result struct {
 	reason  string
 	receipt Receipt
 	after   time.Duration
+	stopped bool // refused because the receiver opted out at the provider
 	unsure  bool // resolve only: nobody can tell yet
 }
 
@@ -63,7 +67,8 @@ func (s *Service) work(ctx context.Context, j job) (res result) {
 	}
 	a := Attempt{
 		OrgID: j.OrgID, DeliveryID: j.ID, Number: j.Attempts, Way: j.Way, To: j.To, CustomerID: j.CustomerID,
-		Subject: subject, Body: body, PossibleRepeat: j.repeat,
+		Subject: subject, Body: body, Language: j.Language, PossibleRepeat: j.repeat, ExpiresAt: j.ExpiresAt,
+		CreatedAt: j.CreatedAt,
 	}
 	if j.Way == Email {
 		a.ReplyToken = s.replyToken(j.OrgID, j.ID)
@@ -71,6 +76,7 @@ func (s *Service) work(ctx context.Context, j job) (res result) {
 	ctx, cancel := context.WithTimeout(access.WithActor(ctx, access.System(j.OrgID)), s.Timing.Request)
 	defer cancel()
 	if j.resolve {
+		a.LostAt = j.uncertainSince
 		return s.ask(ctx, res, a)
 	}
 	res.receipt, err = j.sender.Send(ctx, a)
@@ -79,7 +85,7 @@ func (s *Service) work(ctx context.Context, j job) (res result) {
 	case err == nil:
 		res.state, res.reason = accepted, ""
 	case refused && refusal.Permanent:
-		res.state, res.reason = refusedPermanent, refusal.Reason
+		res.state, res.reason, res.stopped = refusedPermanent, refusal.Reason, refusal.OptedOut
 	case refused:
 		res.state, res.reason, res.after = refusedTemporary, refusal.Reason, refusal.After
 	case errors.Is(err, ErrNotSent):
@@ -121,9 +127,17 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, res result) error {
 		r.State, r.Reason = Sent, ""
 		if res.receipt.Delivered {
 			r.State = Delivered
+		} else if err := s.early(ctx, tx, &r.Delivery, res, now); err != nil {
+			return err
 		}
 	case refusedPermanent:
 		r.State, r.Reason = Failed, res.reason
+		if res.stopped {
+			r.State, r.Reason = Refused, reasonOptedOut
+			if err := s.optOutAt(ctx, tx, r.Delivery, now); err != nil {
+				return err
+			}
+		}
 	case refusedTemporary:
 		if res.resolve { // the provider is sure that the request is not with it
 			r.uncertain--
@@ -141,9 +155,15 @@ func (s *Service) stillUnknown(res result, r row, now time.Time) row {
 		r.uncertain++
 		r.uncertainSince = now
 	}
-	if _, ok := res.sender.(Finder); ok && now.Before(r.uncertainSince.Add(s.Timing.Resolve)) {
-		r.State, r.Reason, r.dueAt = Unknown, reasonNoAnswer, now.Add(s.Timing.Ask)
-		return r
+	if _, ok := res.sender.(Finder); ok {
+		switch {
+		case now.Before(r.uncertainSince.Add(s.Timing.Resolve)):
+			r.State, r.Reason, r.dueAt = Unknown, reasonNoAnswer, now.Add(s.Timing.Ask)
+			return r
+		case r.uncertain >= maxUncertain && now.Before(earlier(r.ExpiresAt, r.uncertainSince.Add(askFor))): // it must not be sent again, but the provider may still tell
+			r.State, r.Reason, r.dueAt = Unknown, reasonNoAnswer, earlier(now.Add(s.Timing.MaxBackoff), r.ExpiresAt)
+			return r
+		}
 	}
 	return s.repeatOrGiveUp(r, now)
 }

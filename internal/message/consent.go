@@ -117,6 +117,9 @@ func (s *Service) tellOfContacts(ctx context.Context, tx *store.Tx, orgID string
 
 // answer replies to one of the words, up to a number a day: two machines must not talk for ever.
 func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w word) error {
+	if in.Handled != "" {
+		return nil
+	}
 	orgID := access.ActorFrom(ctx).OrgID
 	if n, err := countAnswers(ctx, tx, orgID, key, in.At.Add(-aDay)); err != nil || n >= answersInADay {
 		return err

@@ -31,6 +31,7 @@ type In struct {
 	Subject string
 	Body    string
 	Reply   string // the delivery to From whose own reply address this was written to: only who got that mail knows it; filled by Receive
+	Handled string // "stop", "help" or "start" if the carrier read it as that and answered it; we note it and say nothing
 	Aligned bool   // a mail whose DKIM signature is by the domain of its From
 	At      time.Time
 }

@@ -150,17 +150,41 @@ func (s *Service) MailRecipient(ctx context.Context, address string) (orgID stri
 	return orgID, orgID != "", err
 }
 
-// Inbound tells where an organization can be written to: the number for texts, and the mail address ("" if its mail server has none).
+// Inbound tells where an organization can be written to: the number for texts, and the mail address; "" where its provider has none.
 func (s *Service) Inbound(ctx context.Context, q store.Querier, orgID string) (number, email string, err error) {
+	if number, err = s.number(ctx, q, orgID); err != nil {
+		return "", "", err
+	}
 	sandboxed, err := s.Sandboxed(ctx, q, orgID, Email)
 	if err != nil || sandboxed {
-		return SandboxNumber, SandboxEmail, err
+		return number, SandboxEmail, err
 	}
 	m, _, err := findMail(ctx, q, orgID)
 	if err != nil && !errors.Is(err, errMailAbsent) {
 		return "", "", err
 	}
-	return SandboxNumber, m.InboundAddress, nil
+	return number, m.InboundAddress, nil
+}
+
+// number is where an organization gets texts.
+func (s *Service) number(ctx context.Context, q store.Querier, orgID string) (string, error) {
+	o, err := organization.ByID(ctx, q, orgID)
+	if err != nil {
+		return "", err
+	}
+	found, err := s.carriers(ctx, q, o, orgID, SMS)
+	if err != nil {
+		return "", err
+	}
+	for _, x := range found {
+		if numbered, ok := x.(Numbered); ok {
+			return numbered.Number(ctx, q, orgID, SMS)
+		}
+	}
+	if len(found) > 0 && found[0] != s.sandbox {
+		return "", nil
+	}
+	return SandboxNumber, nil
 }
 
 func (s *Service) checkSettings(ctx context.Context) (orgID string, err error) {

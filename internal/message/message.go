@@ -54,6 +54,7 @@ type Out struct {
 	CustomerID string    // whose technicians may see the delivery; empty means only those who see all customers
 	Key        string    // the same key is the same message and is sent once; empty makes it a message of its own
 	Starts     bool      // starts something (a code, a link) and counts against the limits of an address (R6)
+	Language   string    // of the body, such as "fr", for a voice that reads it; empty is the organization's
 	OnRequest  bool      // the person asked for it just now, so it also reaches who opted out
 	ExpiresAt  time.Time // it is not sent after this; zero means a day from now
 }
@@ -84,6 +85,7 @@ type Delivery struct {
 	ContactID  string
 	CustomerID string
 	Key        string
+	Language   string // of the body; may be empty
 	State      State
 	Reason     string // why it failed, expired or was refused: a stable word
 	Attempts   int    // requests made to providers, also those that never left

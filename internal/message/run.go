@@ -118,6 +118,9 @@ func (s *Service) sweep(ctx context.Context, wake func(laneKey), all bool) {
 	for _, x := range received {
 		s.route(access.WithActor(ctx, access.System(x[0])), x[0], x[1])
 	}
+	if err := s.lateReports(ctx); err != nil {
+		s.logUnlessDone(ctx, "cannot count what providers reported early", err)
+	}
 }
 
 // keepLeases renews what this run holds, and gives back claims of which it is not known whether they were committed.
@@ -150,7 +153,12 @@ func (s *Service) tidy(ctx context.Context) {
 	ticker := time.NewTicker(tidyEvery)
 	defer ticker.Stop()
 	for {
-		err := s.DB.Write(ctx, func(tx *store.Tx) error { return wipeInbound(ctx, tx, store.Now().Add(-inboundKept)) })
+		err := s.DB.Write(ctx, func(tx *store.Tx) error {
+			if err := dropReports(ctx, tx, store.Now().Add(-reportsKept)); err != nil {
+				return err
+			}
+			return wipeInbound(ctx, tx, store.Now().Add(-inboundKept))
+		})
 		if err != nil {
 			s.logUnlessDone(ctx, "cannot wipe old received messages", err)
 		}

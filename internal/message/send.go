@@ -68,7 +68,7 @@ func (s *Service) Send(ctx context.Context, tx *store.Tx, out Out) (deliveryID s
 func newDelivery(orgID string, out Out, now time.Time) Delivery {
 	d := Delivery{
 		OrgID: orgID, ID: id.New(), Way: out.Way, To: out.To, Purpose: out.Purpose, Owner: out.Owner, ContactID: out.ContactID,
-		CustomerID: out.CustomerID, Key: out.Key, State: Planned, CreatedAt: now, UpdatedAt: now, ExpiresAt: out.ExpiresAt,
+		CustomerID: out.CustomerID, Key: out.Key, Language: out.Language, State: Planned, CreatedAt: now, UpdatedAt: now, ExpiresAt: out.ExpiresAt,
 	}
 	if d.ExpiresAt.IsZero() {
 		d.ExpiresAt = now.Add(defaultLife)

@@ -19,8 +19,12 @@ type Attempt struct {
 	CustomerID     string // whose technicians may see the delivery, as in Out
 	Subject        string
 	Body           string
-	ReplyToken     string // of an email: part of the address that only its receiver can answer to, see ReplyAddress
-	PossibleRepeat bool   // an earlier request for the delivery may have arrived
+	Language       string    // of the body, as in Out
+	ReplyToken     string    // of an email: part of the address that only its receiver can answer to, see ReplyAddress
+	PossibleRepeat bool      // an earlier request for the delivery may have arrived
+	ExpiresAt      time.Time // it is of no use after this
+	LostAt         time.Time // Lookup only: when the request was lost; zero means long ago
+	CreatedAt      time.Time // of the delivery; no request for it is older
 }
 
 // Receipt is a provider's word that it took a message over.
@@ -43,6 +47,11 @@ type Finder interface {
 	// Lookup says whether the provider took the delivery over. An error means that it cannot tell now; found is false only when the
 	// provider is sure that it has not and will not.
 	Lookup(ctx context.Context, a Attempt) (r Receipt, found bool, err error)
+}
+
+// Numbered is a Sender with a number of the organization's own, to which people answer.
+type Numbered interface {
+	Number(ctx context.Context, q store.Querier, orgID string, way Way) (string, error)
 }
 
 // Priced is a Sender whose messages cost money, in millionths of a dollar.
@@ -69,6 +78,7 @@ type Refusal struct {
 	Permanent bool
 	Reason    string        // the provider's code, such as "smtp 550 5.1.1"; never its text, which may repeat ours
 	After     time.Duration // the provider's wish when to try again
+	OptedOut  bool          // the receiver told the provider that they want no more messages
 }
 
 func (r *Refusal) Error() string {

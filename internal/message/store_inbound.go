@@ -19,10 +19,10 @@ type inboundRow struct {
 
 func insertInbound(ctx context.Context, tx *store.Tx, r inboundRow, providerID string, nextAt time.Time) (stored bool, err error) {
 	stored, err = store.Changed(tx.ExecContext(ctx, `
-		insert into message_inbound (org_id, id, way, sender, recipient, provider_id, reply_to, aligned, subject, body, state, tries, next_at, at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'received', 0, $11, $12)
+		insert into message_inbound (org_id, id, way, sender, recipient, provider_id, reply_to, aligned, subject, body, state, tries, next_at, at, handled)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'received', 0, $11, $12, $13)
 		on conflict (org_id, way, provider_id) do nothing`,
-		r.orgID, r.ID, r.Way, r.From, r.To, providerID, r.Reply, r.Aligned, r.subject, r.body, store.Time(nextAt), store.Time(r.At)))
+		r.orgID, r.ID, r.Way, r.From, r.To, providerID, r.Reply, r.Aligned, r.subject, r.body, store.Time(nextAt), store.Time(r.At), r.Handled))
 	if err != nil {
 		return false, fmt.Errorf("store received message %s: %w", r.ID, err)
 	}
@@ -35,8 +35,8 @@ func takeInbound(ctx context.Context, tx *store.Tx, org, id string, now time.Tim
 	err = tx.QueryRowContext(ctx, `
 		update message_inbound set state = 'routed', next_at = null, routed_at = $1
 		where org_id = $2 and id = $3 and state = 'received'
-		returning way, sender, recipient, reply_to, aligned, subject, body, at`, store.Time(now), org, id).
-		Scan(&r.Way, &r.From, &r.To, &r.Reply, &r.Aligned, &r.subject, &r.body, (*store.Time)(&r.At))
+		returning way, sender, recipient, reply_to, aligned, handled, subject, body, at`, store.Time(now), org, id).
+		Scan(&r.Way, &r.From, &r.To, &r.Reply, &r.Aligned, &r.Handled, &r.subject, &r.body, (*store.Time)(&r.At))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
 	}

@@ -104,6 +104,14 @@ func set(lists ...string) map[string]bool {
 
 // wordOf reads a message. In a mail the first line counts as the message, since a signature may follow; of one without text, the subject.
 func wordOf(in In) word {
+	switch in.Handled {
+	case "stop":
+		return wordStop
+	case "help":
+		return wordHelp
+	case "start":
+		return wordStart
+	}
 	text := strings.TrimSpace(in.Body)
 	if text == "" {
 		text = in.Subject

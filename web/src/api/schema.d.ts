@@ -1273,6 +1273,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/carriers/twilio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the organization's account at Twilio */
+        get: operations["get-twilio-settings"];
+        /** Set the organization's account at Twilio */
+        put: operations["set-twilio-settings"];
+        post?: never;
+        /** Forget the organization's account at Twilio */
+        delete: operations["delete-twilio-settings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/mail": {
         parameters: {
             query?: never;
@@ -3900,6 +3919,60 @@ export interface components {
              */
             priority?: "low" | "normal" | "high" | "urgent";
             summary: string;
+        };
+        TwilioSettingsBody: {
+            account_sid: string;
+            alternate_token_set: boolean;
+            api_key_secret_set: boolean;
+            api_key_sid: string;
+            auth_token_set: boolean;
+            base_url: string;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** Format: int64 */
+            messages_per_minute: number;
+            messaging_service_sid: string;
+            sms_number: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            voice_number: string;
+            webhooks: components["schemas"]["TwilioWebhookAddresses"];
+        };
+        TwilioSettingsFields: {
+            account_sid: string;
+            /** @description also accepted in signatures, while the token is being replaced; absent keeps the old one, the empty text removes it */
+            alternate_token?: string;
+            /** @description absent keeps the old one */
+            api_key_secret?: string;
+            /** @description signs in instead of the auth token */
+            api_key_sid?: string;
+            /** @description signs webhooks; absent keeps the old one */
+            auth_token?: string;
+            /** @description of the API; empty is Twilio's own */
+            base_url?: string;
+            /** @description send by it; what comes in is taken either way */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description texts that a number may send; 60 if absent
+             */
+            messages_per_minute?: number;
+            /** @description sends texts instead of the number */
+            messaging_service_sid?: string;
+            /** @description sends texts, and is where people answer */
+            sms_number?: string;
+            /** @description calls */
+            voice_number?: string;
+        };
+        TwilioWebhookAddresses: {
+            /** @description false if the server's external address leads to this machine only */
+            reachable: boolean;
+            sms: string;
+            status: string;
+            voice: string;
         };
         VerifyMethodAddressBody: {
             address: string;
@@ -7420,6 +7493,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["BrandingPreviewBody"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-twilio-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwilioSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-twilio-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TwilioSettingsFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwilioSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-twilio-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

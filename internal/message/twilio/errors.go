@@ -1,0 +1,11 @@
+package twilio
+
+import "countersign.dev/countersign/internal/fault"
+
+var (
+	errAbsent      = fault.New(fault.NotFound, "twilio.not_set", "Twilio is not set up.")
+	errDemo        = fault.New(fault.Conflict, "twilio.demo", "The demo organization uses the sandbox only, so that nothing leaves it.")
+	errTokenAgain  = fault.Field("/auth_token", "twilio.secret_again", "Enter the auth token again, since the account or the address that it is sent to has changed.")
+	errSecretAgain = fault.Field("/api_key_secret", "twilio.secret_again", "Enter the secret of the API key again, since the key or the address that it is sent to has changed.")
+	errNumberTaken = fault.New(fault.Conflict, "twilio.number_taken", "Another organization of this installation receives messages at this number.")
+)
