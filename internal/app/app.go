@@ -20,6 +20,7 @@ import (
 	"countersign.dev/countersign/internal/avatar"
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/bulk"
+	"countersign.dev/countersign/internal/compliance"
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/csvimport"
@@ -225,6 +226,7 @@ func (a *App) routes() {
 	a.tickets.Routes(a.api)
 	a.verifications.Routes(a.api)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
+	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.consoleRoutes(web.FS())
 }
 

@@ -963,6 +963,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how many calls and tickets of a period were verified */
+        get: operations["get-verification-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/verification.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download one table of the report for a spreadsheet */
+        get: operations["export-verification-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/verification/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tickets of a period on which nobody was verified, newest first */
+        get: operations["list-unverified-tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sandbox/inbound": {
         parameters: {
             query?: never;
@@ -2475,6 +2526,164 @@ export interface components {
         CompleteSignInBody: {
             /** @description of the authenticator app, or a recovery code */
             code: string;
+        };
+        ComplianceAskedBody: {
+            /** Format: int64 */
+            confirmed: number;
+            /** Format: int64 */
+            confirmed_verbally: number;
+            /** Format: int64 */
+            denied: number;
+            /** Format: int64 */
+            expired: number;
+            /**
+             * Format: int64
+             * @description canceled or frozen
+             */
+            other: number;
+            /** Format: int64 */
+            total: number;
+        };
+        ComplianceCountsBody: {
+            /**
+             * Format: int64
+             * @description verifications of callers that have ended
+             */
+            calls: number;
+            /** Format: int64 */
+            canceled: number;
+            /** Format: int64 */
+            denied: number;
+            /** Format: int64 */
+            expired: number;
+            /**
+             * Format: int64
+             * @description wrong codes, disagreement about who called, or a message that could not be sent
+             */
+            failed: number;
+            /** Format: int64 */
+            verified: number;
+        };
+        ComplianceDayBody: {
+            /**
+             * Format: int64
+             * @description verifications of callers that have ended
+             */
+            calls: number;
+            /** Format: int64 */
+            canceled: number;
+            date: string;
+            /** Format: int64 */
+            denied: number;
+            /** Format: int64 */
+            expired: number;
+            /**
+             * Format: int64
+             * @description wrong codes, disagreement about who called, or a message that could not be sent
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description contacts who said that the caller was not one of us
+             */
+            technicians_denied: number;
+            /** Format: int64 */
+            verified: number;
+        };
+        ComplianceLevelBody: {
+            /** @enum {string} */
+            level: "L0" | "L1" | "L2" | "L3" | "L4" | "L5";
+            /** Format: int64 */
+            verified: number;
+        };
+        ComplianceReportBody: {
+            calls: components["schemas"]["ComplianceCountsBody"];
+            /** Format: int64 */
+            calls_with_ticket: number;
+            /** @description most calls first, at most 500 */
+            customers: components["schemas"]["ComplianceRowBody"][];
+            /** @description customers or technicians were left out; the file has them all */
+            cut: boolean;
+            days: components["schemas"]["ComplianceDayBody"][];
+            from: string;
+            levels: components["schemas"]["ComplianceLevelBody"][];
+            /**
+             * Format: int64
+             * @description from start to success; null without a success
+             */
+            median_seconds: number | null;
+            methods: components["schemas"]["ComplianceRowBody"][];
+            /**
+             * Format: int64
+             * @description verified at level L0, by word alone
+             */
+            overrides: number;
+            technician_verifications: components["schemas"]["ComplianceAskedBody"];
+            /** @description most calls first, at most 500 */
+            technicians: components["schemas"]["ComplianceRowBody"][];
+            tickets: components["schemas"]["ComplianceTicketsBody"];
+            /** @description of the days */
+            time_zone: string;
+            to: string;
+        };
+        ComplianceRowBody: {
+            /**
+             * Format: int64
+             * @description verifications of callers that have ended
+             */
+            calls: number;
+            /** Format: int64 */
+            canceled: number;
+            /** Format: int64 */
+            denied: number;
+            /** Format: int64 */
+            expired: number;
+            /**
+             * Format: int64
+             * @description wrong codes, disagreement about who called, or a message that could not be sent
+             */
+            failed: number;
+            id: string;
+            /** @description empty for one that was deleted, and for a method */
+            name: string;
+            /** @description of a customer, or assigned to a technician */
+            tickets: components["schemas"]["ComplianceTicketsBody"];
+            /** Format: int64 */
+            verified: number;
+        };
+        ComplianceTicketBody: {
+            assigned_name: string;
+            /** @description id of a technician; empty for nobody */
+            assigned_to: string;
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string;
+            customer_name: string;
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** @enum {string} */
+            status: "open" | "waiting" | "closed";
+            summary: string;
+            /**
+             * Format: int64
+             * @description verifications that did not succeed
+             */
+            tried: number;
+        };
+        ComplianceTicketBodyList: {
+            items: components["schemas"]["ComplianceTicketBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ComplianceTicketsBody: {
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description on which a caller was verified, or confirmed a technician
+             */
+            verified: number;
         };
         ConfirmTechnicianVerificationBody: {
             /** @description what the person said */
@@ -6792,6 +7001,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TechnicianConsentText"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-verification-report": {
+        parameters: {
+            query?: {
+                /** @description the first day, like 2026-11-01, in the organization's time zone; 30 days up to the last one if absent */
+                from?: string;
+                /** @description the last day; today if absent */
+                to?: string;
+                customer_id?: string;
+                /** @description who verified; of tickets, to whom they are assigned */
+                technician_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceReportBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-verification-report": {
+        parameters: {
+            query?: {
+                /** @description the first day, like 2026-11-01, in the organization's time zone; 30 days up to the last one if absent */
+                from?: string;
+                /** @description the last day; today if absent */
+                to?: string;
+                customer_id?: string;
+                /** @description who verified; of tickets, to whom they are assigned */
+                technician_id?: string;
+                by?: "customer" | "technician" | "method";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-unverified-tickets": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description the first day, like 2026-11-01, in the organization's time zone; 30 days up to the last one if absent */
+                from?: string;
+                /** @description the last day; today if absent */
+                to?: string;
+                customer_id?: string;
+                /** @description who verified; of tickets, to whom they are assigned */
+                technician_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceTicketBodyList"];
                 };
             };
             /** @description A problem */

@@ -33,6 +33,10 @@ export type ImportRow = Schemas["CsvimportRowBody"];
 export type Device = Schemas["DeviceBody"];
 export type DeviceGroup = Schemas["DeviceGroupBody"];
 
+export type Report = Nullable<Schemas["ComplianceReportBody"], "median_seconds">;
+export type ReportRow = Schemas["ComplianceRowBody"];
+export type ReportDay = Schemas["ComplianceDayBody"];
+
 // The document does not say of an object inside another that it may be null; these do.
 type Nullable<T, K extends keyof T> = Omit<T, K> & { [P in K]: T[P] | null };
 

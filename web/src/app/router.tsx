@@ -99,6 +99,7 @@ const pages = [
   createRoute({ ...list, path: "/tasks/$id", component: lazyRouteComponent(() => import("@/features/task/TaskPage"), "TaskPage") }),
   createRoute({ ...within, path: "/sandbox", component: lazyRouteComponent(() => import("@/features/sandbox/SandboxPage"), "SandboxPage") }),
   createRoute({ ...list, path: "/audit", component: lazyRouteComponent(() => import("@/features/auditlog/AuditPage"), "AuditPage") }),
+  createRoute({ ...list, path: "/reports", component: lazyRouteComponent(() => import("@/features/compliance/ReportsPage"), "ReportsPage") }),
   createRoute({ ...list, path: "/welcome", component: lazyRouteComponent(() => import("@/features/setup/WelcomePage"), "WelcomePage") }),
   createRoute({ ...within, path: "/help/$guide", component: lazyRouteComponent(() => import("@/features/help/HelpPage"), "HelpPage") }),
   createRoute({ ...within, path: "/settings", component: lazyRouteComponent(() => import("@/features/settings/SettingsPage"), "SettingsPage") }),

@@ -20,6 +20,7 @@ import { HistoryTab } from "@/features/activity/HistoryTab";
 import { useFollowedContact } from "@/features/sandbox/followed";
 import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
+import { VerificationsTab } from "@/features/verify/VerificationsTab";
 import { VerificationPanel } from "@/features/verify/panel/VerificationPanel";
 import { ContactFacts } from "./ContactFacts";
 import { ContactForm } from "./ContactForm";
@@ -87,6 +88,7 @@ export function ContactPage() {
             label: t("nav.tickets"),
             content: <TicketList fixed={{ contact_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
           },
+          ...(can("verification.run") ? [{ key: "verifications", label: t("receipt.tab"), content: <VerificationsTab contactId={id} /> }] : []),
           { key: "history", label: t("history.title"), content: <HistoryTab contactId={id} /> },
         ]}
         facts={

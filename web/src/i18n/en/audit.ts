@@ -61,6 +61,7 @@ export const audit = {
     signin_link_create: "Sign-in link made",
     security_alert: "Security alert",
     receipt_download: "Receipt downloaded",
+    report_export: "Report of verifications downloaded",
     receipt_export: "All receipts of a contact downloaded",
     token_create: "API token made",
     token_delete: "API token ended",

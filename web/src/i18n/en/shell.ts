@@ -24,6 +24,7 @@ export const shell = {
     contacts: "Contacts",
     devices: "Devices",
     sandbox: "Sandbox phone",
+    reports: "Reports",
     audit: "Audit",
     settings: "Settings",
   },

@@ -64,6 +64,7 @@ export const audit: Texts<typeof source> = {
     signin_link_create: "Lien de connexion créé",
     security_alert: "Alerte de sécurité",
     receipt_download: "Reçu téléchargé",
+    report_export: "Rapport des vérifications téléchargé",
     receipt_export: "Tous les reçus d’un contact téléchargés",
     token_create: "Jeton d’API créé",
     token_delete: "Jeton d’API supprimé",

@@ -27,6 +27,7 @@ export const shell: Texts<typeof source> = {
     contacts: "Contacts",
     devices: "Appareils",
     sandbox: "Téléphone d’essai",
+    reports: "Rapports",
     audit: "Journal d’audit",
     settings: "Réglages",
   },
