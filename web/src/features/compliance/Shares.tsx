@@ -41,7 +41,7 @@ export function Shares({ kind, rows, cut, file, narrow }: Props) {
         </Tooltip>
       }
     >
-      <div className={classes.scroll} tabIndex={0} role="region" aria-label={t(`report.by.${kind}`)}>
+      <div className={classes.scroll} tabIndex={0} role="group" aria-label={t(`report.by.${kind}`)}>
         <table className={classes.table}>
           <thead>
             <tr>

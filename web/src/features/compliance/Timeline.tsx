@@ -125,7 +125,7 @@ function Swatch({ part }: { part: (typeof parts)[number] }) {
 function Days({ days, day }: { days: ReportDay[]; day: (date: string) => string }) {
   const { t } = useTranslation();
   return (
-    <div className={classes.days} tabIndex={0} role="region" aria-label={t("report.timeline")}>
+    <div className={classes.days} tabIndex={0} role="group" aria-label={t("report.timeline")}>
       <table className={classes.table}>
         <thead>
           <tr>

@@ -35,7 +35,7 @@ export const evidence = {
     callsOf: "{{part}} of {{whole}} calls on which a verification was started",
     ticketsOf: "{{part}} of {{whole}} tickets opened",
     badOf: "{{failed}} failed, {{denied}} denied; {{expired}} expired besides",
-    medianText: "minutes and seconds, in half of the successes at most",
+    medianText: "median, in minutes and seconds",
     askedOf: "{{confirmed}} confirmed, {{denied}} denied",
     overridesText: "verified by word alone (L0)",
     levels: "Levels reached:",

@@ -35,7 +35,7 @@ export const evidence = {
     callsOf: "{{part}} appels sur {{whole}} avec une vérification commencée",
     ticketsOf: "{{part}} tickets ouverts sur {{whole}}",
     badOf: "{{failed}} échoués, {{denied}} refusés ; en outre {{expired}} expirés",
-    medianText: "minutes et secondes, au plus dans la moitié des réussites",
+    medianText: "médiane, en minutes et secondes",
     askedOf: "{{confirmed}} confirmées, {{denied}} refusées",
     overridesText: "vérifiés sur parole seulement (L0)",
     levels: "Niveaux atteints :",
