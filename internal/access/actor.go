@@ -28,6 +28,7 @@ type Actor struct {
 	Owner         bool
 	SessionID     string
 	TokenID       string
+	PodID         string   // the pod that the session lives in or was begun for; "" for the console
 	Ceiling       perm.Set // a token's permissions; nil means all of its owner's
 	Address       string   // network address of the request
 	Device        string   // browser and system of the request, in words

@@ -9,7 +9,8 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// Hold is what a person has to do before anything else is open to the session. A route says with While under which holds it answers.
+// Hold is what a person has to do before anything else is open to the session, or the one thing that it is for. A route says with While
+// under which holds it answers.
 type Hold string
 
 // The holds.
@@ -18,6 +19,8 @@ const (
 	HoldFactor    Hold = "factor"    // half signed in: the second factor is missing. Such an actor is not signed in anywhere
 	HoldPassword  Hold = "password"  // a temporary or expired password has to be replaced
 	HoldEnrolment Hold = "enrolment" // a second factor has to be enrolled; the time for it is over
+	HoldPod       Hold = "pod"       // the session lives in a framed pod: it opens what the pod shows and nothing else, and this never ends
+	HoldHandover  Hold = "handover"  // somebody without access to the console has signed in for a pod: all they may do is hand the session to it
 )
 
 // Levels of assurance: how sure the sign-in was.

@@ -39,6 +39,7 @@ import (
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/password"
+	"countersign.dev/countersign/internal/pod"
 	"countersign.dev/countersign/internal/preference"
 	"countersign.dev/countersign/internal/receipt"
 	"countersign.dev/countersign/internal/recovery"
@@ -103,6 +104,7 @@ type App struct {
 	invitations   *invitation.Service
 	recovery      *recovery.Service
 	verifications *verify.Service
+	pods          *pod.Service
 }
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.
@@ -183,6 +185,9 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
 	})
 	a.connectTickets()
+	a.pods = pod.New(pod.Deps{
+		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Signin: a.signin, BaseURL: a.baseURL(),
+	})
 	a.auditlog = auditlog.New(db, a.audit, a.guard, a.events, func(ctx context.Context, err error) {
 		o.Log.ErrorContext(ctx, "following the audit log failed", "err", err)
 	})
@@ -227,6 +232,7 @@ func (a *App) routes() {
 	a.verifications.Routes(a.api)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
+	a.pods.Routes(a.api)
 	a.consoleRoutes(web.FS())
 }
 

@@ -20,7 +20,7 @@ func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
-		"apitoken", "factor", "signin", "wording", "message", "notification", "invitation", "recovery", "ticket",
+		"apitoken", "factor", "signin", "wording", "message", "notification", "invitation", "recovery", "ticket", "pod",
 		"verify", "receipt/receiptverify", "receipt", "compliance", "demo",
 		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
 		"app",

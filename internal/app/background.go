@@ -28,6 +28,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.queue.Every("old imports", time.Hour, a.imports.Sweep)
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
+	a.queue.Every("old pod codes", time.Hour, a.pods.Sweep)
 	a.queue.Every("expired tokens", time.Hour, a.tokens.Sweep)
 	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
 	a.queue.Every("password resets", time.Hour, a.recovery.Sweep)

@@ -44,6 +44,7 @@ type asset struct {
 
 func (a *App) consoleRoutes(files fs.FS) {
 	c := &console{api: a.api, files: files, packed: map[string]*asset{}}
+	a.podRoutes(c)
 	a.api.Raw(httpapi.Route{ID: "console", Method: "GET", Path: "/{path...}", Summary: "The console", Needs: perm.Public, Hidden: true}, c)
 }
 
@@ -52,7 +53,9 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	switch f, err := c.load(name); {
 	case name == consolePage || isView(name):
-		c.servePage(w, r)
+		c.servePage(w, r, consolePage, "'none'")
+	case path.Ext(name) == ".html": // pages are sent by name alone, with their policy
+		c.api.Refuse(w, r, errNoPage)
 	case err != nil:
 		c.api.Refuse(w, r, errNoPage)
 	default:
@@ -64,23 +67,24 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func isView(name string) bool {
 	first, _, _ := strings.Cut(name, "/")
 	switch first {
-	case ".well-known", "access", "assets", "v":
+	case ".well-known", "access", "assets", "pod", "v":
 		return false
 	}
 	return !strings.Contains(path.Base(name), ".") || name == ""
 }
 
-func (c *console) servePage(w http.ResponseWriter, r *http.Request) {
-	page, err := fs.ReadFile(c.files, consolePage)
+// servePage sends a page with a policy that lets in our own files alone, and ancestors alone frame it: 'none', or a list of origins.
+func (c *console) servePage(w http.ResponseWriter, r *http.Request, name, ancestors string) {
+	nonce := id.Secret()
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-"+nonce+"'; style-src 'self' 'nonce-"+nonce+"'; "+
+		"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors "+ancestors+"; base-uri 'none'")
+	page, err := fs.ReadFile(c.files, name)
 	if err != nil {
 		c.api.Refuse(w, r, fault.New(fault.Unavailable, "console.missing", "This program was built without the console; build it with make build."))
 		return
 	}
-	nonce := id.Secret()
-	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-"+nonce+"'; style-src 'self' 'nonce-"+nonce+"'; "+
-		"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	_, _ = w.Write(bytes.ReplaceAll(page, []byte(nonceMark), []byte(nonce)))
 }
 

@@ -35,6 +35,7 @@ func furnish(c caller) {
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"email_code"}`, contact))
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"sms_link"}`, other))
 	c.make("/api/tokens", `{"name":"Secret Token"}`)
+	c.make("/api/pods", `{"name":"Secret Pod","origins":["https://secret.example.com"]}`)
 	if w := (caller{c.t, c.app, "", c.email}).do(http.MethodPost, "/api/session", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, password)); w.Code != http.StatusOK {
 		c.t.Fatalf("no session: %d %s", w.Code, w.Body)
 	}

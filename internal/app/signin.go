@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"countersign.dev/countersign/internal/notification"
+	"countersign.dev/countersign/internal/pod"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/signinpolicy"
 	"countersign.dev/countersign/internal/store"
@@ -25,6 +26,7 @@ func (a *App) policyHooks() signinpolicy.Hooks {
 func (a *App) signinHooks() signin.Hooks {
 	return signin.Hooks{
 		Unread: notification.Unread,
+		Pod:    pod.Known,
 		Locked: func(ctx context.Context, tx *store.Tx, l signin.Lock) error {
 			return nameLocked.Enqueue(ctx, a.queue, tx, store.Now(), l)
 		},

@@ -107,3 +107,23 @@ func (c caller) make(path, body string) string {
 	}
 	return o.ID
 }
+
+// fields are those of an answer that is an object; a status other than 0 is demanded.
+func (c caller) fields(w *httptest.ResponseRecorder, status int) (fields map[string]any) {
+	c.t.Helper()
+	if status != 0 && w.Code != status {
+		c.t.Fatalf("%d %s, want %d", w.Code, w.Body, status)
+	}
+	_ = json.Unmarshal(w.Body.Bytes(), &fields) // pages and streams are no objects
+	return fields
+}
+
+// must makes a request that has to succeed.
+func (c caller) must(method, path, body string) map[string]any {
+	c.t.Helper()
+	w := c.do(method, path, body)
+	if w.Code >= 300 {
+		c.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	return c.fields(w, 0)
+}

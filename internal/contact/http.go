@@ -14,13 +14,14 @@ import (
 func (s *Service) Routes(api *httpapi.API) {
 	const all, each = "/api/contacts", "/api/contacts/{id}"
 	httpapi.Handle(api, httpapi.Route{
-		ID: "list-contacts", Method: "GET", Path: all, Summary: "List contacts", Needs: perm.ContactView,
+		ID: "list-contacts", Method: "GET", Path: all, Summary: "List contacts", Needs: perm.ContactView, While: []access.Hold{access.HoldPod},
 	}, s.getList)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "create-contact", Method: "POST", Path: all, Summary: "Create a contact", Needs: perm.ContactEdit, Creates: true, MaxBody: maxBody,
 	}, s.post)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "get-contact", Method: "GET", Path: each, Summary: "Read a contact", Needs: perm.ContactView, Object: s.object,
+		While: []access.Hold{access.HoldPod},
 	}, s.get)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "edit-contact", Method: "PATCH", Path: each, Summary: "Change some fields of a contact", Needs: perm.ContactEdit, Object: s.object,

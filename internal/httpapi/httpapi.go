@@ -122,7 +122,7 @@ func New(o Options) *API {
 	a.document = sync.OnceValues(a.Document)
 	a.Raw(Route{ID: "openapi", Method: "GET", Path: "/api/openapi.json", Needs: perm.Public, Hidden: true}, http.HandlerFunc(a.serveDocument))
 	a.Raw(Route{ID: "docs", Method: "GET", Path: "/api/docs", Needs: perm.Public, Hidden: true}, http.HandlerFunc(a.serveDocs))
-	a.Raw(Route{ID: "stream-events", Method: "GET", Path: "/api/events", Summary: "Follow what changes, as server-sent events", Needs: perm.SignedIn, Passive: true}, http.HandlerFunc(a.serveEvents))
+	a.Raw(Route{ID: "stream-events", Method: "GET", Path: "/api/events", Summary: "Follow what changes, as server-sent events", Needs: perm.SignedIn, Passive: true, While: []access.Hold{access.HoldPod}}, http.HandlerFunc(a.serveEvents))
 	return a
 }
 

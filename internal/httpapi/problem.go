@@ -54,6 +54,7 @@ var (
 	errUnseen      = fault.New(fault.NotFound, "access.not_found", "There is no such thing, or you may not see it.")
 	errCrossSite   = fault.New(fault.Denied, "request.cross_site", "This request came from another web site, or your browser did not say where from.")
 	errFactor      = fault.New(fault.Unauthenticated, "signin.factor_required", "Finish signing in: your second factor is missing.")
+	errPodOnly     = fault.New(fault.Denied, "signin.pod_only", "This session is for the pod in your ticket system alone.")
 	errMustEnrol   = fault.New(fault.Denied, "signin.enrolment_required", "Set up a second factor first: your organization asks for one.")
 	errSessionOnly = fault.New(fault.Denied, "signin.session_required", "This cannot be done with an API token. Sign in.")
 	errMustChange  = fault.New(fault.Denied, "signin.password_change_required", "Choose a new password first.")

@@ -212,10 +212,7 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 		return ctx, err
 	}
 	if actor.Hold != access.HoldNone && !slices.Contains(route.While, actor.Hold) {
-		if actor.Hold == access.HoldPassword {
-			return ctx, errMustChange
-		}
-		return ctx, errMustEnrol
+		return ctx, heldBack(actor.Hold)
 	}
 	if err := a.Guard.Holds(ctx, route.Needs); err != nil {
 		return ctx, err
@@ -227,6 +224,17 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 		return ctx, a.Guard.Fresh(ctx)
 	}
 	return ctx, nil
+}
+
+// heldBack tells the person of a session what it is waiting for, or what it is for.
+func heldBack(hold access.Hold) error {
+	switch hold {
+	case access.HoldPassword:
+		return errMustChange
+	case access.HoldPod, access.HoldHandover:
+		return errPodOnly
+	}
+	return errMustEnrol
 }
 
 func hasCredentials(r *http.Request) bool {

@@ -23,23 +23,26 @@ func (s *Service) Authenticate(r *http.Request) (access.Actor, error) {
 		}
 		return s.byToken(r.Context(), token)
 	}
-	name := sessionCookie
+	name, framed := sessionCookie, InPod(r)
+	if framed {
+		name = podCookie
+	}
 	if s.secure(r) {
-		name = hostPrefix + sessionCookie
+		name = hostPrefix + name
 	}
 	// A browser sends one cookie of a name. Of two, one was planted for another path, and we cannot tell which.
 	cookies := r.CookiesNamed(name)
 	if len(cookies) != 1 || len(cookies[0].Value) != secretLength {
 		return access.Actor{}, nil
 	}
-	return s.bySession(r.Context(), cookies[0].Value)
+	return s.bySession(r.Context(), cookies[0].Value, framed)
 }
 
 const secretLength = 43 // of id.Secret
 
-func (s *Service) bySession(ctx context.Context, token string) (access.Actor, error) {
+func (s *Service) bySession(ctx context.Context, token string, framed bool) (access.Actor, error) {
 	now := store.Now()
-	f, err := findSession(s.DB.Brief(ctx), s.DB.Read(), id.Hash(token), now)
+	f, err := findSession(s.DB.Brief(ctx), s.DB.Read(), id.Hash(token), framed, now)
 	if err != nil || f.actor.ID == "" {
 		return access.Actor{}, err
 	}
@@ -56,10 +59,17 @@ func (s *Service) bySession(ctx context.Context, token string) (access.Actor, er
 			return access.Actor{}, err
 		}
 	}
+	if actor.Hold == access.HoldNone {
+		actor.Hold, actor.Ceiling = f.purpose()
+	}
 	if now.Sub(f.lastSeen) >= seenEvery && !access.ActorFrom(ctx).Passive {
 		s.note(ctx, "session", actor.SessionID, func(tx *store.Tx) error {
-			_, err := sawSession(ctx, tx, actor.OrgID, actor.SessionID, now)
-			return err
+			for _, one := range []string{actor.SessionID, f.parent} { // whoever works in the pod is at the browser that signed in
+				if _, err := sawSession(ctx, tx, actor.OrgID, one, now); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	return actor, nil

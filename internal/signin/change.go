@@ -119,7 +119,7 @@ func (s *Service) changePassword(ctx context.Context, tx *store.Tx, who account,
 	}
 	who.epoch++ // by EndAll
 	who.mustChange, who.passwordAt = false, now
-	return s.start(ctx, tx, who, beginning{methods: current.Methods})
+	return s.start(ctx, tx, who, beginning{methods: current.Methods, pod: current.PodID})
 }
 
 // KeepPassword checks a temporary password, which has to be replaced at the first sign-in, and hashes it outside of any transaction; what

@@ -30,7 +30,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{ID: "set-up", Method: "POST", Path: "/api/setup", Summary: "Make the first organization and its owner", Needs: perm.Public, MaxBody: 8 << 10, Status: http.StatusCreated, Secret: true}, s.postSetup)
 	httpapi.Handle(api, httpapi.Route{ID: "set-up-demo", Method: "POST", Path: "/api/setup/demo", Summary: "Fill an empty installation with the demo organization", Needs: perm.Public, MaxBody: 1 << 10, Status: http.StatusCreated, Secret: true}, s.postSetupDemo)
 
-	httpapi.Handle(api, httpapi.Route{ID: "get-me", Method: "GET", Path: "/api/me", Summary: "Who am I, and what may I do", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword, access.HoldEnrolment}}, s.getMe)
+	httpapi.Handle(api, httpapi.Route{ID: "get-me", Method: "GET", Path: "/api/me", Summary: "Who am I, and what may I do", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword, access.HoldEnrolment, access.HoldPod, access.HoldHandover}}, s.getMe)
 	httpapi.Handle(api, httpapi.Route{ID: "update-me", Method: "PATCH", Path: "/api/me", Summary: "Change one's own profile", Needs: perm.SignedIn}, s.patchMe)
 	httpapi.Handle(api, httpapi.Route{ID: "change-password", Method: "PUT", Path: "/api/me/password", Summary: "Change one's own password and end one's other sessions", Needs: perm.SignedIn, While: []access.Hold{access.HoldPassword}, MaxBody: 8 << 10}, s.putPassword)
 
@@ -138,11 +138,12 @@ type postSession struct {
 		Email        string `json:"email" maxLength:"320"`
 		Password     string `json:"password" maxLength:"1024" writeOnly:"true"`
 		Organization string `json:"organization,omitempty" maxLength:"100" doc:"the organization's short name, for people of several"`
+		PodID        string `json:"pod_id,omitempty" maxLength:"36" doc:"the pod that the sign-in is for: people without access to the console may use pods"`
 	}
 }
 
 func (s *Service) postSession(ctx context.Context, in *postSession) (*SignedIn, error) {
-	started, err := s.SignIn(ctx, Attempt{in.Body.Email, in.Body.Password, in.Body.Organization, s.deviceOf(in.request)})
+	started, err := s.SignIn(ctx, Attempt{in.Body.Email, in.Body.Password, in.Body.Organization, s.deviceOf(in.request), in.Body.PodID})
 	return s.signedIn(ctx, in.request, started, err)
 }
 
@@ -182,11 +183,12 @@ type postPasskey struct {
 	Body struct {
 		ChallengeID string          `json:"challenge_id" format:"uuid"`
 		Credential  json.RawMessage `json:"credential" doc:"AuthenticationResponseJSON of WebAuthn"`
+		PodID       string          `json:"pod_id,omitempty" maxLength:"36" doc:"the pod that the sign-in is for"`
 	}
 }
 
 func (s *Service) postPasskey(ctx context.Context, in *postPasskey) (*SignedIn, error) {
-	started, err := s.SignInWithPasskey(ctx, in.Body.ChallengeID, in.Body.Credential, s.deviceOf(in.request))
+	started, err := s.SignInWithPasskey(ctx, in.Body.ChallengeID, in.Body.Credential, s.deviceOf(in.request), in.Body.PodID)
 	return s.signedIn(ctx, in.request, started, err)
 }
 
@@ -258,6 +260,9 @@ type signedOut struct {
 func (s *Service) deleteSession(ctx context.Context, in *struct{ Browser }) (*signedOut, error) {
 	if access.ActorFrom(ctx).TokenID != "" {
 		return &signedOut{}, nil
+	}
+	if InPod(in.request) {
+		return &signedOut{[]http.Cookie{s.podCookie(in.request, "", 0)}}, s.SignOut(ctx)
 	}
 	return &signedOut{[]http.Cookie{s.cookie(in.request, sessionCookie, "", 0)}}, s.SignOut(ctx)
 }

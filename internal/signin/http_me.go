@@ -52,7 +52,7 @@ type me struct {
 	Enrolment              meEnrolment       `json:"enrolment"`
 	PasswordMinLength      int               `json:"password_min_length" doc:"of a new password of one's own"`
 	UnreadNotifications    int               `json:"unread_notifications"`
-	Hold                   access.Hold       `json:"hold" enum:",password,enrolment" doc:"what has to be done before anything else"`
+	Hold                   access.Hold       `json:"hold" enum:",password,enrolment,pod,handover" doc:"what has to be done before anything else (password, enrolment), or the one thing that the session is for: what a pod shows (pod), or handing itself to one (handover)"`
 }
 
 func (s *Service) getMe(ctx context.Context, _ *struct{}) (*httpapi.One[me], error) {
@@ -151,6 +151,7 @@ type sessionItem struct {
 	Device       string    `json:"device"`
 	Address      string    `json:"address"`
 	Methods      []string  `json:"methods" doc:"by which the person signed in"`
+	Pod          bool      `json:"pod" doc:"it is for a pod in a ticket system and opens nothing else"`
 	CreatedAt    time.Time `json:"created_at"`
 	LastSeenAt   time.Time `json:"last_seen_at"`
 	ExpiresAt    time.Time `json:"expires_at"`
@@ -168,7 +169,7 @@ func (s *Service) listSessions(ctx context.Context, in *byTechnician) (*httpapi.
 	items := make([]sessionItem, 0, len(sessions))
 	for _, x := range sessions {
 		items = append(items, sessionItem{
-			x.ID, x.TechnicianID, x.ID == access.ActorFrom(ctx).SessionID, x.Device, x.Address, x.Methods, x.CreatedAt, x.LastSeenAt, x.ExpiresAt,
+			x.ID, x.TechnicianID, x.ID == access.ActorFrom(ctx).SessionID, x.Device, x.Address, x.Methods, x.PodID != "", x.CreatedAt, x.LastSeenAt, x.ExpiresAt,
 		})
 	}
 	return httpapi.NewPage(items, ""), nil

@@ -68,7 +68,7 @@ func (w *world) register(started signin.Started, kind factor.Kind) *key {
 func (k *key) prove(ctx context.Context, device string) (signin.Started, error) {
 	k.w.t.Helper()
 	c := k.ask(ctx)
-	return k.w.SignInWithPasskey(ctx, c.ChallengeID, k.answer(c), device)
+	return k.w.SignInWithPasskey(ctx, c.ChallengeID, k.answer(c), device, "")
 }
 
 func (k *key) ask(ctx context.Context) factor.Ceremony {
@@ -184,23 +184,23 @@ func TestAttack14AProofBelongsToItsSignIn(t *testing.T) {
 		mine, other := w.halfway(w.signIn("bob@example.com", homeAddress)), w.halfway(w.signIn("bob@example.com", homeAddress))
 		c := k.ask(mine)
 		answer := k.answer(c)
-		if _, err := w.SignInWithPasskey(other, c.ChallengeID, answer, ""); fault.CodeOf(err) != "factor.challenge_expired" {
+		if _, err := w.SignInWithPasskey(other, c.ChallengeID, answer, "", ""); fault.CodeOf(err) != "factor.challenge_expired" {
 			t.Errorf("in another sign-in: %v", err)
 		}
-		if _, err := w.SignInWithPasskey(from(t, homeAddress), c.ChallengeID, answer, ""); err == nil {
+		if _, err := w.SignInWithPasskey(from(t, homeAddress), c.ChallengeID, answer, "", ""); err == nil {
 			t.Error("without any")
 		}
-		if _, err := w.SignInWithPasskey(mine, c.ChallengeID, answer, ""); err != nil {
+		if _, err := w.SignInWithPasskey(mine, c.ChallengeID, answer, "", ""); err != nil {
 			t.Errorf("in its own: %v", err)
 		}
-		if _, err := w.SignInWithPasskey(mine, c.ChallengeID, answer, ""); err == nil {
+		if _, err := w.SignInWithPasskey(mine, c.ChallengeID, answer, "", ""); err == nil {
 			t.Error("twice")
 		}
 		// Ada's key completes no sign-in of Bob's.
 		adas := w.register(w.signIn("ada@example.com", homeAddress), factor.KindPasskey)
 		c = k.ask(other)
 		adas.auth.Options.UserHandle = k.auth.Options.UserHandle
-		if _, err := w.SignInWithPasskey(other, c.ChallengeID, adas.answer(c), ""); err == nil {
+		if _, err := w.SignInWithPasskey(other, c.ChallengeID, adas.answer(c), "", ""); err == nil {
 			t.Error("somebody else's key completes the sign-in")
 		}
 	})

@@ -58,11 +58,12 @@ func refusal(who account, v verdict, match bool, now time.Time) string {
 }
 
 // unwelcome is why somebody who has proved who they are may not come in all the same, or "".
-func (s *Service) unwelcome(who account, p signinpolicy.Policy, address string) string {
+// pod is the pod that they come for, "" for the console.
+func (s *Service) unwelcome(who account, p signinpolicy.Policy, address, pod string) string {
 	switch {
 	case !who.mayAct:
 		return whyInactive
-	case !who.console:
+	case !who.console && pod == "":
 		return whyNoConsole
 	case !p.Admits(who.role, address, who.networks.V):
 		return whyNetwork
@@ -123,7 +124,7 @@ func as(ctx context.Context, a account, session Session) context.Context {
 	caller := access.ActorFrom(ctx)
 	return access.WithActor(ctx, access.Actor{
 		OrgID: a.orgID, Kind: access.Technician, ID: a.id, Name: a.name, Role: a.role, Owner: a.owner, SessionID: session.ID,
-		Address: caller.Address, Device: caller.Device, RequestID: caller.RequestID, Authenticated: store.Now(), AAL: session.Level, Hold: session.Hold,
+		Address: caller.Address, Device: caller.Device, RequestID: caller.RequestID, Authenticated: store.Now(), AAL: session.Level, Hold: session.Hold, PodID: session.PodID,
 	})
 }
 

@@ -28,6 +28,7 @@ const (
 const (
 	hostPrefix    = "__Host-"
 	sessionCookie = "cs_session"
+	podCookie     = "cs_pod"
 	deviceCookie  = "cs_device"
 )
 
@@ -40,7 +41,8 @@ const (
 	whyExhausted       = "exhausted" // half a session, by wrong codes
 	whyAccessEnded     = "access_ended"
 	whyPasswordChanged = "password_changed"
-	whyEnded           = "ended" // from a list of sessions
+	whyEnded           = "ended"  // from a list of sessions
+	whyParent          = "parent" // the session that handed it over has ended
 )
 
 // Session is one browser in which a technician is signed in.
@@ -53,6 +55,8 @@ type Session struct {
 	Methods      []string
 	Address      string
 	Device       string
+	PodID        string // the pod that it is for; "" for the console
+	ParentID     string // the session that handed it to a frame, and with which it ends; "" if it is one of its own
 
 	CreatedAt, AuthenticatedAt, LastSeenAt, ExpiresAt time.Time
 	IdleFor                                           time.Duration
@@ -67,7 +71,7 @@ func (s Session) IdleExpiresAt() time.Time {
 	return s.ExpiresAt
 }
 
-// end ends sessions and tells their browsers.
+// end ends sessions, with them those that they handed to pods, and tells their browsers.
 func (s *Service) end(ctx context.Context, tx *store.Tx, org string, ids []string, why string, now time.Time) error {
 	for _, sessionID := range ids {
 		technicianID, err := endSession(ctx, tx, org, sessionID, why, now)
@@ -85,6 +89,13 @@ func (s *Service) end(ctx context.Context, tx *store.Tx, org string, ids []strin
 		if err := s.Events.Publish(ctx, tx, events.Event{
 			Kind: "session.ended", ID: sessionID, To: technicianID, Data: map[string]string{"reason": why},
 		}); err != nil {
+			return err
+		}
+		handed, err := handedOver(ctx, tx, org, sessionID)
+		if err != nil {
+			return err
+		}
+		if err := s.end(ctx, tx, org, handed, whyParent, now); err != nil {
 			return err
 		}
 	}

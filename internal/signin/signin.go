@@ -59,6 +59,8 @@ type Hooks struct {
 	PasswordChanged func(ctx context.Context, tx *store.Tx, technicianID string) error
 	// Unread counts the notifications that somebody has not read yet.
 	Unread func(ctx context.Context, q store.Querier, org, technicianID string) (int, error)
+	// Pod says whether an organization has a pod.
+	Pod func(ctx context.Context, q store.Querier, org, podID string) (bool, error)
 	// Demo makes the demo organization in an empty installation and says who owns it.
 	Demo func(ctx context.Context) (org, technicianID string, err error)
 }
@@ -72,6 +74,7 @@ func New(d Deps) *Service {
 type Attempt struct {
 	Email, Password, Organization string
 	Device                        string
+	Pod                           string // the pod that the sign-in is for: it may admit who has no access to the console
 }
 
 // SignIn starts a session for the right password; where a second factor is set up, half of one. Every refusal takes the same steps, computes
@@ -101,6 +104,10 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
+	pod, err := s.podFor(ctx, s.DB.Read(), who, in.Pod)
+	if err != nil {
+		return Started{}, err
+	}
 	device, err := knownDevice(ctx, s.DB.Read(), who.orgID, who.id, id.Hash(in.Device))
 	if err != nil {
 		return Started{}, err
@@ -113,7 +120,7 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 	match, stale := slot.Verify(who.hash, typed)
 	why := refusal(who, counted.verdict, match && ok, now)
 	if why == "" {
-		why = s.unwelcome(who, policy, caller.Address)
+		why = s.unwelcome(who, policy, caller.Address, pod)
 	}
 	if why != "" {
 		s.limits.Failed(from, now)
@@ -133,7 +140,7 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Started, error) {
 				return err
 			}
 		}
-		out, err = s.start(ctx, tx, who, beginning{methods: []string{MethodPassword}, device: device, secret: in.Device, replaces: caller})
+		out, err = s.start(ctx, tx, who, beginning{methods: []string{MethodPassword}, device: device, secret: in.Device, pod: pod, replaces: caller})
 		return err
 	})
 	return out, err

@@ -52,6 +52,7 @@ type beginning struct {
 	methods  []string     // by which the person proved who they are
 	device   string       // id of a known device
 	secret   string       // and its secret
+	pod      string       // the pod that it is for, of somebody without access to the console
 	replaces access.Actor // who made the request; a session of theirs in this browser ends
 }
 
@@ -68,7 +69,7 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, org, technicianID str
 	if err != nil {
 		return Started{}, err
 	}
-	if why := s.unwelcome(who, policy, access.ActorFrom(ctx).Address); why != "" {
+	if why := s.unwelcome(who, policy, access.ActorFrom(ctx).Address, ""); why != "" {
 		return Started{}, unwelcome{refused{who: who, method: strings.Join(methods, "+"), why: why}}
 	}
 	return s.start(ctx, tx, who, beginning{methods: methods, replaces: replaces})
@@ -91,7 +92,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, who account, b beginn
 	caller := access.ActorFrom(ctx)
 	idle, life := policy.Limits(who.idleMinutes, who.sessionHours)
 	out := Started{Token: id.Secret(), Session: Session{
-		ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Methods: b.methods, Level: levelOf(b.methods), Address: caller.Address, Device: caller.Device,
+		ID: id.New(), OrgID: who.orgID, TechnicianID: who.id, Methods: b.methods, Level: levelOf(b.methods), PodID: b.pod, Address: caller.Address, Device: caller.Device,
 		CreatedAt: now, AuthenticatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(life), IdleFor: min(idle, life),
 	}}
 	if out.Session.Hold, err = s.holdFor(ctx, tx, who, policy, state, b.methods); err != nil {

@@ -65,7 +65,7 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, half Session, meth
 	if _, err := sessionOwner(ctx, tx, half.OrgID, half.ID); err != nil {
 		return Started{}, errNoHalf
 	}
-	b := beginning{methods: append(slices.Clone(half.Methods), method), secret: device, replaces: access.ActorFrom(ctx)}
+	b := beginning{methods: append(slices.Clone(half.Methods), method), secret: device, pod: half.PodID, replaces: access.ActorFrom(ctx)}
 	return s.proved(ctx, tx, who, b)
 }
 
@@ -75,7 +75,7 @@ func (s *Service) proved(ctx context.Context, tx *store.Tx, who account, b begin
 	if err != nil {
 		return Started{}, err
 	}
-	if why := s.unwelcome(who, policy, access.ActorFrom(ctx).Address); why != "" {
+	if why := s.unwelcome(who, policy, access.ActorFrom(ctx).Address, b.pod); why != "" {
 		return Started{}, unwelcome{refused{who: who, method: b.methods[len(b.methods)-1], why: why}}
 	}
 	if b.device, err = knownDevice(ctx, tx, who.orgID, who.id, id.Hash(b.secret)); err != nil {
@@ -102,8 +102,8 @@ func (s *Service) PasskeyOptions(ctx context.Context, r *http.Request) (factor.C
 }
 
 // SignInWithPasskey takes the answer to PasskeyOptions. A passkey signs in whatever the counters of wrong passwords say: nobody can guess it,
-// and so nobody can lock its owner out. Proving oneself again leaves the session as it is, and Started without a token.
-func (s *Service) SignInWithPasskey(ctx context.Context, challengeID string, credential json.RawMessage, device string) (out Started, err error) {
+// and so nobody can lock its owner out. Proving oneself again leaves the session as it is, and Started without a token. pod is as in Attempt.
+func (s *Service) SignInWithPasskey(ctx context.Context, challengeID string, credential json.RawMessage, device, pod string) (out Started, err error) {
 	caller, now := access.ActorFrom(ctx), store.Now()
 	from := throttle.Network(caller.Address)
 	if wait := s.limits.Check(from, now); wait > 0 {
@@ -126,7 +126,10 @@ func (s *Service) SignInWithPasskey(ctx context.Context, challengeID string, cre
 		if err != nil {
 			return err
 		}
-		out, err = s.proved(ctx, tx, who, beginning{methods: []string{p.Method()}, secret: device, replaces: caller})
+		if pod, err = s.podFor(ctx, tx, who, pod); err != nil {
+			return err
+		}
+		out, err = s.proved(ctx, tx, who, beginning{methods: []string{p.Method()}, secret: device, pod: pod, replaces: caller})
 		return err
 	})
 	if err != nil {

@@ -15,23 +15,28 @@ import (
 type found struct {
 	actor    access.Actor
 	lastSeen time.Time
+	parent   string // the session that handed it to a pod
 	networks string // of the technician alone; "" for everywhere
 }
 
 // findSession is the question behind every request: one row by a unique index, joined by primary keys. It is zero unless the session is live
-// and its technician may use the console; what is not needed to go on is settled here and not read.
-func findSession(ctx context.Context, q store.Querier, hash []byte, now time.Time) (f found, err error) {
+// and its technician may use the console, or the pod that it is for; a session in a pod is live as long as the one that handed it over. What is
+// not needed to go on is settled here and not read. A secret counts only where it belongs: framed asks for the sessions in pods.
+func findSession(ctx context.Context, q store.Querier, hash []byte, framed bool, now time.Time) (f found, err error) {
 	a := &f.actor
 	err = q.QueryRowContext(ctx, `
 		select s.org_id, s.id, s.hold, s.level, s.authenticated_at, s.last_seen_at, t.id, t.display_name, t.platform_role, t.owner,
-			case when t.allowed_networks = '[]' then '' else t.allowed_networks end
+			case when t.allowed_networks = '[]' then '' else t.allowed_networks end, s.pod_id, s.parent_id
 		from signin_session s
 		join technician t on t.org_id = s.org_id and t.id = s.technician_id
 		join organization o on o.id = s.org_id
+		left join signin_session p on p.org_id = s.org_id and p.id = s.parent_id and s.parent_id <> ''
 		where s.token_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.last_seen_at + s.idle_for / 1000 > $2
-			and `+mayActColumn+` and t.ui_access`, hash, store.Time(now)).Scan(
+			and (s.parent_id <> '') = $3
+			and (s.parent_id = '' or (p.ended_at is null and p.expires_at > $2 and p.last_seen_at + p.idle_for / 1000 > $2))
+			and `+mayActColumn+` and (t.ui_access or s.pod_id <> '')`, hash, store.Time(now), framed).Scan(
 		&a.OrgID, &a.SessionID, &a.Hold, &a.AAL, (*store.Time)(&a.Authenticated), (*store.Time)(&f.lastSeen), &a.ID, &a.Name, &a.Role, &a.Owner,
-		&f.networks)
+		&f.networks, &a.PodID, &f.parent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found{}, nil
 	}
@@ -45,10 +50,10 @@ func findSession(ctx context.Context, q store.Querier, hash []byte, now time.Tim
 func insertSession(ctx context.Context, tx *store.Tx, s Session, hash []byte) error {
 	_, err := tx.ExecContext(ctx, `
 		insert into signin_session (org_id, id, technician_id, token_hash, hold, level, methods, authenticated_at, address, device,
-			idle_for, created_at, last_seen_at, expires_at, ended_why)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '')`,
+			idle_for, created_at, last_seen_at, expires_at, ended_why, pod_id, parent_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', $15, $16)`,
 		s.OrgID, s.ID, s.TechnicianID, hash, s.Hold, s.Level, store.JSON[[]string]{V: s.Methods}, store.Time(s.AuthenticatedAt), s.Address, s.Device,
-		s.IdleFor, store.Time(s.CreatedAt), store.Time(s.LastSeenAt), store.Time(s.ExpiresAt))
+		s.IdleFor, store.Time(s.CreatedAt), store.Time(s.LastSeenAt), store.Time(s.ExpiresAt), s.PodID, s.ParentID)
 	if err != nil {
 		return fmt.Errorf("save session %s: %w", s.ID, err)
 	}
@@ -87,11 +92,24 @@ func openSessions(ctx context.Context, q store.Querier, org, technicianID string
 		select id from signin_session where org_id = $1 and technician_id = $2 and ended_at is null order by id`, org, technicianID))
 }
 
-// sessionsOverLimit are the live sessions that are too many, all but the newest.
+// handedOver are the sessions in pods that one session handed over and that nobody has ended, the newest first.
+func handedOver(ctx context.Context, q store.Querier, org, sessionID string) ([]string, error) {
+	return texts(q.QueryContext(ctx, `
+		select id from signin_session where org_id = $1 and parent_id = $2 and ended_at is null order by created_at desc, id desc`, org, sessionID))
+}
+
+// sessionsOfPod are all that were begun for a pod and that nobody has ended.
+func sessionsOfPod(ctx context.Context, q store.Querier, org, podID string) ([]string, error) {
+	return texts(q.QueryContext(ctx, `
+		select id from signin_session where org_id = $1 and pod_id = $2 and ended_at is null order by id`, org, podID))
+}
+
+// sessionsOverLimit are the live sessions that are too many, all but the newest. Those in pods belong to the one that handed them over.
 func sessionsOverLimit(ctx context.Context, q store.Querier, org, technicianID string, most int, now time.Time) ([]string, error) {
 	live, err := texts(q.QueryContext(ctx, `
 		select id from signin_session
-		where org_id = $1 and technician_id = $2 and ended_at is null and hold <> 'factor' and expires_at > $3 and last_seen_at + idle_for / 1000 > $3
+		where org_id = $1 and technician_id = $2 and ended_at is null and hold <> 'factor' and parent_id = ''
+			and expires_at > $3 and last_seen_at + idle_for / 1000 > $3
 		order by created_at desc, id desc`, org, technicianID, store.Time(now)))
 	if err != nil || len(live) <= most {
 		return nil, err
@@ -137,12 +155,12 @@ func sessionByID(ctx context.Context, q store.Querier, org, sessionID string) (S
 	return scanSession(q.QueryRowContext(ctx, `select `+sessionColumns+` from signin_session where org_id = $1 and id = $2`, org, sessionID).Scan)
 }
 
-const sessionColumns = `org_id, id, technician_id, hold, level, methods, address, device, idle_for, authenticated_at, created_at, last_seen_at, expires_at, ended_at`
+const sessionColumns = `org_id, id, technician_id, hold, level, methods, address, device, idle_for, authenticated_at, created_at, last_seen_at, expires_at, ended_at, pod_id, parent_id`
 
 func scanSession(scan func(...any) error) (s Session, err error) {
 	var methods store.JSON[[]string]
 	err = scan(&s.OrgID, &s.ID, &s.TechnicianID, &s.Hold, &s.Level, &methods, &s.Address, &s.Device, &s.IdleFor, (*store.Time)(&s.AuthenticatedAt),
-		(*store.Time)(&s.CreatedAt), (*store.Time)(&s.LastSeenAt), (*store.Time)(&s.ExpiresAt), (*store.Time)(&s.EndedAt))
+		(*store.Time)(&s.CreatedAt), (*store.Time)(&s.LastSeenAt), (*store.Time)(&s.ExpiresAt), (*store.Time)(&s.EndedAt), &s.PodID, &s.ParentID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, errNoSession
 	}

@@ -42,7 +42,7 @@ func (s *Service) Unlock(ctx context.Context, slug, email, allow string) (out Un
 	if who.id == "" {
 		return Unlocked{}, errNotFound
 	}
-	out.Status = s.unwelcome(account{mayAct: who.mayAct, console: who.console}, signinpolicy.Default(), "")
+	out.Status = s.unwelcome(account{mayAct: who.mayAct, console: who.console}, signinpolicy.Default(), "", "")
 	server := access.System(who.orgID)
 	server.Device = access.ActorFrom(ctx).Device
 	ctx = access.WithActor(ctx, server)

@@ -13,13 +13,14 @@ import (
 func (s *Service) Routes(api *httpapi.API) {
 	const all, each, notes = "/api/tickets", "/api/tickets/{id}", "/api/tickets/{id}/notes"
 	httpapi.Handle(api, httpapi.Route{
-		ID: "list-tickets", Method: "GET", Path: all, Summary: "List tickets", Needs: perm.TicketView,
+		ID: "list-tickets", Method: "GET", Path: all, Summary: "List tickets", Needs: perm.TicketView, While: []access.Hold{access.HoldPod},
 	}, s.getList)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "create-ticket", Method: "POST", Path: all, Summary: "Open a ticket", Needs: perm.TicketCreate, Creates: true, MaxBody: maxBody,
 	}, s.post)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "get-ticket", Method: "GET", Path: each, Summary: "Read a ticket", Needs: perm.TicketView, Object: s.object,
+		While: []access.Hold{access.HoldPod},
 	}, s.get)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "edit-ticket", Method: "PATCH", Path: each, Summary: "Change some fields of a ticket, close or reopen it", Needs: perm.TicketEdit,

@@ -47,6 +47,18 @@ func ByID(ctx context.Context, q store.Querier, org, id string) (t Ticket, err e
 	return t, nil
 }
 
+// ByNumber finds one ticket by what people call it.
+func ByNumber(ctx context.Context, q store.Querier, org string, number int64) (t Ticket, err error) {
+	err = q.QueryRowContext(ctx, `select `+columns+from+` where t.org_id = $1 and t.number = $2`, org, number).Scan(t.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Ticket{}, ErrNotFound
+	}
+	if err != nil {
+		return Ticket{}, fmt.Errorf("find ticket #%d: %w", number, err)
+	}
+	return t, nil
+}
+
 // lock returns a ticket that nobody else changes before the transaction ends.
 func lock(ctx context.Context, tx *store.Tx, org, id string) (Ticket, error) {
 	if _, err := tx.ExecContext(ctx, `update ticket set version = version where org_id = $1 and id = $2`, org, id); err != nil {

@@ -18,7 +18,7 @@ import (
 // Routes mounts the API and the pages behind links.
 func (s *Service) Routes(api *httpapi.API) {
 	route := func(id, method, path, summary string) httpapi.Route {
-		return httpapi.Route{ID: id, Method: method, Path: path, Summary: summary, Needs: permRun}
+		return httpapi.Route{ID: id, Method: method, Path: path, Summary: summary, Needs: permRun, While: []access.Hold{access.HoldPod}}
 	}
 	one := func(r httpapi.Route, find func(context.Context, string) (access.Object, error)) httpapi.Route {
 		r.Object = find
@@ -44,7 +44,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	read.Needs = perm.SignedIn
 	httpapi.Handle(api, read, s.getSettings)
 	change := route("change-verification-settings", "PATCH", "/api/settings/verification", "Change the verification settings")
-	change.Needs = perm.AdminSettings
+	change.Needs, change.While = perm.AdminSettings, nil
 	httpapi.Handle(api, change, s.patchSettings)
 
 	h := newPageHandler(s)

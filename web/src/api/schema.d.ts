@@ -912,6 +912,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the pods for ticket systems */
+        get: operations["list-pods"];
+        put?: never;
+        /** Create a pod; its secret is shown once */
+        post: operations["create-pod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pods/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a pod */
+        get: operations["get-pod"];
+        put?: never;
+        post?: never;
+        /** Delete a pod and end its sessions */
+        delete: operations["delete-pod"];
+        options?: never;
+        head?: never;
+        /** Change a pod */
+        patch: operations["edit-pod"];
+        trace?: never;
+    };
+    "/api/pods/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the code that hands this session to a framed pod, once within a minute */
+        post: operations["grant-pod-session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pods/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which ticket and contact the link of a pod means */
+        post: operations["open-pod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pods/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a pod another secret; it is shown once */
+        post: operations["rotate-pod-secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/public/branding": {
         parameters: {
             query?: never;
@@ -1196,6 +1284,23 @@ export interface paths {
         put?: never;
         /** Choose a new password with the link of a mail */
         post: operations["reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/pod": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin the session of a framed pod with such a code */
+        post: operations["start-pod-session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3158,6 +3263,14 @@ export interface components {
         GetSetupBody: {
             needed: boolean;
         };
+        GrantPodSessionBody: {
+            /** @description SHA-256 of the frame's verifier in base64url */
+            challenge: string;
+        };
+        GrantPodSessionBody2: {
+            /** @description for the frame that made the challenge, within a minute */
+            code: string;
+        };
         InvitationAcceptBody: {
             family_name?: string;
             given_name?: string;
@@ -3372,6 +3485,16 @@ export interface components {
             /** @description in the person's time zone; what comes meanwhile is sent when they end; none if absent */
             quiet_hours?: components["schemas"]["NotificationQuietBody"];
         };
+        OpenPodBody: {
+            /** @description id or email; the ticket's own if absent */
+            contact?: string;
+            /** @description HMAC-SHA256 in hexadecimal */
+            sig?: string;
+            /** @description number or id */
+            ticket?: string;
+            /** @description Unix seconds */
+            ts?: string;
+        };
         OrganizationBody: {
             allowed_countries: string[];
             /** Format: date-time */
@@ -3388,6 +3511,55 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        PodBody: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "connectwise" | "autotask" | "halopsa" | "zendesk" | "other";
+            name: string;
+            origins: string[];
+            /**
+             * Format: date-time
+             * @description until when the secret before is good as well
+             */
+            previous_secret_until: string | null;
+            /** @description signs links; only in the answer that makes it */
+            secret?: string;
+            signed_only: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description what the ticket system frames; ?ticket= and ?contact= say what is meant */
+            url: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PodBodyList: {
+            items: components["schemas"]["PodBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        PodFieldsBody: {
+            /**
+             * @description other if absent
+             * @enum {string}
+             */
+            kind?: "connectwise" | "autotask" | "halopsa" | "zendesk" | "other";
+            name: string;
+            /** @description that may frame the pod, exactly: https://na.myconnectwise.net */
+            origins?: string[];
+            /** @description links without a good signature open nothing */
+            signed_only?: boolean;
+        };
+        PodOpenedBody: {
+            /** @description whose caller it is; null where that has to be chosen */
+            contact_id: string | null;
+            /** @description of the ticket */
+            customer_id: string | null;
+            pod_name: string;
+            /** @description null where the link names no ticket */
+            ticket_id: string | null;
         };
         Problem: {
             /** @description what programs switch on; stable */
@@ -3437,6 +3609,13 @@ export interface components {
             password: string;
             token: string;
         };
+        RotatePodSecretBody: {
+            /**
+             * Format: int64
+             * @description how long the old secret stays good; 24 if absent
+             */
+            grace_hours?: number;
+        };
         SandboxMessage: {
             body: string;
             /** Format: date-time */
@@ -3472,20 +3651,24 @@ export interface components {
             /** @description the organization's short name, for people of several */
             organization?: string;
             password: string;
+            /** @description the pod that the sign-in is for: people without access to the console may use pods */
+            pod_id?: string;
         };
         SignInWithPasskeyBody: {
             /** Format: uuid */
             challenge_id: string;
             /** @description AuthenticationResponseJSON of WebAuthn */
             credential: unknown;
+            /** @description the pod that the sign-in is for */
+            pod_id?: string;
         };
         SigninMe: {
             enrolment: components["schemas"]["SigninMeEnrolment"];
             /**
-             * @description what has to be done before anything else
+             * @description what has to be done before anything else (password, enrolment), or the one thing that the session is for: what a pod shows (pod), or handing itself to one (handover)
              * @enum {string}
              */
-            hold: "" | "password" | "enrolment";
+            hold: "" | "password" | "enrolment" | "pod" | "handover";
             organization: components["schemas"]["SigninMeOrganization"];
             password_change_required: boolean;
             /**
@@ -3553,6 +3736,8 @@ export interface components {
             last_seen_at: string;
             /** @description by which the person signed in */
             methods: string[];
+            /** @description it is for a pod in a ticket system and opens nothing else */
+            pod: boolean;
             technician_id: string;
         };
         SigninSessionItemList: {
@@ -3649,6 +3834,19 @@ export interface components {
             hours: number;
             /** Format: int64 */
             idle_minutes: number;
+        };
+        StartPodSessionBody: {
+            code: string;
+            pod_id: string;
+            /** @description what only the frame knows */
+            verifier: string;
+        };
+        StartPodSessionBody2: {
+            /**
+             * Format: date-time
+             * @description at the latest; it ends with the session that handed it over
+             */
+            expires_at: string;
         };
         StartVerificationBody: {
             /** @description what the caller asks for */
@@ -6930,6 +7128,298 @@ export interface operations {
             };
         };
     };
+    "list-pods": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-pod": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PodFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-pod": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-pod": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-pod": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description other if absent
+                     * @enum {string}
+                     */
+                    kind?: "connectwise" | "autotask" | "halopsa" | "zendesk" | "other";
+                    name?: string;
+                    /** @description that may frame the pod, exactly: https://na.myconnectwise.net */
+                    origins?: string[];
+                    /** @description links without a good signature open nothing */
+                    signed_only?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "grant-pod-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantPodSessionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPodSessionBody2"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-pod": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenPodBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodOpenedBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rotate-pod-secret": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotatePodSecretBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PodBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-public-branding": {
         parameters: {
             query?: {
@@ -7515,6 +8005,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-pod-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartPodSessionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartPodSessionBody2"];
+                };
             };
             /** @description A problem */
             default: {
