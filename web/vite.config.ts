@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // The console, and the small page that ticket systems frame.
+      input: { index: "index.html", pod: "pod.html" },
       output: {
         // The frameworks change less often than the console: in a file of their own they stay cached.
         codeSplitting: {

@@ -4,6 +4,7 @@ import { connection, watching } from "./connection";
 import { repeating } from "./fresh";
 import { ApiError, toApiError } from "./problem";
 import { isAttended } from "./attended";
+import { podId } from "./pod";
 import { learnServerTime } from "./serverTime";
 import type { paths } from "./schema";
 
@@ -27,6 +28,9 @@ const rules: Middleware = {
   onRequest({ request }) {
     if (request.method === "PATCH") {
       request.headers.set("Content-Type", "application/merge-patch+json");
+    }
+    if (podId() !== "") {
+      request.headers.set("Countersign-Pod", podId());
     }
     if (!isAttended()) {
       request.headers.set("Countersign-Unattended", "1");

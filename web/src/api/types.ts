@@ -30,6 +30,7 @@ export type Task = Schemas["TaskBody"];
 export type TaskResult = Schemas["TaskResultBody"];
 export type Import = Schemas["CsvimportImportBody"];
 export type ImportRow = Schemas["CsvimportRowBody"];
+export type Pod = Schemas["PodBody"];
 export type Device = Schemas["DeviceBody"];
 export type DeviceGroup = Schemas["DeviceGroupBody"];
 

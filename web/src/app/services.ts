@@ -1,5 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { Live } from "@/api/live";
+import { inPod } from "@/api/pod";
 import { ApiError } from "@/api/problem";
 
 /** The cache of answers. A refusal is not asked again; a lost connection and an overloaded server are. */
@@ -14,4 +15,4 @@ export const queries = new QueryClient({
 });
 
 /** The stream of events of this tab. */
-export const live = new Live(queries);
+export const live = new Live(queries, (url) => new EventSource(inPod(url)));

@@ -11,6 +11,7 @@ const places: [page: string, section: string][] = [
   ["/audit", "administrator#the-record"],
   ["/settings", "administrator#first-steps"],
   ["/settings/verification", "administrator#verification-settings"],
+  ["/settings/pods", "administrator#pods"],
   ["/settings/tokens", "administrator#tokens"],
   ["/welcome", "administrator#first-steps"],
   ["/import", "administrator#importing"],

@@ -23,6 +23,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "branding", group: "shared", needs: "admin.branding", title: (t) => t("branding.title"), Page: page(() => import("@/features/branding/BrandingSettings"), "BrandingSettings") },
   { key: "security", group: "shared", needs: "admin.settings", title: (t) => t("security.title"), Page: page(() => import("@/features/security/SecuritySettings"), "SecuritySettings") },
   { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
+  { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
   { key: "profile", group: "own", title: (t) => t("settings.profile.title"), Page: page(() => import("./ProfileSettings"), "ProfileSettings") },
   { key: "notifications", group: "own", title: (t) => t("told.title"), Page: page(() => import("@/features/notification/NotificationSettings"), "NotificationSettings") },

@@ -25,7 +25,7 @@ function leave() {
 }
 
 /** Leads whoever must have a second factor to one: a way, the thing itself, and recovery codes to keep. */
-export function EnrolPage() {
+export function EnrolPage({ onDone = leave }: { onDone?: () => void }) {
   const { t } = useTranslation();
   const me = useQuery(meQuery);
   const [way, setWay] = useState<Way | null>(null);
@@ -35,7 +35,7 @@ export function EnrolPage() {
       <Entry title={codes.length > 0 ? t("enrol.save") : t("enrol.done")} text={codes.length > 0 ? t("enrol.saveText") : undefined}>
         <div className={classes.form}>
           {codes.length > 0 && <RecoveryCodes codes={codes} />}
-          <Button size="md" onClick={leave}>
+          <Button size="md" onClick={onDone}>
             {codes.length > 0 ? t("enrol.saved") : t("enrol.finish")}
           </Button>
         </div>

@@ -8,7 +8,7 @@ import classes from "./Entry.module.css";
 interface Props {
   title: string;
   text?: ReactNode;
-  children: ReactNode;
+  children?: ReactNode;
 }
 
 /** The frame of the pages before the sign-in. */

@@ -7,6 +7,7 @@ import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
 import { people } from "./people";
+import { pod } from "./pod";
 import { reasons } from "./reasons";
 import { security } from "./security";
 import { shell } from "./shell";
@@ -14,4 +15,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...reasons };
+export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...pod, ...reasons };

