@@ -63,7 +63,7 @@ type Period struct {
 	TechnicianID string `query:"technician_id" maxLength:"36" doc:"who verified; of tickets, to whom they are assigned"`
 }
 
-func (in Period) query() Query { return Query{in.From, in.To, in.CustomerID, in.TechnicianID} }
+func (in Period) query() Query { return Query(in) }
 
 type csvInput struct {
 	Period
