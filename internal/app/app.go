@@ -52,6 +52,8 @@ import (
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/internal/verify/panel"
+	"countersign.dev/countersign/internal/verify/request"
 	"countersign.dev/countersign/web"
 )
 
@@ -105,6 +107,7 @@ type App struct {
 	recovery      *recovery.Service
 	verifications *verify.Service
 	pods          *pod.Service
+	requests      *request.Service
 }
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.
@@ -181,7 +184,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.imports = a.newImports()
 	a.bulk = a.newBulk()
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
-	a.verifications = verify.New(verify.Deps{
+	a.connectVerifications(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
 	})
 	a.connectTickets()
@@ -233,6 +236,8 @@ func (a *App) routes() {
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.pods.Routes(a.api)
+	a.requests.Routes(a.api)
+	panel.New(a.verifications, a.requests).Routes(a.api)
 	a.consoleRoutes(web.FS())
 }
 

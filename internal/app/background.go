@@ -47,6 +47,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mail().ListenAndServe(ctx, a.cfg.SMTPListen) }
 	}
 	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
+	a.loops["expiry of technician verifications"] = a.every(time.Second, a.requests.Sweep)
 	a.loops["quiet hours"] = a.every(30*time.Second, a.notifications.Sweep)
 	return nil
 }

@@ -27,7 +27,11 @@ func (a *App) connectTickets() {
 
 // verifiedFor puts the verifications of a ticket on its time line.
 func (a *App) verifiedFor(ctx context.Context, q store.Querier, org, ticketID string, before time.Time, limit int) ([]ticket.Happening, error) {
-	verifications, requests, err := a.verifications.OfTicket(ctx, q, org, ticketID, before, limit)
+	verifications, err := a.verifications.OfTicket(ctx, q, org, ticketID, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := a.requests.OfTicket(ctx, q, org, ticketID, before, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -67,12 +71,18 @@ func (a *App) contactHooks() contact.Hooks {
 				return a.verifications.LetGo(ctx, tx, c)
 			},
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
+				return a.requests.LetGo(ctx, tx, c)
+			},
+			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.tickets.DetachContact(ctx, tx, c)
 			},
 		},
 		Merging: []func(context.Context, *store.Tx, contact.Contact, contact.Contact) error{
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.verifications.Merge(ctx, tx, from, into)
+			},
+			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+				return a.requests.Merge(ctx, tx, from, into)
 			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.tickets.MergeContact(ctx, tx, from, into)

@@ -17,7 +17,7 @@ import (
 // A scene is one verification of the demo's history: of the nth contact of a company that has the address for it.
 type scene struct {
 	company, contact int
-	method           verify.Method
+	method           verify.MethodName
 	answer           answer
 }
 
@@ -113,7 +113,7 @@ func (o *Organization) actor(s scene) (who contact.Contact, to string, err error
 	return who, "", fmt.Errorf("company %d has no contact %d for %s", s.company, s.contact, s.method)
 }
 
-func addressFor(c contact.Contact, m verify.Method) string {
+func addressFor(c contact.Contact, m verify.MethodName) string {
 	if m == verify.EmailCode && len(c.Emails) > 0 {
 		return c.Emails[0]
 	}
@@ -128,7 +128,7 @@ func addressFor(c contact.Contact, m verify.Method) string {
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
 // readCode waits for the code on the sandbox phone.
-func (o *Organization) readCode(ctx context.Context, to string, m verify.Method) (string, error) {
+func (o *Organization) readCode(ctx context.Context, to string, m verify.MethodName) (string, error) {
 	way := message.SMS
 	if m == verify.EmailCode {
 		way = message.Email

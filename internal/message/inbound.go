@@ -36,6 +36,25 @@ type In struct {
 	At      time.Time
 }
 
+// Word is what the message says in short: the text of an SMS; of a mail its first line that says anything, or else its subject.
+func (in In) Word() string {
+	if in.Way != Email {
+		return in.Body
+	}
+	for line := range strings.Lines(in.Body) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return in.Subject
+}
+
+// Trusted says whether an answer may decide something: the sender of a mail is a mere claim, unless its domain signed it or it was
+// sent to the random reply address of our own message (D-24).
+func (in In) Trusted() bool {
+	return in.Way != Email || in.Aligned || in.Reply != ""
+}
+
 // Route handles the inbound messages that it claims, in the transaction that marks them as handled; it returns false to pass one on.
 // When it fails, all is taken back and tried again later.
 type Route func(ctx context.Context, tx *store.Tx, in In) (claimed bool, err error)

@@ -80,7 +80,7 @@ func TestM12AnswersToAForgedSenderEnd(t *testing.T) {
 		if n := len(w.inbox(piaPhone)); n != 2 { // the code, and "not yet"
 			t.Errorf("%d messages before the claim", n)
 		}
-		if _, _, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
+		if _, _, err := w.requests.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
 			t.Fatal(err)
 		}
 		before := len(w.inbox(piaPhone))
@@ -97,7 +97,7 @@ func TestM12AnswersToAForgedSenderEnd(t *testing.T) {
 func TestM13AnotherContactWithTheSameNumber(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		r, _ := w.asked()
-		if _, _, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
+		if _, _, err := w.requests.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
 			t.Fatal(err)
 		}
 		w.exec(`insert into contact_phone (org_id, contact_id, number, created_at, added_by, initial) values ('org-1', 'contact-sly', $1, 1, '', true)`, piaPhone)
@@ -120,7 +120,7 @@ func TestM11ThirtyTwoClaimsAtOnce(t *testing.T) {
 		for i := range 32 {
 			who := []string{"tom", "ida", "ada"}[i%3]
 			go func() {
-				_, got, err := w.verify.Claim(w.as(who), r.ID, ticketPia)
+				_, got, err := w.requests.Claim(w.as(who), r.ID, ticketPia)
 				if err != nil {
 					got = ""
 				}

@@ -24,7 +24,7 @@ func TestTheThreadOnBothDatabases(t *testing.T) {
 			}
 			link, _ := w.begin(verify.EmailLink)
 			w.await(piaEmail, 1)
-			if status, _ := request(w.pages(), "GET", "/v/"+w.token(piaEmail), nil); status != 200 {
+			if status, _ := visit(w.pages(), "GET", "/v/"+w.token(piaEmail), nil); status != 200 {
 				t.Errorf("status %d of the link page", status)
 			}
 			if _, err := w.verify.Cancel(w.as("tom"), link.ID); err != nil {
@@ -50,14 +50,14 @@ func TestTheThreadOnBothDatabases(t *testing.T) {
 			w.exec(`update message_delivery set created_at = created_at - 3600000000`) // the limits of the address count from the last start
 			w.receive(mailFrom(piaEmail, "#verify"))
 			w.await(piaEmail, 2)
-			r, _, err := w.verify.Requests(w.as("tom"), verify.Pending, 10, "")
+			r, _, err := w.requests.List(w.as("tom"), verify.Pending, 10, "")
 			if err != nil || len(r) != 1 {
 				t.Fatal(len(r), err)
 			}
-			if _, shown, err := w.verify.Claim(w.as("tom"), r[0].ID, ticketPia); err != nil || len(shown) != 6 {
+			if _, shown, err := w.requests.Claim(w.as("tom"), r[0].ID, ticketPia); err != nil || len(shown) != 6 {
 				t.Fatal(shown, err)
 			}
-			if _, err := w.verify.ConfirmVerbally(w.as("tom"), r[0].ID, "She read it."); err != nil {
+			if _, err := w.requests.ConfirmVerbally(w.as("tom"), r[0].ID, "She read it."); err != nil {
 				t.Fatal(err)
 			}
 			w.text(piaPhone, "NO")

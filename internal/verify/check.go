@@ -51,13 +51,13 @@ func (s *Service) try(ctx context.Context, tx *store.Tx, v Verification, code st
 	now, actor := s.clock.Now(), access.ActorFrom(ctx)
 	if v.TechnicianID != actor.ID {
 		// Somebody else asked for this code; the administrators hear of it (M3).
-		return v, false, s.alert(ctx, tx, "other_technician", v.CustomerID, v.ContactID, v.ContactName)
+		return v, false, s.Alert(ctx, tx, "other_technician", v.CustomerID, v.ContactID, v.ContactName)
 	}
-	sp, _ := specOf(v.Method)
-	if sp.link || !isDigits(code) {
+	m, ok := s.method(v.Method)
+	if !ok || m.Describe().Form != FormCode || !isDigits(code) {
 		return v, false, nil
 	}
-	if err := s.checkLocks(ctx, tx, v.ContactID, sp); err != nil {
+	if err := s.checkLocks(ctx, tx, v.ContactID, m.Describe()); err != nil {
 		if fault.KindOf(err) == fault.Internal {
 			return v, false, err
 		}
@@ -67,27 +67,17 @@ func (s *Service) try(ctx context.Context, tx *store.Tx, v Verification, code st
 	if err != nil || mac == nil {
 		return v, false, err
 	}
-	if hmac.Equal(mac, s.mac(v.OrgID, v.ID, code)) {
-		ended, err := s.succeed(ctx, tx, v, now)
-		return ended, err == nil, err
+	if !hmac.Equal(mac, s.mac(v.OrgID, v.ID, code)) {
+		return v, false, s.wrongCode(ctx, tx, v, tries, now)
 	}
-	return v, false, s.wrongCode(ctx, tx, v, tries, now)
-}
-
-// succeed turns the shield green.
-func (s *Service) succeed(ctx context.Context, tx *store.Tx, v Verification, now time.Time) (Verification, error) {
-	set, _, err := settingsOf(ctx, tx, v.OrgID)
-	if err != nil {
-		return v, err
+	if x, ok := m.(Matcher); ok {
+		complete, err := x.Matched(ctx, tx, v)
+		if err != nil || !complete {
+			return v, err == nil, err
+		}
 	}
-	ended, err := endVerification(ctx, tx, v.OrgID, v.ID, Verified, now, now.Add(time.Duration(set.ShieldMinutes)*time.Minute))
-	if err != nil {
-		return v, err
-	}
-	if err := s.noteEnd(ctx, tx, ended); err != nil {
-		return v, err
-	}
-	return ended, s.changed(ctx, tx, "verification.check", ended, nil)
+	ended, err := s.settle(ctx, tx, v, Verified, "verification.check")
+	return ended, err == nil && ended.ID != "", err
 }
 
 // wrongCode counts a wrong code everywhere it counts, and fails the verification at the last try.

@@ -13,7 +13,7 @@ var (
 	// errCode is the one answer to every code that does not verify, whatever the reason (R3).
 	errCode = fault.New(fault.Invalid, "verify.code_refused", "This code does not verify the caller. Check the digits, or start a new verification.").At("/code")
 
-	errMethod         = fault.Field("/method", "verify.method_unknown", "Choose one of: sms_code, sms_link, email_code, email_link.")
+	errMethod         = fault.Field("/method", "verify.method_unknown", "There is no such method here. Choose one that the contact's panel lists.")
 	errNoAddress      = fault.New(fault.Invalid, "verify.no_address", "The contact has no address for this method. Add one, or choose another method.").At("/method")
 	errAddress        = fault.Field("/address", "verify.address_unknown", "This is not an address of the contact for this method. Choose one that is on their page.")
 	errOwnAddress     = fault.New(fault.Invalid, "verify.own_address", "This address belongs to a technician, so it proves nothing about the contact. Choose another.").At("/address")
@@ -26,7 +26,4 @@ var (
 	errStale          = fault.New(fault.Stale, "verify.settings_changed", "Somebody else changed these settings meanwhile. Load them again.")
 	errCodesSuspended = fault.New(fault.Conflict, "verify.codes_suspended_for_all", "An administrator has suspended verification by code. Use a link.")
 	errEnded          = fault.New(fault.Conflict, "verify.ended", "This verification has already ended.")
-	errClaimed        = fault.New(fault.Conflict, "verify.claimed", "Another technician has claimed this request.")
-	errNotClaimer     = fault.New(fault.Conflict, "verify.not_claimer", "Only the technician who claimed this request may do that.")
-	errVerbalNote     = fault.Field("/note", "verify.note_required", "Say what the person told you.")
 )

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/store"
 )
@@ -21,16 +20,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	requests, err := dueRequests(ctx, s.DB.Read(), now, sweepBatch)
-	if err != nil {
-		return err
-	}
 	var errs []error
 	for _, v := range verifications {
-		errs = append(errs, s.expire(ctx, v, now))
-	}
-	for _, r := range requests {
-		errs = append(errs, s.expireRequest(ctx, r, now))
+		errs = append(errs, s.expire(ctx, v))
 	}
 	return errors.Join(errs...)
 }
@@ -41,49 +33,23 @@ func (s *Service) Forget(ctx context.Context) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return forget(ctx, tx, now.Add(-48*time.Hour), now) })
 }
 
-func (s *Service) expire(ctx context.Context, v Verification, now time.Time) error {
+func (s *Service) expire(ctx context.Context, v Verification) error {
 	ctx = access.WithActor(ctx, access.System(v.OrgID))
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		ended, err := endVerification(ctx, tx, v.OrgID, v.ID, Expired, now, time.Time{})
-		if err != nil || ended.ID == "" {
-			return err
-		}
-		if err := s.noteEnd(ctx, tx, ended); err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, "verification.expire", ended, nil)
-	})
-}
-
-func (s *Service) expireRequest(ctx context.Context, r Request, now time.Time) error {
-	ctx = access.WithActor(ctx, access.System(r.OrgID))
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		ended, err := endRequest(ctx, tx, r.OrgID, r.ID, r.State, Expired, "", false, now)
-		if err != nil || ended.ID == "" {
-			return err
-		}
-		if err := s.noteRequest(ctx, tx, ended); err != nil {
-			return err
-		}
-		return s.recordRequest(ctx, tx, ended, audit.Success, "")
+		_, err := s.settle(ctx, tx, v, Expired, "verification.expire")
+		return err
 	})
 }
 
 // LetGo ends what is still open with a contact who is being deleted.
 func (s *Service) LetGo(ctx context.Context, tx *store.Tx, c contact.Contact) error {
-	if err := s.cancelPending(ctx, tx, c.OrgID, c.ID, "contact_deleted"); err != nil {
-		return err
-	}
-	return s.cancelLive(ctx, tx, c)
+	return s.cancelPending(ctx, tx, c.OrgID, c.ID, "contact_deleted")
 }
 
 // Merge makes what was tried with one contact the history of another, of which it becomes a part. It is no way around anything: what is
 // still open with the one ends, a proof that it gave ends with it, and its lock and its wrong codes hold for the other.
 func (s *Service) Merge(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 	if err := s.cancelPending(ctx, tx, from.OrgID, from.ID, "contact_merged"); err != nil {
-		return err
-	}
-	if err := s.cancelLive(ctx, tx, from); err != nil {
 		return err
 	}
 	now := s.clock.Now()

@@ -7,29 +7,23 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// OfTicket returns what was verified for a ticket before a time (the zero time is the end), the newest of each direction first.
-func (s *Service) OfTicket(ctx context.Context, q store.Querier, org, ticketID string, before time.Time, limit int) (vs []Verification, rs []Request, err error) {
-	narrow := func() *store.Where {
-		w := &store.Where{}
-		w.Add("org_id = ?", org)
-		w.Add("ticket_id = ?", ticketID)
-		if !before.IsZero() {
-			w.Add("created_at < ?", store.Time(before))
-		}
-		return w
-	}
-	if vs, err = listVerifications(ctx, q, narrow(), limit); err != nil {
-		return nil, nil, err
-	}
-	if rs, err = listRequests(ctx, q, narrow(), limit); err != nil {
-		return nil, nil, err
-	}
+// OfTicket returns the verifications for a ticket that began before a time (the zero time is the end), the newest first.
+func (s *Service) OfTicket(ctx context.Context, q store.Querier, org, ticketID string, before time.Time, limit int) ([]Verification, error) {
+	found, err := listVerifications(ctx, q, OfTicket(org, ticketID, before), limit)
 	now := s.clock.Now()
-	for i := range vs {
-		vs[i] = vs[i].at(now)
+	for i := range found {
+		found[i] = found[i].at(now)
 	}
-	for i := range rs {
-		rs[i] = rs[i].at(now)
+	return found, err
+}
+
+// OfTicket narrows either direction to one ticket.
+func OfTicket(org, ticketID string, before time.Time) *store.Where {
+	w := &store.Where{}
+	w.Add("org_id = ?", org)
+	w.Add("ticket_id = ?", ticketID)
+	if !before.IsZero() {
+		w.Add("created_at < ?", store.Time(before))
 	}
-	return vs, rs, nil
+	return w
 }

@@ -31,14 +31,6 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, one(route("get-verification", "GET", "/api/verifications/{id}", "Look at a verification"), s.verificationObject), s.getVerification)
 	httpapi.Handle(api, one(route("check-verification", "POST", "/api/verifications/{id}/check", "Check the code that the caller read out"), s.verificationObject), s.postCheck)
 	httpapi.Handle(api, one(route("cancel-verification", "POST", "/api/verifications/{id}/cancel", "Cancel a pending verification"), s.verificationObject), s.postCancel)
-	httpapi.Handle(api, one(route("get-contact-verification", "GET", "/api/contacts/{id}/verification", "See how a contact can be verified"), s.contactObject), s.getPanel)
-
-	httpapi.Handle(api, route("list-technician-verifications", "GET", "/api/technician-verifications", "List who asks whether a technician is real"), s.getRequests)
-	httpapi.Handle(api, one(route("get-technician-verification", "GET", "/api/technician-verifications/{id}", "Look at a technician verification"), s.requestObject), s.getRequest)
-	claim := one(route("claim-technician-verification", "POST", "/api/technician-verifications/{id}/claim", "Claim it for a ticket and see the code to say"), s.requestObject)
-	claim.Secret = true
-	httpapi.Handle(api, claim, s.postClaim)
-	httpapi.Handle(api, one(route("confirm-technician-verification", "POST", "/api/technician-verifications/{id}/confirm-verbally", "Log that the contact confirmed by word of mouth"), s.requestObject), s.postConfirm)
 
 	read := route("get-verification-settings", "GET", "/api/settings/verification", "Read the verification settings")
 	read.Needs = perm.SignedIn
@@ -47,11 +39,10 @@ func (s *Service) Routes(api *httpapi.API) {
 	change.Needs, change.While = perm.AdminSettings, nil
 	httpapi.Handle(api, change, s.patchSettings)
 
-	h := newPageHandler(s)
 	page := httpapi.Route{ID: "open-link", Method: "GET", Path: "/v/{token}", Summary: "The page behind a link", Needs: perm.Public, Hidden: true}
-	api.Raw(page, http.HandlerFunc(h.get))
+	api.Raw(page, http.HandlerFunc(s.pages.get))
 	page.ID, page.Method = "answer-link", "POST"
-	api.Raw(page, http.HandlerFunc(h.post))
+	api.Raw(page, http.HandlerFunc(s.pages.post))
 }
 
 func (s *Service) verificationObject(ctx context.Context, id string) (access.Object, error) {
@@ -59,28 +50,26 @@ func (s *Service) verificationObject(ctx context.Context, id string) (access.Obj
 	return object(v.CustomerID), err
 }
 
-func (s *Service) requestObject(ctx context.Context, id string) (access.Object, error) {
-	r, err := findRequest(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, id)
-	return object(r.CustomerID), err
-}
-
-func (s *Service) contactObject(ctx context.Context, id string) (access.Object, error) {
+// ContactObject finds the contact of a route, for what decides about access.
+func (s *Service) ContactObject(ctx context.Context, id string) (access.Object, error) {
 	c, err := contact.ByID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, id)
 	return access.Object{Type: "contact", ID: id, CustomerID: c.CustomerID}, err
 }
 
-type personBody struct {
+// Person names somebody.
+type Person struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-type verificationBody struct {
+// Body is a verification as the API shows it. It never holds a code.
+type Body struct {
 	ID            string     `json:"id"`
 	Direction     string     `json:"direction" enum:"end_user"`
 	ContactID     string     `json:"contact_id"`
 	ContactName   string     `json:"contact_name"`
 	CustomerID    string     `json:"customer_id"`
-	Method        Method     `json:"method"`
+	Method        MethodName `json:"method"`
 	Level         string     `json:"level" doc:"how much it proves: L0 to L5"`
 	State         State      `json:"state" enum:"pending,verified,failed,expired,denied,canceled,send_failed,frozen"`
 	Delivery      string     `json:"delivery" doc:"how its message fares"`
@@ -90,7 +79,7 @@ type verificationBody struct {
 	Action        string     `json:"action"`
 	CallDirection Direction  `json:"call_direction" enum:"inbound,outbound"`
 	Note          string     `json:"note"`
-	Technician    personBody `json:"technician"`
+	Technician    Person     `json:"technician"`
 	TriesLeft     int        `json:"tries_left"`
 	SpokenNumber  string     `json:"spoken_number,omitempty" doc:"only in the answer that creates a verification by link: the number that the technician says"`
 	CreatedAt     time.Time  `json:"created_at"`
@@ -101,16 +90,17 @@ type verificationBody struct {
 	Version       int64      `json:"version"`
 }
 
-func bodyOf(v Verification) verificationBody {
-	b := verificationBody{
+// BodyOf shows v.
+func BodyOf(v Verification) Body {
+	b := Body{
 		ID: v.ID, Direction: "end_user", ContactID: v.ContactID, ContactName: v.ContactName, CustomerID: v.CustomerID, Method: v.Method,
-		Level: levelName(v.Level), State: v.State, Delivery: v.Delivery, AddressMasked: message.Mask(v.Address), Action: v.Action,
-		CallDirection: v.CallDirection, Note: v.Note, Technician: personBody{v.TechnicianID, v.TechnicianName},
-		CreatedAt: v.CreatedAt, UpdatedAt: cmp.Or(v.EndedAt, v.CreatedAt), ExpiresAt: v.ExpiresAt, EndedAt: optional(v.EndedAt), ShieldUntil: optional(v.ShieldUntil), Version: v.Version,
+		Level: LevelName(v.Level), State: v.State, Delivery: v.Delivery, AddressMasked: message.Mask(v.Address), Action: v.Action,
+		CallDirection: v.CallDirection, Note: v.Note, Technician: Person{v.TechnicianID, v.TechnicianName},
+		CreatedAt: v.CreatedAt, UpdatedAt: cmp.Or(v.EndedAt, v.CreatedAt), ExpiresAt: v.ExpiresAt, EndedAt: httpapi.Optional(v.EndedAt), ShieldUntil: httpapi.Optional(v.ShieldUntil), Version: v.Version,
 	}
 	if v.State == Pending {
 		b.TriesLeft = maxTries - v.Tries
-		if sp, _ := specOf(v.Method); sp.link {
+		if v.Form == FormPage {
 			b.TriesLeft = 1 - v.Tries
 		}
 	}
@@ -120,26 +110,19 @@ func bodyOf(v Verification) verificationBody {
 	return b
 }
 
-func optional(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 type startInput struct {
 	Body struct {
-		ContactID     string    `json:"contact_id" maxLength:"36"`
-		Method        Method    `json:"method" maxLength:"40" doc:"sms_code, sms_link, email_code or email_link"`
-		Address       string    `json:"address,omitempty" maxLength:"320" doc:"one of the contact's; the first that suits the method if absent"`
-		TicketID      string    `json:"ticket_id,omitempty" maxLength:"36"`
-		Action        string    `json:"action,omitempty" maxLength:"100" doc:"what the caller asks for"`
-		CallDirection Direction `json:"call_direction,omitempty" maxLength:"20" doc:"inbound: they called us (the default); outbound: we called them"`
-		Note          string    `json:"note,omitempty" maxLength:"2000"`
+		ContactID     string     `json:"contact_id" maxLength:"36"`
+		Method        MethodName `json:"method" maxLength:"40" doc:"one of those that the contact's panel lists, such as sms_code"`
+		Address       string     `json:"address,omitempty" maxLength:"320" doc:"one of the contact's; the first that suits the method if absent"`
+		TicketID      string     `json:"ticket_id,omitempty" maxLength:"36"`
+		Action        string     `json:"action,omitempty" maxLength:"100" doc:"what the caller asks for"`
+		CallDirection Direction  `json:"call_direction,omitempty" maxLength:"20" doc:"inbound: they called us (the default); outbound: we called them"`
+		Note          string     `json:"note,omitempty" maxLength:"2000"`
 	}
 }
 
-func (s *Service) postVerification(ctx context.Context, in *startInput) (*httpapi.Created[verificationBody], error) {
+func (s *Service) postVerification(ctx context.Context, in *startInput) (*httpapi.Created[Body], error) {
 	b := in.Body
 	v, spoken, err := s.Start(ctx, StartRequest{b.ContactID, b.Method, b.Address, b.TicketID, b.Action, b.CallDirection, b.Note})
 	if fault.KindOf(err) == fault.NotFound { // an id inside a body
@@ -148,9 +131,9 @@ func (s *Service) postVerification(ctx context.Context, in *startInput) (*httpap
 	if err != nil {
 		return nil, err
 	}
-	out := bodyOf(v)
+	out := BodyOf(v)
 	out.SpokenNumber = spoken
-	return &httpapi.Created[verificationBody]{Location: "/api/verifications/" + v.ID, ETag: httpapi.ETag(v.Version), Body: out}, nil
+	return &httpapi.Created[Body]{Location: "/api/verifications/" + v.ID, ETag: httpapi.ETag(v.Version), Body: out}, nil
 }
 
 type listInput struct {
@@ -160,27 +143,19 @@ type listInput struct {
 	State     State  `query:"state" enum:"pending,verified,failed,expired,denied,canceled,send_failed,frozen"`
 }
 
-func (s *Service) getVerifications(ctx context.Context, in *listInput) (*httpapi.Page[verificationBody], error) {
+func (s *Service) getVerifications(ctx context.Context, in *listInput) (*httpapi.Page[Body], error) {
 	page, next, err := s.List(ctx, Filter{in.ContactID, in.TicketID, in.State}, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.NewPage(each(page, bodyOf), next), nil
-}
-
-func each[A, B any](in []A, f func(A) B) []B {
-	out := make([]B, len(in))
-	for i, x := range in {
-		out[i] = f(x)
-	}
-	return out
+	return httpapi.NewPage(httpapi.Each(page, BodyOf), next), nil
 }
 
 type idInput struct {
 	ID string `path:"id"`
 }
 
-func (s *Service) getVerification(ctx context.Context, in *idInput) (*httpapi.One[verificationBody], error) {
+func (s *Service) getVerification(ctx context.Context, in *idInput) (*httpapi.One[Body], error) {
 	return answer1(s.ByID(ctx, in.ID))
 }
 
@@ -191,19 +166,19 @@ type checkInput struct {
 	}
 }
 
-func (s *Service) postCheck(ctx context.Context, in *checkInput) (*httpapi.One[verificationBody], error) {
+func (s *Service) postCheck(ctx context.Context, in *checkInput) (*httpapi.One[Body], error) {
 	return answer1(s.Check(ctx, in.ID, in.Body.Code))
 }
 
-func (s *Service) postCancel(ctx context.Context, in *idInput) (*httpapi.One[verificationBody], error) {
+func (s *Service) postCancel(ctx context.Context, in *idInput) (*httpapi.One[Body], error) {
 	return answer1(s.Cancel(ctx, in.ID))
 }
 
-func answer1(v Verification, err error) (*httpapi.One[verificationBody], error) {
+func answer1(v Verification, err error) (*httpapi.One[Body], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpapi.One[verificationBody]{ETag: httpapi.ETag(v.Version), Body: bodyOf(v)}, nil
+	return &httpapi.One[Body]{ETag: httpapi.ETag(v.Version), Body: BodyOf(v)}, nil
 }
 
 type settingsBody struct {
@@ -219,7 +194,7 @@ type settingsOutput struct {
 
 func (s *Service) getSettings(ctx context.Context, _ *struct{}) (*settingsOutput, error) {
 	org := access.ActorFrom(ctx).OrgID
-	set, version, err := settingsOf(ctx, s.DB.Read(), org)
+	set, version, err := SettingsOf(ctx, s.DB.Read(), org)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +211,7 @@ type settingsInput struct {
 }
 
 func (s *Service) patchSettings(ctx context.Context, in *settingsInput) (*settingsOutput, error) {
-	set, version, err := settingsOf(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID)
+	set, version, err := SettingsOf(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID)
 	if err != nil {
 		return nil, err
 	}

@@ -19,12 +19,12 @@ func TestAttack49NamesThatAreMarkup(t *testing.T) {
 		w.exec(`update verify_challenge set technician_name = $1`, evil)
 		target := "/v/" + w.token(piaEmail)
 		for _, address := range []string{target, target + "?lang=" + strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22", " ", "%20").Replace(evil), "/v/%3Cscript%3E"} {
-			_, page := request(w.pages(), http.MethodGet, address, nil)
+			_, page := visit(w.pages(), http.MethodGet, address, nil)
 			if strings.Contains(page, "<script") || strings.Contains(page, "<img") {
 				t.Errorf("%s is not inert: %s", address, page)
 			}
 		}
-		_, page := request(w.pages(), http.MethodPost, target, form("", evil, evil, evil))
+		_, page := visit(w.pages(), http.MethodPost, target, form("", evil, evil, evil))
 		if strings.Contains(page, "<script") || strings.Contains(page, "<img") {
 			t.Errorf("what was posted comes back: %s", page)
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 // checkLocks refuses a contact that is locked, and a code method that is suspended for the technician or for everybody.
-func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID string, sp spec) error {
+func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID string, d Description) error {
 	actor, now := access.ActorFrom(ctx), s.clock.Now()
 	until, err := lockedUntil(ctx, q, actor.OrgID, "contact:"+contactID)
 	if err != nil {
@@ -27,10 +27,10 @@ func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID str
 	if now.Before(until) {
 		return errContactLocked
 	}
-	if sp.link {
+	if d.Form != FormCode {
 		return nil
 	}
-	set, _, err := settingsOf(ctx, q, actor.OrgID)
+	set, _, err := SettingsOf(ctx, q, actor.OrgID)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Service) countWrong(ctx context.Context, tx *store.Tx, v Verification, 
 		if err := putLock(ctx, tx, v.OrgID, "contact:"+v.ContactID, "wrong_codes", now.Add(24*time.Hour)); err != nil {
 			return err
 		}
-		if err := s.alert(ctx, tx, "contact_locked", v.CustomerID, v.ContactID, v.ContactName); err != nil {
+		if err := s.Alert(ctx, tx, "contact_locked", v.CustomerID, v.ContactID, v.ContactName); err != nil {
 			return err
 		}
 	}
@@ -69,12 +69,12 @@ func (s *Service) countWrong(ctx context.Context, tx *store.Tx, v Verification, 
 		if err := putLock(ctx, tx, v.OrgID, "technician:"+v.TechnicianID, "wrong_codes", now.Add(time.Hour)); err != nil {
 			return err
 		}
-		if err := s.alert(ctx, tx, "technician_suspended", v.CustomerID, v.ContactID, v.ContactName); err != nil {
+		if err := s.Alert(ctx, tx, "technician_suspended", v.CustomerID, v.ContactID, v.ContactName); err != nil {
 			return err
 		}
 	}
 	if inOrganization == orgWrongLimit {
-		return s.alert(ctx, tx, "organization_wrong_codes", "", "", "")
+		return s.Alert(ctx, tx, "organization_wrong_codes", "", "", "")
 	}
 	return nil
 }
@@ -88,11 +88,11 @@ func (s *Service) lockForFraud(ctx context.Context, tx *store.Tx, v Verification
 	if err := s.cancelPending(ctx, tx, v.OrgID, v.ContactID, "fraud_report"); err != nil {
 		return err
 	}
-	return s.alert(ctx, tx, "denied", v.CustomerID, v.ContactID, v.ContactName)
+	return s.Alert(ctx, tx, "denied", v.CustomerID, v.ContactID, v.ContactName)
 }
 
-// alert tells the administrators that somebody may be attacking: in the record, on their screens and by mail.
-func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, contactID, contactName string) error {
+// Alert tells the administrators that somebody may be attacking: in the record, on their screens and by mail.
+func (s *Service) Alert(ctx context.Context, tx *store.Tx, reason, customerID, contactID, contactName string) error {
 	org := access.ActorFrom(ctx).OrgID
 	e := audit.Event{Action: "security.alert", Outcome: audit.Denied, Reason: reason, CustomerID: customerID}
 	if contactID != "" {
@@ -118,7 +118,7 @@ func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, c
 	}
 	for _, a := range admins {
 		text := wording.Alert(wording.LanguageFor(a.Locale, o.Locale), o.Name, reason, contactName)
-		err := s.tell(ctx, tx, message.Out{
+		err := s.Tell(ctx, tx, message.Out{
 			Way: message.Email, To: a.Email, Subject: text.Subject, Body: text.Body, Purpose: message.Internal,
 			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + reason + "/" + contactID + "/" + s.clock.Now().Format("2006010215") + "/" + a.ID, // one an hour, however often it happens
 		})
@@ -129,8 +129,16 @@ func (s *Service) alert(ctx context.Context, tx *store.Tx, reason, customerID, c
 	return nil
 }
 
-// recordRefusal writes down that an act was refused, unless it failed for a reason of ours, and returns why.
-func (s *Service) recordRefusal(ctx context.Context, e audit.Event, why error) error {
+// Tell sends what is good to know but must not stop anything: an address that may get no message gets none.
+func (s *Service) Tell(ctx context.Context, tx *store.Tx, out message.Out) error {
+	if _, err := s.Messages.Send(ctx, tx, out); err != nil && fault.KindOf(err) == fault.Internal {
+		return err
+	}
+	return nil
+}
+
+// RecordRefusal writes down that an act was refused, unless it failed for a reason of ours, and returns why.
+func (s *Service) RecordRefusal(ctx context.Context, e audit.Event, why error) error {
 	if fault.KindOf(why) == fault.Internal {
 		return why
 	}

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"crypto/hmac"
-	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/contact"
@@ -17,10 +16,9 @@ import (
 type Link struct {
 	Organization   string
 	TechnicianName string
-	Language       string
 	State          State
-	token          string
-	verification   Verification
+	Token          string
+	Verification   Verification
 }
 
 // OpenLink looks a link up and changes nothing, however often and by whatever it is opened (R8).
@@ -34,7 +32,7 @@ func (s *Service) OpenLink(ctx context.Context, token string) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{o.Name, wording.FirstName(v.TechnicianName), v.Language, v.State, token, v}, nil
+	return Link{o.Name, wording.FirstName(v.TechnicianName), v.State, token, v}, nil
 }
 
 // Answer is what the contact says on the page behind a link.
@@ -47,11 +45,11 @@ type Answer struct {
 // AnswerLink settles a verification by link and returns its new state. The number has one try: a wrong one ends the link, whether it
 // came with yes or with "not me", so that a scanner that presses everything can neither verify nor deny. Who called whom has to agree.
 func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, error) {
-	v := l.verification
+	v := l.Verification
 	if v.State != Pending {
 		return v.State, nil
 	}
-	ctx, err := s.asContact(ctx, v)
+	ctx, err := s.AsContact(ctx, v)
 	if err != nil {
 		return v.State, err
 	}
@@ -67,8 +65,8 @@ func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, erro
 			state = current.at(now).State
 			return err
 		}
-		state = s.judge(v, mac, a)
-		return s.settleLink(ctx, tx, v, state, now)
+		state, err = s.Settle(ctx, tx, v, s.judge(v, mac, a))
+		return err
 	})
 	return state, err
 }
@@ -86,32 +84,8 @@ func (s *Service) judge(v Verification, mac []byte, a Answer) State {
 	return Verified
 }
 
-func (s *Service) settleLink(ctx context.Context, tx *store.Tx, v Verification, state State, now time.Time) error {
-	if state == Verified {
-		_, err := s.succeed(ctx, tx, v, now)
-		return err
-	}
-	ended, err := endVerification(ctx, tx, v.OrgID, v.ID, state, now, time.Time{})
-	if err != nil {
-		return err
-	}
-	switch state {
-	case Denied:
-		err = s.lockForFraud(ctx, tx, ended, now)
-	case Frozen:
-		err = s.alert(ctx, tx, "direction_mismatch", v.CustomerID, v.ContactID, v.ContactName)
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.noteEnd(ctx, tx, ended); err != nil {
-		return err
-	}
-	return s.changed(ctx, tx, "verification.answer", ended, nil)
-}
-
-// asContact makes the contact of v the actor, keeping what is known of the request.
-func (s *Service) asContact(ctx context.Context, v Verification) (context.Context, error) {
+// AsContact makes the contact of v the actor, keeping what is known of the request.
+func (s *Service) AsContact(ctx context.Context, v Verification) (context.Context, error) {
 	c, err := contact.ByID(ctx, s.DB.Read(), v.OrgID, v.ContactID)
 	if err != nil {
 		return ctx, err

@@ -27,7 +27,7 @@ func (w *world) pages() http.Handler {
 	return api
 }
 
-func request(h http.Handler, method, target string, form url.Values) (status int, body string) {
+func visit(h http.Handler, method, target string, form url.Values) (status int, body string) {
 	var payload io.Reader
 	if form != nil {
 		payload = strings.NewReader(form.Encode())
@@ -53,7 +53,7 @@ func form(page, number, direction, answer string) url.Values {
 }
 
 func TestM1OpeningALinkChangesNothing(t *testing.T) {
-	for method, address := range map[verify.Method]string{verify.SMSLink: piaPhone, verify.EmailLink: piaEmail} {
+	for method, address := range map[verify.MethodName]string{verify.SMSLink: piaPhone, verify.EmailLink: piaEmail} {
 		t.Run(string(method), func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				v, _ := w.begin(method)
@@ -61,7 +61,7 @@ func TestM1OpeningALinkChangesNothing(t *testing.T) {
 				before := w.row(v.ID)
 				for _, verb := range []string{"GET", "HEAD", "OPTIONS"} {
 					for range 34 {
-						request(h, verb, target, nil)
+						visit(h, verb, target, nil)
 					}
 				}
 				if after := w.row(v.ID); after != before {
@@ -108,11 +108,11 @@ func TestM2TheSpokenNumberDecides(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				v, spoken := w.begin(verify.SMSLink)
 				h, target := w.pages(), "/v/"+w.token(piaPhone)
-				_, page := request(h, "GET", target, nil)
-				request(h, "POST", target, form(page, tc.number(spoken), tc.direction, tc.answer))
+				_, page := visit(h, "GET", target, nil)
+				visit(h, "POST", target, form(page, tc.number(spoken), tc.direction, tc.answer))
 				w.wantState(v.ID, tc.want)
 				if tc.want == verify.Failed { // dead after one wrong number, also for the right one
-					if status, _ := request(h, "POST", target, form(page, spoken, "inbound", "validate")); status != http.StatusGone {
+					if status, _ := visit(h, "POST", target, form(page, spoken, "inbound", "validate")); status != http.StatusGone {
 						t.Errorf("status %d for a dead link", status)
 					}
 					w.wantState(v.ID, verify.Failed)
@@ -128,7 +128,7 @@ func TestM2APostWithoutThePageIsNoAnswer(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		v, spoken := w.begin(verify.EmailLink)
 		h, target := w.pages(), "/v/"+w.token(piaEmail)
-		request(h, "POST", target, form("", spoken, "inbound", "validate"))
+		visit(h, "POST", target, form("", spoken, "inbound", "validate"))
 		r := httptest.NewRequest("POST", target, strings.NewReader(form("", spoken, "inbound", "validate").Encode()))
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -149,7 +149,7 @@ func TestTheLinkPage(t *testing.T) {
 			"en": "Validate", "fr": "Valider", "es": "Validar", "de": "Bestätigen", "it": "Conferma", "pt": "Validar", "nl": "Bevestigen", "pl": "Potwierdzam",
 			"tr": "Onayla", "ar": "تأكيد", "xx": "Validate",
 		} {
-			status, page := request(h, "GET", target+"?lang="+lang, nil)
+			status, page := visit(h, "GET", target+"?lang="+lang, nil)
 			if status != 200 || !strings.Contains(page, word) || !strings.Contains(page, "Harbor IT") || !strings.Contains(page, "Tom") {
 				t.Errorf("%s: status %d, page %q", lang, status, page)
 			}
@@ -178,7 +178,7 @@ func TestLinksThatLeadNowhereLookAlike(t *testing.T) {
 		nonce := regexp.MustCompile(`nonce="[^"]+"`)
 		pages := map[string]bool{}
 		for _, token := range []string{"x", strings.Repeat("A", 43), "a.b", "%F0%9F%98%80"} {
-			status, page := request(h, "GET", "/v/"+token, nil)
+			status, page := visit(h, "GET", "/v/"+token, nil)
 			if status != http.StatusNotFound {
 				t.Errorf("%q: status %d", token, status)
 			}

@@ -39,6 +39,9 @@ func (w *world) withShadow() *contact.Service {
 				return w.verify.Merge(ctx, tx, from, into)
 			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+				return w.requests.Merge(ctx, tx, from, into)
+			},
+			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return tickets.MergeContact(ctx, tx, from, into)
 			},
 		},
@@ -181,12 +184,15 @@ func TestWhatWasVerifiedForATicket(t *testing.T) {
 		v, _ := w.begin(verify.SMSCode)
 		time.Sleep(time.Hour)
 		ctx := access.WithActor(t.Context(), access.Actor{OrgID: org, Kind: access.Technician, ID: "tom", Role: perm.Technician})
-		vs, rs, err := w.verify.OfTicket(ctx, w.db.Read(), org, ticketPia, time.Time{}, 10)
-		if err != nil || len(vs) != 1 || vs[0].ID != v.ID || vs[0].State != verify.Expired || len(rs) != 0 {
-			t.Errorf("%+v, %+v, %v", vs, rs, err)
+		vs, err := w.verify.OfTicket(ctx, w.db.Read(), org, ticketPia, time.Time{}, 10)
+		if err != nil || len(vs) != 1 || vs[0].ID != v.ID || vs[0].State != verify.Expired {
+			t.Errorf("%+v, %v", vs, err)
+		}
+		if rs, err := w.requests.OfTicket(ctx, w.db.Read(), org, ticketPia, time.Time{}, 10); err != nil || len(rs) != 0 {
+			t.Errorf("%+v, %v", rs, err)
 		}
 		for ticketID, before := range map[string]time.Time{ticketPia: v.CreatedAt, ticketFab: {}} {
-			if vs, _, err := w.verify.OfTicket(ctx, w.db.Read(), org, ticketID, before, 10); err != nil || len(vs) != 0 {
+			if vs, err := w.verify.OfTicket(ctx, w.db.Read(), org, ticketID, before, 10); err != nil || len(vs) != 0 {
 				t.Errorf("%s: %+v, %v", ticketID, vs, err)
 			}
 		}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -29,7 +30,6 @@ type Panel struct {
 	Addresses   []PanelAddress
 	Methods     []PanelMethod
 	Pending     *Verification
-	Request     *Request
 	History     []Verification
 }
 
@@ -42,8 +42,7 @@ type PanelAddress struct {
 
 // PanelMethod is a way to verify, with the reason when it cannot be used now.
 type PanelMethod struct {
-	Method    Method
-	Level     int
+	Description
 	Reason    string // empty: available
 	Addresses []MethodAddress
 }
@@ -79,13 +78,6 @@ func (s *Service) PanelOf(ctx context.Context, contactID string) (p Panel, err e
 			p.Pending = &p.History[i]
 		}
 	}
-	r, err := findLive(ctx, q, c.OrgID, c.ID)
-	if err != nil {
-		return p, err
-	}
-	if r = r.at(now); r.live() {
-		p.Request = &r
-	}
 	if err := s.fillAddresses(ctx, &p, c, now); err != nil {
 		return p, err
 	}
@@ -109,16 +101,22 @@ func (s *Service) fillAddresses(ctx context.Context, p *Panel, c contact.Contact
 
 // fillMethods says of every method whether it can work now, and if not, why.
 func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, now time.Time) error {
-	for _, sp := range specs() {
-		m := PanelMethod{Method: sp.method, Level: sp.level}
-		if err := s.checkLocks(ctx, s.DB.Read(), c.ID, sp); err != nil {
+	q := s.DB.Read()
+	for _, x := range s.methods {
+		m := PanelMethod{Description: x.Describe()}
+		err := cmp.Or(s.checkLocks(ctx, q, c.ID, m.Description), ready(ctx, q, x, c))
+		if err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return err
 			}
 			m.Reason = fault.CodeOf(err)
 		}
-		for _, address := range c.Addresses(string(sp.way)) {
-			reason, err := s.whyNot(ctx, c, sp.way, address, now)
+		asked, err := addresses(ctx, q, x, c)
+		if err != nil {
+			return err
+		}
+		for _, address := range asked {
+			reason, err := s.whyNot(ctx, c, m.Way, address, now)
 			if err != nil {
 				return err
 			}
@@ -143,6 +141,9 @@ func (s *Service) whyNot(ctx context.Context, c contact.Contact, way message.Way
 	if own {
 		return fault.CodeOf(errOwnAddress), nil
 	}
+	if way == "" {
+		return "", nil
+	}
 	err = s.Messages.Allow(ctx, s.DB.Read(), way, address, now)
 	if err != nil && fault.KindOf(err) == fault.Internal {
 		return "", err
@@ -166,7 +167,7 @@ func shieldFrom(newestFirst []Verification, now time.Time, address string) conta
 
 func shieldOf(state string, v Verification, until time.Time) contact.Shield {
 	return contact.Shield{
-		State: state, Level: levelName(v.Level), Method: string(v.Method), At: v.EndedAt, ExpiresAt: until, ByID: v.TechnicianID, ByName: v.TechnicianName,
+		State: state, Level: LevelName(v.Level), Method: string(v.Method), At: v.EndedAt, ExpiresAt: until, ByID: v.TechnicianID, ByName: v.TechnicianName,
 	}
 }
 
@@ -197,7 +198,7 @@ type Filter struct {
 
 // List returns one page of the verifications that the actor may see, newest first, with the cursor of the next.
 func (s *Service) List(ctx context.Context, f Filter, limit int, cursor string) (page []Verification, next string, err error) {
-	w, err := s.scoped(ctx, f.ContactID, cursor)
+	w, err := s.Scoped(ctx, f.ContactID, cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -205,7 +206,7 @@ func (s *Service) List(ctx context.Context, f Filter, limit int, cursor string) 
 		w.Add("ticket_id = ?", f.TicketID)
 	}
 	now := s.clock.Now()
-	stateAt(w, f.State, now)
+	StateAt(w, f.State, now)
 	if page, err = listVerifications(ctx, s.DB.Read(), w, limit+1); err != nil {
 		return nil, "", err
 	}
@@ -218,28 +219,8 @@ func (s *Service) List(ctx context.Context, f Filter, limit int, cursor string) 
 	return page, next, nil
 }
 
-// Requests returns one page of the technician verifications that the actor may see, newest first.
-func (s *Service) Requests(ctx context.Context, state State, limit int, cursor string) (page []Request, next string, err error) {
-	w, err := s.scoped(ctx, "", cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	now := s.clock.Now()
-	stateAt(w, state, now)
-	if page, err = listRequests(ctx, s.DB.Read(), w, limit+1); err != nil {
-		return nil, "", err
-	}
-	if len(page) > limit {
-		page, next = page[:limit], store.Cursor(page[limit-1].ID)
-	}
-	for i := range page {
-		page[i] = page[i].at(now)
-	}
-	return page, next, nil
-}
-
-// scoped starts the conditions of a list: the organization, the customers that the actor may see, and where the page begins.
-func (s *Service) scoped(ctx context.Context, contactID, cursor string) (*store.Where, error) {
+// Scoped starts the conditions of a list: the organization, the customers that the actor may see, and where the page begins.
+func (s *Service) Scoped(ctx context.Context, contactID, cursor string) (*store.Where, error) {
 	scope, err := s.Guard.Customers(ctx, perm.VerificationRun)
 	if err != nil {
 		return nil, err
@@ -260,8 +241,8 @@ func (s *Service) scoped(ctx context.Context, contactID, cursor string) (*store.
 	return w, nil
 }
 
-// stateAt filters by the state at now, in which what has run out of time is expired although the sweep has not been there.
-func stateAt(w *store.Where, state State, now time.Time) {
+// StateAt filters by the state at now, in which what has run out of time is expired although the sweep has not been there.
+func StateAt(w *store.Where, state State, now time.Time) {
 	switch state {
 	case "":
 	case Pending, Claimed:

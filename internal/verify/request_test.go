@@ -8,32 +8,33 @@ import (
 
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/internal/verify/request"
 )
 
 // asked lets Pia text #verify and returns her request and the code she got.
-func (w *world) asked() (verify.Request, string) {
+func (w *world) asked() (request.Request, string) {
 	w.Helper()
 	w.text(piaPhone, "#verify")
-	page, _, err := w.verify.Requests(w.as("tom"), verify.Pending, 10, "")
+	page, _, err := w.requests.List(w.as("tom"), verify.Pending, 10, "")
 	if err != nil || len(page) != 1 {
 		w.Fatalf("%d requests, %v", len(page), err)
 	}
 	return page[0], w.code(piaPhone)
 }
 
-func (w *world) claimed() (verify.Request, string) {
+func (w *world) claimed() (request.Request, string) {
 	w.Helper()
 	r, code := w.asked()
-	got, shown, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia)
+	got, shown, err := w.requests.Claim(w.as("tom"), r.ID, ticketPia)
 	if err != nil || shown != code {
 		w.Fatalf("claimed %q with code %q instead of %q: %v", got.State, shown, code, err)
 	}
 	return got, code
 }
 
-func (w *world) wantRequest(id string, want verify.State) verify.Request {
+func (w *world) wantRequest(id string, want verify.State) request.Request {
 	w.Helper()
-	r, _, err := w.verify.RequestByID(w.as("tom"), id)
+	r, _, err := w.requests.ByID(w.as("tom"), id)
 	if err != nil || r.State != want {
 		w.Errorf("state %q (%v), want %q", r.State, err, want)
 	}
@@ -92,24 +93,24 @@ func TestWordsAreForgiven(t *testing.T) {
 func TestM11OnlyTheClaimerSeesTheCode(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		r, _ := w.asked()
-		if _, code, err := w.verify.RequestByID(w.as("ida"), r.ID); err != nil || code != "" {
+		if _, code, err := w.requests.ByID(w.as("ida"), r.ID); err != nil || code != "" {
 			t.Errorf("saw %q before any claim (%v)", code, err)
 		}
-		_, _, err := w.verify.Claim(w.as("tom"), r.ID, ticketFab)
+		_, _, err := w.requests.Claim(w.as("tom"), r.ID, ticketFab)
 		wantCode(t, err, "verify.ticket_mismatch")
-		_, code, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia)
+		_, code, err := w.requests.Claim(w.as("tom"), r.ID, ticketPia)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, again, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia); err != nil || again != code {
+		if _, again, err := w.requests.Claim(w.as("tom"), r.ID, ticketPia); err != nil || again != code {
 			t.Errorf("the claimer got %q, %v the second time", again, err)
 		}
-		_, seen, err := w.verify.Claim(w.as("ida"), r.ID, ticketPia)
+		_, seen, err := w.requests.Claim(w.as("ida"), r.ID, ticketPia)
 		wantCode(t, err, "verify.claimed")
-		if _, other, err := w.verify.RequestByID(w.as("ida"), r.ID); err != nil || other != "" || seen != "" {
+		if _, other, err := w.requests.ByID(w.as("ida"), r.ID); err != nil || other != "" || seen != "" {
 			t.Errorf("a second technician saw %q, %q (%v)", seen, other, err)
 		}
-		_, err = w.verify.ConfirmVerbally(w.as("ida"), r.ID, "she said yes")
+		_, err = w.requests.ConfirmVerbally(w.as("ida"), r.ID, "she said yes")
 		wantCode(t, err, "verify.not_claimer")
 		if n := w.count(`select count(*) from audit_event where action = 'technician_verification.claim' and outcome = 'denied'`); n != 3 {
 			t.Errorf("%d refusals in the record, want 3", n)
@@ -142,12 +143,12 @@ func TestM13DigitsFromTheMessage(t *testing.T) {
 		}
 		w.text(piaPhone, "#verify")
 		right := digits.FindStringSubmatch(w.last(piaPhone).body)[1]
-		r, _, err := w.verify.Requests(w.as("tom"), verify.Pending, 1, "")
+		r, _, err := w.requests.List(w.as("tom"), verify.Pending, 1, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		id := r[0].ID
-		if _, _, err := w.verify.Claim(w.as("tom"), id, ticketPia); err != nil {
+		if _, _, err := w.requests.Claim(w.as("tom"), id, ticketPia); err != nil {
 			t.Fatal(err)
 		}
 		w.text("+12125550171", "#confirm "+right) // from another number
@@ -175,8 +176,8 @@ func TestM13GuessingDigitsFreezes(t *testing.T) {
 		}
 		w.text(piaPhone, "#verify")
 		right := digits.FindStringSubmatch(w.last(piaPhone).body)[1]
-		r, _, _ := w.verify.Requests(w.as("tom"), verify.Pending, 1, "")
-		if _, _, err := w.verify.Claim(w.as("tom"), r[0].ID, ticketPia); err != nil {
+		r, _, _ := w.requests.List(w.as("tom"), verify.Pending, 1, "")
+		if _, _, err := w.requests.Claim(w.as("tom"), r[0].ID, ticketPia); err != nil {
 			t.Fatal(err)
 		}
 		for range 3 {
@@ -215,7 +216,7 @@ func TestDenyAlerts(t *testing.T) {
 		if w.alerts("technician_denied") != 1 {
 			t.Error("nobody was told")
 		}
-		_, code, err := w.verify.RequestByID(w.as("tom"), r.ID)
+		_, code, err := w.requests.ByID(w.as("tom"), r.ID)
 		if err != nil || code != "" {
 			t.Errorf("the code is still shown: %q, %v", code, err)
 		}
@@ -234,9 +235,9 @@ func TestANewRequestEndsTheOld(t *testing.T) {
 func TestConfirmedVerbally(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		r, _ := w.claimed()
-		_, err := w.verify.ConfirmVerbally(w.as("tom"), r.ID, "  ")
+		_, err := w.requests.ConfirmVerbally(w.as("tom"), r.ID, "  ")
 		wantCode(t, err, "verify.note_required")
-		got, err := w.verify.ConfirmVerbally(w.as("tom"), r.ID, "She read it back to me.")
+		got, err := w.requests.ConfirmVerbally(w.as("tom"), r.ID, "She read it back to me.")
 		if err != nil || got.State != verify.ConfirmedVerbally {
 			t.Fatal(got.State, err)
 		}
@@ -249,11 +250,11 @@ func TestConfirmedVerbally(t *testing.T) {
 func TestMailCountsOnlyWhenItsSenderIsProven(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.receive(mailFrom(piaEmail, "\n#verify\n-- \nPia"))
-		page, _, err := w.verify.Requests(w.as("tom"), verify.Pending, 1, "")
+		page, _, err := w.requests.List(w.as("tom"), verify.Pending, 1, "")
 		if err != nil || len(page) != 1 {
 			t.Fatal(len(page), err)
 		}
-		if _, _, err := w.verify.Claim(w.as("tom"), page[0].ID, ticketPia); err != nil {
+		if _, _, err := w.requests.Claim(w.as("tom"), page[0].ID, ticketPia); err != nil {
 			t.Fatal(err)
 		}
 		w.receive(mailFrom(piaEmail, "#confirm"))

@@ -41,11 +41,11 @@ func TestM7TheTechniciansCodeIsForTheClaimerAlone(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		r, code := w.asked()
 		w.forbid(t, map[string]string{"the code": code}, r)
-		if _, _, err := w.verify.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
+		if _, _, err := w.requests.Claim(w.as("tom"), r.ID, ticketPia); err != nil {
 			t.Fatal(err)
 		}
 		w.text(piaPhone, "#confirm")
-		list, _, err := w.verify.Requests(w.as("ida"), "", 10, "")
+		list, _, err := w.requests.List(w.as("ida"), "", 10, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,7 +59,7 @@ func (s *Service) SaveSettings(ctx context.Context, next Settings, version int64
 	}
 	org := access.ActorFrom(ctx).OrgID
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		before, _, err := settingsOf(ctx, tx, org)
+		before, _, err := SettingsOf(ctx, tx, org)
 		if err != nil {
 			return err
 		}

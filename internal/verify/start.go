@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
@@ -24,7 +23,7 @@ import (
 // StartRequest says whom to verify, and how.
 type StartRequest struct {
 	ContactID     string
-	Method        Method
+	Method        MethodName
 	Address       string // of the contact; empty takes the first that suits the method
 	TicketID      string
 	Action        string // what the caller asks for, in a few words
@@ -44,48 +43,62 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (v Verification, sp
 	if err != nil {
 		return v, "", s.refused(ctx, "verification.start", c, err)
 	}
-	secret := newSecret(p.spec, p.settings.CodeDigits)
+	x, err := p.method.Plan(p.question)
+	if err == nil {
+		err = x.check(p.Description)
+	}
+	if err != nil {
+		return v, "", fmt.Errorf("plan a verification by %s: %w", p.Name, err)
+	}
+	v = p.question.Verification
+	if x.Level > 0 {
+		v.Level = x.Level
+	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := s.checkLocks(ctx, tx, c.ID, p.spec); err != nil {
+		if err := s.checkLocks(ctx, tx, c.ID, p.Description); err != nil {
 			return err
 		}
 		if err := s.cancelPending(ctx, tx, c.OrgID, c.ID, "newer"); err != nil {
 			return err
 		}
-		if err := insertVerification(ctx, tx, p.verification, s.sealed(p.verification, secret)); err != nil {
+		if err := insertVerification(ctx, tx, v, s.sealed(v, x)); err != nil {
 			return err
 		}
-		if err := s.send(ctx, tx, p, secret); err != nil {
+		if m, ok := p.method.(Starter); ok {
+			if err := m.Started(ctx, tx, p.question, x); err != nil {
+				return err
+			}
+		}
+		if err := s.send(ctx, tx, p, v, x); err != nil {
 			return err
 		}
-		if err := s.note(ctx, tx, p.verification.TicketID, p.settings, noteOf(p.verification).Started(p.organization.Locale)); err != nil {
+		if err := s.Note(ctx, tx, v.TicketID, p.question.Settings, noteOf(v).Started(p.question.Organization.Locale)); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, "verification.start", p.verification, nil)
+		return s.changed(ctx, tx, "verification.start", v, nil)
 	})
 	if err != nil {
-		return v, "", s.refused(ctx, "verification.start", c, err)
+		return Verification{}, "", s.refused(ctx, "verification.start", c, err)
 	}
-	if p.spec.link {
-		return p.verification, secret.spoken, nil
-	}
-	return p.verification, "", nil
+	return v, x.Spoken, nil
 }
 
 // plan is a start that was checked against everything but the limits that only the transaction can settle.
 type plan struct {
-	spec         spec
-	settings     Settings
-	organization organization.Organization
-	ticket       ticket.Ticket // zero without a ticket
-	verification Verification
+	Description
+	method   Method
+	question Question
 }
 
 func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (p plan, err error) {
 	q, actor := s.DB.Read(), access.ActorFrom(ctx)
-	var ok bool
-	if p.spec, ok = specOf(r.Method); !ok {
+	m, ok := s.method(r.Method)
+	if !ok {
 		return p, errMethod
+	}
+	p.method, p.Description = m, m.Describe()
+	if err := ready(ctx, q, m, c); err != nil {
+		return p, err
 	}
 	if r.CallDirection == "" {
 		r.CallDirection = Inbound
@@ -93,39 +106,47 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	if r.CallDirection != Inbound && r.CallDirection != Outbound {
 		return p, errDirection
 	}
-	address, err := chooseAddress(c, p.spec, r.Address)
+	address, err := s.chooseAddress(ctx, q, m, c, r.Address)
 	if err != nil {
 		return p, err
 	}
 	if own, err := technician.OwnsAddress(ctx, q, c.OrgID, address); err != nil || own {
 		return p, cmp.Or(err, error(errOwnAddress))
 	}
-	if p.settings, _, err = settingsOf(ctx, q, c.OrgID); err != nil {
+	set, _, err := SettingsOf(ctx, q, c.OrgID)
+	if err != nil {
 		return p, err
 	}
-	if p.organization, err = organization.ByID(ctx, q, c.OrgID); err != nil {
+	o, err := organization.ByID(ctx, q, c.OrgID)
+	if err != nil {
 		return p, err
 	}
-	if p.ticket, err = s.ticketFor(ctx, c, r, p.settings); err != nil {
+	t, err := s.ticketFor(ctx, c, r, set)
+	if err != nil {
 		return p, err
 	}
 	now := s.clock.Now()
-	if err := s.Messages.Allow(ctx, q, p.spec.way, address, now); err != nil {
-		return p, err
+	if p.Way != "" {
+		if err := s.Messages.Allow(ctx, q, p.Way, address, now); err != nil {
+			return p, err
+		}
 	}
-	p.verification = Verification{
+	p.question = Question{Contact: c, Organization: o, Settings: set, BaseURL: s.BaseURL, Verification: Verification{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID,
-		TechnicianID: actor.ID, TechnicianName: actor.Name, Method: p.spec.method, Level: p.spec.level,
-		Address: address, Language: wording.LanguageFor(c.Language, p.organization.Locale), TicketID: r.TicketID, TicketNumber: p.ticket.Number, Action: r.Action,
+		TechnicianID: actor.ID, TechnicianName: actor.Name, Method: p.Name, Form: p.Form, Level: p.Level,
+		Address: address, Language: wording.LanguageFor(c.Language, o.Locale), TicketID: r.TicketID, TicketNumber: t.Number, Action: r.Action,
 		CallDirection: r.CallDirection, Note: r.Note, State: Pending, Delivery: string(message.Planned),
-		CreatedAt: now, ExpiresAt: now.Add(p.settings.life()), Version: 1,
-	}
+		CreatedAt: now, ExpiresAt: now.Add(set.life()), Version: 1,
+	}}
 	return p, nil
 }
 
 // chooseAddress returns the address as it is on the contact's page, so that nothing typed at the start is ever sent to.
-func chooseAddress(c contact.Contact, sp spec, wanted string) (string, error) {
-	have := c.Addresses(string(sp.way))
+func (s *Service) chooseAddress(ctx context.Context, q store.Querier, m Method, c contact.Contact, wanted string) (string, error) {
+	have, err := addresses(ctx, q, m, c)
+	if err != nil {
+		return "", err
+	}
 	if len(have) == 0 {
 		return "", errNoAddress
 	}
@@ -153,81 +174,48 @@ func (s *Service) ticketFor(ctx context.Context, c contact.Contact, r StartReque
 	return t, nil
 }
 
-// secret is what only the contact's address receives: a code, or the token of a link with the number that opens it.
-type secret struct {
-	code, token, spoken string
-}
-
-func newSecret(sp spec, digits int) secret {
-	if sp.link {
-		return secret{token: id.Secret(), spoken: id.Digits(3)}
-	}
-	return secret{code: id.Digits(digits)}
-}
-
 // stored is how a secret is kept: as a MAC under a key that is not in the database (R2, ADR 5), bound to its verification.
 type stored struct {
 	codeMAC, linkHash []byte
 	digits            int // length of the code
 }
 
-func (s *Service) sealed(v Verification, x secret) stored {
-	if x.token != "" {
-		return stored{codeMAC: s.mac(v.OrgID, v.ID, x.spoken), linkHash: id.Hash(x.token), digits: len(x.spoken)}
+func (s *Service) sealed(v Verification, p Plan) (x stored) {
+	if p.Digits != "" {
+		x.codeMAC, x.digits = s.mac(v.OrgID, v.ID, p.Digits), len(p.Digits)
 	}
-	return stored{codeMAC: s.mac(v.OrgID, v.ID, x.code), digits: len(x.code)}
+	if p.Token != "" {
+		x.linkHash = id.Hash(p.Token)
+	}
+	return x
 }
 
 func (s *Service) mac(org, verification, digits string) []byte {
 	return s.Keys.MAC("verify code", org, verification, digits)
 }
 
-func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, x secret) error {
-	text, err := wording.Say(ctx, tx, p.verification.OrgID, p.spec.text, p.verification.Language, p.ask(x, s.BaseURL))
+func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, v Verification, x Plan) error {
+	if p.Way == "" {
+		return nil
+	}
+	text, err := wording.Say(ctx, tx, v.OrgID, x.Text, v.Language, x.Words(p.question))
 	if err != nil {
 		return err
 	}
 	_, err = s.Messages.Send(ctx, tx, message.Out{
-		Way: p.spec.way, To: p.verification.Address, Subject: text.Subject, Body: text.Body, Purpose: message.Verification,
-		Owner: message.Ref{Type: "verification", ID: p.verification.ID}, ContactID: p.verification.ContactID,
-		CustomerID: p.verification.CustomerID, Key: "verification/" + p.verification.ID, Starts: true, ExpiresAt: p.verification.ExpiresAt,
+		Way: p.Way, To: v.Address, Subject: text.Subject, Body: text.Body, Purpose: message.Verification,
+		Owner: message.Ref{Type: "verification", ID: v.ID}, ContactID: v.ContactID,
+		CustomerID: v.CustomerID, Key: "verification/" + v.ID, Starts: true, ExpiresAt: v.ExpiresAt,
 	})
 	if err != nil {
-		return fmt.Errorf("queue the message of verification %s: %w", p.verification.ID, err)
+		return fmt.Errorf("queue the message of verification %s: %w", v.ID, err)
 	}
 	return nil
 }
 
-// ask is what the message says: who asks, why, how to refuse, and the direction in which the call must have been (R10).
-func (p plan) ask(x secret, baseURL string) wording.Values {
-	v := wording.Values{
-		Organization: p.organization.Name, Technician: wording.FirstName(p.verification.TechnicianName), Contact: p.verification.ContactName,
-		Ticket: p.ticket.Number, Minutes: p.settings.CodeMinutes, Warning: wording.WeCalled, Code: x.code,
-	}
-	if p.verification.CallDirection == Inbound {
-		v.Warning = wording.TheyCalled
-	}
-	if x.token != "" {
-		v.Link = baseURL + "/v/" + x.token
-	}
-	return v
-}
-
-// cancelPending ends the verification that a contact still has: only the newest one counts, and none after a report of fraud.
-func (s *Service) cancelPending(ctx context.Context, tx *store.Tx, org, contactID, because string) error {
-	old, err := endPending(ctx, tx, org, contactID, Canceled, s.clock.Now())
-	if err != nil || old.ID == "" {
-		return err
-	}
-	if err := s.Messages.Cancel(ctx, tx, message.Ref{Type: "verification", ID: old.ID}); err != nil {
-		return err
-	}
-	return s.changed(ctx, tx, "verification.cancel", old, map[string]any{"because": because})
-}
-
 // changed records what happened to v and tells the screens.
 func (s *Service) changed(ctx context.Context, tx *store.Tx, action string, v Verification, detail map[string]any) error {
-	facts := map[string]any{"method": string(v.Method), "level": levelName(v.Level), "address": message.Mask(v.Address)}
+	facts := map[string]any{"method": string(v.Method), "level": LevelName(v.Level), "address": message.Mask(v.Address)}
 	maps.Copy(facts, detail)
 	err := s.Audit.Record(ctx, tx, audit.Event{
 		Action: action, Outcome: outcomeOf(v.State), Reason: string(v.State), CustomerID: v.CustomerID, TicketID: v.TicketID,
@@ -250,32 +238,7 @@ func outcomeOf(st State) audit.Outcome {
 
 // refused records that an act on a contact was refused, and returns why.
 func (s *Service) refused(ctx context.Context, action string, c contact.Contact, why error) error {
-	return s.recordRefusal(ctx, audit.Event{
+	return s.RecordRefusal(ctx, audit.Event{
 		Action: action, CustomerID: c.CustomerID, Targets: []audit.Target{{Type: "contact", ID: c.ID, Name: c.Name}},
 	}, why)
-}
-
-// Cancel ends a verification that still waits.
-func (s *Service) Cancel(ctx context.Context, verificationID string) (v Verification, err error) {
-	if v, err = s.ByID(ctx, verificationID); err != nil {
-		return v, err
-	}
-	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		ended, err := endVerification(ctx, tx, v.OrgID, v.ID, Canceled, s.clock.Now(), time.Time{})
-		if err != nil {
-			return err
-		}
-		if ended.ID == "" {
-			return errEnded
-		}
-		v = ended
-		if err := s.Messages.Cancel(ctx, tx, message.Ref{Type: "verification", ID: v.ID}); err != nil {
-			return err
-		}
-		if err := s.noteEnd(ctx, tx, v); err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, "verification.cancel", v, nil)
-	})
-	return v, err
 }

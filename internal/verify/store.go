@@ -11,7 +11,7 @@ import (
 )
 
 // verificationColumns are what scanVerification reads, from a select as well as from what an update returns.
-const verificationColumns = ` org_id, id, contact_id, customer_id, technician_id, technician_name, method, level, address, language,
+const verificationColumns = ` org_id, id, contact_id, customer_id, technician_id, technician_name, method, form, level, address, language,
 	ticket_id, action, call_direction, note, state, delivery, tries, created_at, expires_at, ended_at, shield_until, version,
 	coalesce((select c.name from contact c where c.org_id = verify_challenge.org_id and c.id = verify_challenge.contact_id), ''),
 	coalesce((select t.number from ticket t where t.org_id = verify_challenge.org_id and t.id = verify_challenge.ticket_id), 0) `
@@ -19,7 +19,7 @@ const verificationColumns = ` org_id, id, contact_id, customer_id, technician_id
 type row interface{ Scan(dest ...any) error }
 
 func scanVerification(r row) (v Verification, err error) {
-	err = r.Scan(&v.OrgID, &v.ID, &v.ContactID, &v.CustomerID, &v.TechnicianID, &v.TechnicianName, &v.Method, &v.Level, &v.Address,
+	err = r.Scan(&v.OrgID, &v.ID, &v.ContactID, &v.CustomerID, &v.TechnicianID, &v.TechnicianName, &v.Method, &v.Form, &v.Level, &v.Address,
 		&v.Language, &v.TicketID, &v.Action, &v.CallDirection, &v.Note, &v.State, &v.Delivery, &v.Tries, (*store.Time)(&v.CreatedAt),
 		(*store.Time)(&v.ExpiresAt), (*store.Time)(&v.EndedAt), (*store.Time)(&v.ShieldUntil), &v.Version, &v.ContactName, &v.TicketNumber)
 	return v, err
@@ -27,10 +27,10 @@ func scanVerification(r row) (v Verification, err error) {
 
 func insertVerification(ctx context.Context, tx *store.Tx, v Verification, x stored) error {
 	_, err := tx.ExecContext(ctx, `
-		insert into verify_challenge (org_id, id, contact_id, customer_id, technician_id, technician_name, method, level, address, language,
+		insert into verify_challenge (org_id, id, contact_id, customer_id, technician_id, technician_name, method, form, level, address, language,
 			ticket_id, action, call_direction, note, state, delivery, code_mac, link_hash, digits, tries, created_at, expires_at, version)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20, $21, 1)`,
-		v.OrgID, v.ID, v.ContactID, v.CustomerID, v.TechnicianID, v.TechnicianName, v.Method, v.Level, v.Address, v.Language,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, $21, $22, 1)`,
+		v.OrgID, v.ID, v.ContactID, v.CustomerID, v.TechnicianID, v.TechnicianName, v.Method, v.Form, v.Level, v.Address, v.Language,
 		v.TicketID, v.Action, v.CallDirection, v.Note, v.State, v.Delivery, x.codeMAC, x.linkHash, x.digits,
 		store.Time(v.CreatedAt), store.Time(v.ExpiresAt))
 	if err != nil {
@@ -103,7 +103,7 @@ func setDelivery(ctx context.Context, tx *store.Tx, org, id, delivery string) (V
 func spendTry(ctx context.Context, tx *store.Tx, org, id string, digits int, now time.Time) (mac []byte, tries int, err error) {
 	err = tx.QueryRowContext(ctx, `
 		update verify_challenge set tries = tries + 1, version = version + 1
-		where org_id = $1 and id = $2 and state = 'pending' and tries < $3 and expires_at > $4 and link_hash is null and digits = $5
+		where org_id = $1 and id = $2 and state = 'pending' and tries < $3 and expires_at > $4 and form = 'code' and digits = $5
 		returning code_mac, tries`, org, id, maxTries, store.Time(now), digits).Scan(&mac, &tries)
 	return noRow(mac, tries, err)
 }
@@ -113,7 +113,7 @@ func spendLink(ctx context.Context, tx *store.Tx, org, id string, now time.Time)
 	var tries int
 	err = tx.QueryRowContext(ctx, `
 		update verify_challenge set tries = tries + 1, version = version + 1
-		where org_id = $1 and id = $2 and state = 'pending' and tries = 0 and expires_at > $3 and link_hash is not null
+		where org_id = $1 and id = $2 and state = 'pending' and tries = 0 and expires_at > $3 and form = 'page'
 		returning code_mac, tries`, org, id, store.Time(now)).Scan(&mac, &tries)
 	mac, _, err = noRow(mac, tries, err)
 	return mac, err
@@ -227,8 +227,8 @@ func forget(ctx context.Context, tx *store.Tx, wrongsBefore, now time.Time) erro
 	return nil
 }
 
-// settingsOf returns an organization's settings and their version; the defaults at version 0 if it chose none.
-func settingsOf(ctx context.Context, q store.Querier, org string) (Settings, int64, error) {
+// SettingsOf returns an organization's settings and their version; the defaults at version 0 if it chose none.
+func SettingsOf(ctx context.Context, q store.Querier, org string) (Settings, int64, error) {
 	kept := store.JSON[Settings]{}
 	var version int64
 	err := q.QueryRowContext(ctx, `select settings, version from verify_settings where org_id = $1`, org).Scan(&kept, &version)
@@ -251,6 +251,29 @@ func putSettings(ctx context.Context, tx *store.Tx, org string, s Settings, vers
 	}
 	if !ok {
 		return errStale
+	}
+	return nil
+}
+
+// moveContact makes what was tried with one contact another's. A shield ends; a lock holds for both.
+func moveContact(ctx context.Context, tx *store.Tx, org, fromID, intoID string, now time.Time) error {
+	for _, step := range []struct {
+		statement string
+		args      []any
+	}{
+		{`update verify_challenge set shield_until = $1 where org_id = $2 and contact_id = $3 and shield_until > $1`, []any{store.Time(now), org, fromID}},
+		{`update verify_challenge set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
+		{`update verify_wrong set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
+		{
+			`insert into verify_lock (org_id, subject, reason, until)
+			select org_id, cast($1 as text), reason, until from verify_lock where org_id = $2 and subject = $3
+			on conflict (org_id, subject) do update set reason = excluded.reason, until = excluded.until where verify_lock.until < excluded.until`,
+			[]any{"contact:" + intoID, org, "contact:" + fromID},
+		},
+	} {
+		if _, err := tx.ExecContext(ctx, step.statement, step.args...); err != nil {
+			return fmt.Errorf("move what was tried with contact %s: %w", fromID, err)
+		}
 	}
 	return nil
 }

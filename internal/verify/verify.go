@@ -26,7 +26,6 @@ const (
 	fraudLock         = time.Hour        // how long a contact is locked after "not me"
 	fraudWindow       = 15 * time.Minute // how long after a code its receiver may still answer NO
 	failedShield      = 24 * time.Hour   // how long a shield stays red
-	technicianLife    = 10 * time.Minute // life of a technician verification; a claim does not extend it
 	historyLength     = 10
 )
 
@@ -66,7 +65,8 @@ type Verification struct {
 	CustomerID     string
 	TechnicianID   string
 	TechnicianName string
-	Method         Method
+	Method         MethodName
+	Form           Form // of the method, as it was at the start
 	Level          int
 	Address        string
 	Language       string
@@ -109,12 +109,15 @@ type Deps struct {
 // Service runs verifications.
 type Service struct {
 	Deps
-	clock clock.Clock
+	clock   clock.Clock
+	methods []Method
+	pages   pageHandler
 }
 
 // New returns a Service and registers it for inbound messages and delivery states.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, clock: clock.New()}
+	s.pages = newPageHandler(s)
 	d.Messages.OnInbound(s.receive)
 	d.Messages.OnState(s.delivered)
 	return s
@@ -132,9 +135,4 @@ func (s *Service) findContact(ctx context.Context, id string) (contact.Contact, 
 		return c, err
 	}
 	return c, s.Guard.Check(ctx, permRun, access.Object{Type: "contact", ID: c.ID, CustomerID: c.CustomerID})
-}
-
-// logFailure notes an error that a page cannot show.
-func (s *Service) logFailure(ctx context.Context, err error) {
-	s.Log.ErrorContext(ctx, "link page failed", "err", err)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestACallerIsVerifiedByCode(t *testing.T) {
-	for method, address := range map[verify.Method]string{verify.SMSCode: piaPhone, verify.EmailCode: piaEmail} {
+	for method, address := range map[verify.MethodName]string{verify.SMSCode: piaPhone, verify.EmailCode: piaEmail} {
 		t.Run(string(method), func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				v, spoken := w.begin(method)

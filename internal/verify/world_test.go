@@ -23,6 +23,9 @@ import (
 	"countersign.dev/countersign/internal/store/storetest"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/internal/verify/code"
+	"countersign.dev/countersign/internal/verify/link"
+	"countersign.dev/countersign/internal/verify/request"
 )
 
 // The people of every test: Pia of Northwind calls; Tom and Ida are technicians, Ada the administrator.
@@ -70,6 +73,7 @@ type world struct {
 	*testing.T
 	db       *store.DB
 	verify   *verify.Service
+	requests *request.Service
 	messages *message.Service
 	keys     *seal.Keyring
 	guard    *access.Guard
@@ -113,10 +117,13 @@ func (w *world) start() {
 	bus := events.New(w.db, slog.New(slog.DiscardHandler))
 	w.messages = message.New(message.Deps{Log: slog.New(slog.NewTextHandler(w.Output(), nil)), DB: w.db, Guard: w.guard, Keys: w.keys, Audit: log, Events: bus})
 	w.messages.Use(sandbox.New(w.db, bus, slog.New(slog.DiscardHandler)))
-	w.verify = verify.New(verify.Deps{
+	deps := verify.Deps{
 		DB: w.db, Guard: w.guard, Keys: w.keys, Audit: log, Events: bus, Messages: w.messages,
 		Tickets: ticket.New(w.db, w.guard, log, bus), Log: slog.New(slog.DiscardHandler), BaseURL: "https://help.example.com",
-	})
+	}
+	w.verify = verify.New(deps)
+	w.requests = request.New(deps, w.verify)
+	w.verify.Use(code.SMS(), link.SMS(w.verify, slog.New(slog.DiscardHandler)), code.Email(), link.Email(w.verify, slog.New(slog.DiscardHandler)), code.Voice())
 	ctx, cancel := context.WithCancel(w.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.messages.Run(ctx) }()
@@ -139,7 +146,7 @@ func (w *world) as(id string) context.Context {
 }
 
 // begin starts a verification of Pia by Tom, on her ticket.
-func (w *world) begin(method verify.Method, change ...func(*verify.StartRequest)) (verify.Verification, string) {
+func (w *world) begin(method verify.MethodName, change ...func(*verify.StartRequest)) (verify.Verification, string) {
 	w.Helper()
 	r := verify.StartRequest{ContactID: pia, Method: method, TicketID: ticketPia}
 	for _, f := range change {

@@ -89,8 +89,6 @@ func (e Entry) Part(name string) (Part, bool) {
 	return e.Parts[i], true
 }
 
-func (e Entry) speaks() bool { return slices.Contains(e.Channels, Voice) }
-
 func entryOf(key Key) (Entry, bool) {
 	all := Catalogue()
 	i := slices.IndexFunc(all, func(e Entry) bool { return e.Key == key })

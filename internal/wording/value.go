@@ -66,9 +66,6 @@ func grouped(n int64) string {
 	return s
 }
 
-// spelled writes a code as it is read out: one digit after the other.
-func spelled(code string) string { return strings.Join(strings.Split(code, ""), ", ") }
-
 // Where a foreign name stands in a text of another direction, these keep its signs and digits with it (UAX 9).
 const (
 	firstStrongIsolate = "\u2068"

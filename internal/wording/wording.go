@@ -142,9 +142,6 @@ func (t Texts) Say(key Key, v Values) Text {
 // filled returns what fills a part of a text.
 func (t Texts) filled(key Key, v Values) func(part string) string {
 	language := LanguageFor(t.Language)
-	if e, ok := entryOf(key); ok && e.speaks() {
-		v.Code = spelled(v.Code)
-	}
 	values := v.in(language)
 	return func(part string) string {
 		text, ok := t.own[key][part]

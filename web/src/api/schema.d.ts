@@ -3512,6 +3512,50 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        PanelAddressBody: {
+            address: string;
+            /** @enum {string} */
+            kind: "mobile" | "landline" | "email";
+            masked: string;
+            shield: components["schemas"]["PanelShieldBody"];
+        };
+        PanelBody: {
+            addresses: components["schemas"]["PanelAddressBody"][];
+            contact_id: string;
+            history: components["schemas"]["VerifyBody"][];
+            /** Format: date-time */
+            locked_until: string | null;
+            methods: components["schemas"]["PanelMethodBody"][];
+            pending: components["schemas"]["VerifyBody"];
+            shield: components["schemas"]["PanelShieldBody"];
+            technician_verification: components["schemas"]["RequestBody"];
+        };
+        PanelMethodAddressBody: {
+            address: string;
+            available: boolean;
+            masked: string;
+            reason: string;
+        };
+        PanelMethodBody: {
+            addresses: components["schemas"]["PanelMethodAddressBody"][];
+            available: boolean;
+            level: string;
+            method: string;
+            /** @description the code of what keeps it from working now */
+            reason: string;
+        };
+        PanelShieldBody: {
+            /** Format: date-time */
+            at: string | null;
+            /** @description the technician */
+            by: components["schemas"]["VerifyPerson"];
+            /** Format: date-time */
+            expires_at: string | null;
+            level: string | null;
+            method: string | null;
+            /** @enum {string} */
+            state: "none" | "verified" | "failed";
+        };
         PodBody: {
             /** Format: date-time */
             created_at: string;
@@ -3600,6 +3644,42 @@ export interface components {
         };
         RenamePasskeyBody: {
             name: string;
+        };
+        RequestBody: {
+            address_masked: string;
+            claimed_by: components["schemas"]["VerifyPerson"];
+            /** @description what the technician has to say; only for the one who claimed it, while it is claimed */
+            code?: string;
+            contact_id: string;
+            contact_name: string;
+            /** Format: date-time */
+            created_at: string;
+            customer_id: string;
+            customer_name: string;
+            /** @enum {string} */
+            direction: "technician";
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @enum {string} */
+            medium: "sms" | "email";
+            note: string;
+            /** @enum {string} */
+            state: "pending" | "claimed" | "confirmed" | "confirmed_verbally" | "denied" | "expired" | "canceled" | "frozen";
+            ticket_id: string | null;
+            /** @description the confirmation carried no digits of the message */
+            unbound: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        RequestBodyList: {
+            items: components["schemas"]["RequestBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
         ResetFactorsBody: {
             /** @description for the audit log */
@@ -3856,7 +3936,7 @@ export interface components {
             /** @description inbound: they called us (the default); outbound: we called them */
             call_direction?: string;
             contact_id: string;
-            /** @description sms_code, sms_link, email_code or email_link */
+            /** @description one of those that the contact's panel lists, such as sms_code */
             method: string;
             note?: string;
             ticket_id?: string;
@@ -4381,107 +4461,7 @@ export interface components {
             status: string;
             voice: string;
         };
-        VerifyMethodAddressBody: {
-            address: string;
-            available: boolean;
-            masked: string;
-            reason: string;
-        };
-        VerifyPanelAddressBody: {
-            address: string;
-            /** @enum {string} */
-            kind: "mobile" | "landline" | "email";
-            masked: string;
-            shield: components["schemas"]["VerifyShieldBody"];
-        };
-        VerifyPanelBody: {
-            addresses: components["schemas"]["VerifyPanelAddressBody"][];
-            contact_id: string;
-            history: components["schemas"]["VerifyVerificationBody"][];
-            /** Format: date-time */
-            locked_until: string | null;
-            methods: components["schemas"]["VerifyPanelMethodBody"][];
-            pending: components["schemas"]["VerifyVerificationBody"];
-            shield: components["schemas"]["VerifyShieldBody"];
-            technician_verification: components["schemas"]["VerifyRequestBody"];
-        };
-        VerifyPanelMethodBody: {
-            addresses: components["schemas"]["VerifyMethodAddressBody"][];
-            available: boolean;
-            level: string;
-            method: string;
-            /** @description the code of what keeps it from working now */
-            reason: string;
-        };
-        VerifyPersonBody: {
-            id: string;
-            name: string;
-        };
-        VerifyRequestBody: {
-            address_masked: string;
-            claimed_by: components["schemas"]["VerifyPersonBody"];
-            /** @description what the technician has to say; only for the one who claimed it, while it is claimed */
-            code?: string;
-            contact_id: string;
-            contact_name: string;
-            /** Format: date-time */
-            created_at: string;
-            customer_id: string;
-            customer_name: string;
-            /** @enum {string} */
-            direction: "technician";
-            /** Format: date-time */
-            ended_at: string | null;
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            /** @enum {string} */
-            medium: "sms" | "email";
-            note: string;
-            /** @enum {string} */
-            state: "pending" | "claimed" | "confirmed" | "confirmed_verbally" | "denied" | "expired" | "canceled" | "frozen";
-            ticket_id: string | null;
-            /** @description the confirmation carried no digits of the message */
-            unbound: boolean;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
-            version: number;
-        };
-        VerifyRequestBodyList: {
-            items: components["schemas"]["VerifyRequestBody"][];
-            /** @description pass it as cursor to get the next page; absent on the last one */
-            next_cursor?: string;
-        };
-        VerifySettingsBody: {
-            /** Format: int64 */
-            code_digits: number;
-            /** Format: int64 */
-            code_minutes: number;
-            codes_suspended: boolean;
-            confirm_digits: boolean;
-            /** @description where people write #verify */
-            readonly email: string;
-            note_visibility: string;
-            other_contact_note_required: boolean;
-            /** @description where people text #verify */
-            readonly phone_number: string;
-            /** Format: int64 */
-            shield_minutes: number;
-        };
-        VerifyShieldBody: {
-            /** Format: date-time */
-            at: string | null;
-            /** @description the technician */
-            by: components["schemas"]["VerifyPersonBody"];
-            /** Format: date-time */
-            expires_at: string | null;
-            level: string | null;
-            method: string | null;
-            /** @enum {string} */
-            state: "none" | "verified" | "failed";
-        };
-        VerifyVerificationBody: {
+        VerifyBody: {
             action: string;
             address_masked: string;
             /** @enum {string} */
@@ -4510,7 +4490,7 @@ export interface components {
             spoken_number?: string;
             /** @enum {string} */
             state: "pending" | "verified" | "failed" | "expired" | "denied" | "canceled" | "send_failed" | "frozen";
-            technician: components["schemas"]["VerifyPersonBody"];
+            technician: components["schemas"]["VerifyPerson"];
             ticket_id: string | null;
             /** Format: int64 */
             ticket_number: number | null;
@@ -4521,10 +4501,30 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        VerifyVerificationBodyList: {
-            items: components["schemas"]["VerifyVerificationBody"][];
+        VerifyBodyList: {
+            items: components["schemas"]["VerifyBody"][];
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
+        };
+        VerifyPerson: {
+            id: string;
+            name: string;
+        };
+        VerifySettingsBody: {
+            /** Format: int64 */
+            code_digits: number;
+            /** Format: int64 */
+            code_minutes: number;
+            codes_suspended: boolean;
+            confirm_digits: boolean;
+            /** @description where people write #verify */
+            readonly email: string;
+            note_visibility: string;
+            other_contact_note_required: boolean;
+            /** @description where people text #verify */
+            readonly phone_number: string;
+            /** Format: int64 */
+            shield_minutes: number;
         };
     };
     responses: never;
@@ -5186,7 +5186,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyPanelBody"];
+                    "application/json": components["schemas"]["PanelBody"];
                 };
             };
             /** @description A problem */
@@ -9402,7 +9402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyRequestBodyList"];
+                    "application/json": components["schemas"]["RequestBodyList"];
                 };
             };
             /** @description A problem */
@@ -9434,7 +9434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyRequestBody"];
+                    "application/json": components["schemas"]["RequestBody"];
                 };
             };
             /** @description A problem */
@@ -9470,7 +9470,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyRequestBody"];
+                    "application/json": components["schemas"]["RequestBody"];
                 };
             };
             /** @description A problem */
@@ -9506,7 +9506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyRequestBody"];
+                    "application/json": components["schemas"]["RequestBody"];
                 };
             };
             /** @description A problem */
@@ -11105,7 +11105,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyVerificationBodyList"];
+                    "application/json": components["schemas"]["VerifyBodyList"];
                 };
             };
             /** @description A problem */
@@ -11143,7 +11143,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                    "application/json": components["schemas"]["VerifyBody"];
                 };
             };
             /** @description A problem */
@@ -11175,7 +11175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                    "application/json": components["schemas"]["VerifyBody"];
                 };
             };
             /** @description A problem */
@@ -11207,7 +11207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                    "application/json": components["schemas"]["VerifyBody"];
                 };
             };
             /** @description A problem */
@@ -11243,7 +11243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerifyVerificationBody"];
+                    "application/json": components["schemas"]["VerifyBody"];
                 };
             };
             /** @description A problem */

@@ -11,8 +11,8 @@ export type Customer = Schemas["CustomerBody"];
 export type Contact = Schemas["ContactBody"];
 export type Phone = Schemas["ContactPhoneBody"];
 export type Note = Schemas["TicketNoteBody"];
-export type Verification = Schemas["VerifyVerificationBody"];
-export type Method = Schemas["VerifyPanelMethodBody"];
+export type Verification = Schemas["VerifyBody"];
+export type Method = Schemas["PanelMethodBody"];
 export type Session = Schemas["SigninSessionItem"];
 export type Token = Schemas["ApitokenBody"];
 export type SignedIn = Schemas["SigninSignedInBody"];
@@ -47,9 +47,9 @@ export type NotificationPreferences = Nullable<Schemas["NotificationPreferencesB
 export type Ticket = Nullable<Schemas["TicketBody"], "created_by" | "assigned_to">;
 export type TicketTemplate = Schemas["TicketTemplateBody"];
 export type Happening = Omit<Schemas["TicketHappeningBody"], "note"> & { note: Note | null };
-export type TechnicianVerification = Nullable<Schemas["VerifyRequestBody"], "claimed_by">;
-export type Shield = Omit<Schemas["VerifyShieldBody"], "by"> & { by: string | { name: string } | null };
-export type Panel = Omit<Schemas["VerifyPanelBody"], "pending" | "technician_verification"> & {
+export type TechnicianVerification = Nullable<Schemas["RequestBody"], "claimed_by">;
+export type Shield = Omit<Schemas["PanelShieldBody"], "by"> & { by: string | { name: string } | null };
+export type Panel = Omit<Schemas["PanelBody"], "pending" | "technician_verification"> & {
   pending: Verification | null;
   technician_verification: TechnicianVerification | null;
 };

@@ -1,4 +1,4 @@
-package verify
+package request
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/wording"
 )
 
@@ -17,7 +18,7 @@ import (
 // Nobody else ever sees it; the contact is told who claimed. Claiming again for the same ticket shows the code again.
 func (s *Service) Claim(ctx context.Context, requestID, ticketID string) (r Request, code string, err error) {
 	actor := access.ActorFrom(ctx)
-	if r, _, err = s.RequestByID(ctx, requestID); err != nil {
+	if r, _, err = s.ByID(ctx, requestID); err != nil {
 		return r, "", err
 	}
 	t, err := s.ticketOf(ctx, r, ticketID)
@@ -40,13 +41,13 @@ func (s *Service) Claim(ctx context.Context, requestID, ticketID string) (r Requ
 		if err := s.reply(ctx, tx, r, "claim", false, wording.TechnicianTaken, wording.Values{Organization: o.Name, Technician: actor.Name, Ticket: t.Number}); err != nil {
 			return err
 		}
-		return s.recordRequest(ctx, tx, r, audit.Success, "")
+		return s.record(ctx, tx, r, audit.Success, "")
 	})
 	if err != nil {
 		return r, "", s.claimRefused(ctx, r, err)
 	}
-	if r.State != Claimed {
-		if r, _, err = s.RequestByID(ctx, requestID); err != nil {
+	if r.State != verify.Claimed {
+		if r, _, err = s.ByID(ctx, requestID); err != nil {
 			return r, "", err
 		}
 	}
@@ -60,7 +61,7 @@ func (s *Service) whyNotClaimed(ctx context.Context, tx *store.Tx, r Request, ti
 	switch current = current.at(s.clock.Now()); {
 	case err != nil:
 		return err
-	case current.State != Claimed:
+	case current.State != verify.Claimed:
 		return errEnded
 	case current.ClaimedBy != access.ActorFrom(ctx).ID || current.TicketID != ticketID:
 		return errClaimed
@@ -78,7 +79,7 @@ func (s *Service) ticketOf(ctx context.Context, r Request, ticketID string) (tic
 
 // claimRefused records a claim that was refused (M11).
 func (s *Service) claimRefused(ctx context.Context, r Request, why error) error {
-	return s.recordRefusal(ctx, audit.Event{
+	return s.verifications.RecordRefusal(ctx, audit.Event{
 		Action: "technician_verification.claim", CustomerID: r.CustomerID, TicketID: r.TicketID,
 		Targets: []audit.Target{{Type: "technician_verification", ID: r.ID}, {Type: "contact", ID: r.ContactID, Name: r.ContactName}},
 	}, why)
@@ -86,18 +87,18 @@ func (s *Service) claimRefused(ctx context.Context, r Request, why error) error 
 
 // ConfirmVerbally logs that the contact said on the phone that the code is right: only the claimer may, and it proves less than an answer.
 func (s *Service) ConfirmVerbally(ctx context.Context, requestID, note string) (r Request, err error) {
-	if r, _, err = s.RequestByID(ctx, requestID); err != nil {
+	if r, _, err = s.ByID(ctx, requestID); err != nil {
 		return r, err
 	}
 	if strings.TrimSpace(note) == "" {
 		return r, errVerbalNote
 	}
 	actor := access.ActorFrom(ctx)
-	if r.State == Claimed && r.ClaimedBy != actor.ID {
+	if r.State == verify.Claimed && r.ClaimedBy != actor.ID {
 		return r, s.claimRefused(ctx, r, errNotClaimer)
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		ended, err := endRequest(ctx, tx, r.OrgID, r.ID, Claimed, ConfirmedVerbally, note, false, s.clock.Now())
+		ended, err := endRequest(ctx, tx, r.OrgID, r.ID, verify.Claimed, verify.ConfirmedVerbally, note, false, s.clock.Now())
 		if err != nil {
 			return err
 		}
@@ -112,12 +113,12 @@ func (s *Service) ConfirmVerbally(ctx context.Context, requestID, note string) (
 
 // finished writes the sequence to the ticket and the record.
 func (s *Service) finished(ctx context.Context, tx *store.Tx, r Request) error {
-	if err := s.noteRequest(ctx, tx, r); err != nil {
+	if err := s.noteEnd(ctx, tx, r); err != nil {
 		return err
 	}
 	outcome := audit.Success
-	if r.State == Denied || r.State == Frozen {
+	if r.State == verify.Denied || r.State == verify.Frozen {
 		outcome = audit.Denied
 	}
-	return s.recordRequest(ctx, tx, r, outcome, "")
+	return s.record(ctx, tx, r, outcome, "")
 }

@@ -1,4 +1,4 @@
-package verify
+package request
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/verify"
 )
 
 const requestColumns = ` org_id, id, contact_id, customer_id, medium, address, language, state, code_sealed, digits_mac, tries, ticket_id,
@@ -16,7 +17,7 @@ const requestColumns = ` org_id, id, contact_id, customer_id, medium, address, l
 	coalesce((select c.name from contact c where c.org_id = verify_request.org_id and c.id = verify_request.contact_id), ''),
 	coalesce((select k.name from customer k where k.org_id = verify_request.org_id and k.id = verify_request.customer_id), '') `
 
-func scanRequest(s row) (r Request, err error) {
+func scanRequest(s interface{ Scan(dest ...any) error }) (r Request, err error) {
 	err = s.Scan(&r.OrgID, &r.ID, &r.ContactID, &r.CustomerID, &r.Medium, &r.Address, &r.Language, &r.State, &r.codeSealed, &r.digitsMAC,
 		&r.tries, &r.TicketID, &r.ClaimedBy, &r.ClaimedName, (*store.Time)(&r.ClaimedAt), &r.Unbound, &r.Note,
 		(*store.Time)(&r.CreatedAt), (*store.Time)(&r.ExpiresAt), (*store.Time)(&r.EndedAt), &r.Version, &r.ContactName, &r.CustomerName)
@@ -86,11 +87,11 @@ func claimRequest(ctx context.Context, tx *store.Tx, org, id string, by access.A
 }
 
 // endRequest ends a request that is still in the state from, and forgets its code. Only Expired may come after its time.
-func endRequest(ctx context.Context, tx *store.Tx, org, id string, from, to State, note string, unbound bool, now time.Time) (Request, error) {
+func endRequest(ctx context.Context, tx *store.Tx, org, id string, from, to verify.State, note string, unbound bool, now time.Time) (Request, error) {
 	return changedRequest(tx.QueryRowContext(ctx, `
 		update verify_request set state = $1, note = $2, unbound = $3, ended_at = $4, code_sealed = null, digits_mac = null, version = version + 1
 		where org_id = $5 and id = $6 and state = $7 and (expires_at > $4 or $8) returning`+requestColumns,
-		to, note, unbound, store.Time(now), org, id, from, to == Expired))
+		to, note, unbound, store.Time(now), org, id, from, to == verify.Expired))
 }
 
 // countAnswer counts a wrong answer to a claimed request.
@@ -127,26 +128,11 @@ func collectRequests(rows *sql.Rows, err error) (out []Request, _ error) {
 	return out, rows.Err()
 }
 
-// moveContact makes what belongs to one contact another's. A shield ends; a lock holds for both.
-func moveContact(ctx context.Context, tx *store.Tx, org, fromID, intoID string, now time.Time) error {
-	for _, step := range []struct {
-		statement string
-		args      []any
-	}{
-		{`update verify_challenge set shield_until = $1 where org_id = $2 and contact_id = $3 and shield_until > $1`, []any{store.Time(now), org, fromID}},
-		{`update verify_challenge set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
-		{`update verify_request set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
-		{`update verify_wrong set contact_id = $1 where org_id = $2 and contact_id = $3`, []any{intoID, org, fromID}},
-		{
-			`insert into verify_lock (org_id, subject, reason, until)
-			select org_id, cast($1 as text), reason, until from verify_lock where org_id = $2 and subject = $3
-			on conflict (org_id, subject) do update set reason = excluded.reason, until = excluded.until where verify_lock.until < excluded.until`,
-			[]any{"contact:" + intoID, org, "contact:" + fromID},
-		},
-	} {
-		if _, err := tx.ExecContext(ctx, step.statement, step.args...); err != nil {
-			return fmt.Errorf("move what was tried with contact %s: %w", fromID, err)
-		}
+// moveContact makes the requests of one contact another's.
+func moveContact(ctx context.Context, tx *store.Tx, org, fromID, intoID string) error {
+	_, err := tx.ExecContext(ctx, `update verify_request set contact_id = $1 where org_id = $2 and contact_id = $3`, intoID, org, fromID)
+	if err != nil {
+		return fmt.Errorf("move the requests of contact %s: %w", fromID, err)
 	}
 	return nil
 }

@@ -1,4 +1,5 @@
-package verify
+// Package request lets a contact ask whether the person on the phone is really one of the MSP's technicians, and proves it to them.
+package request
 
 import (
 	"context"
@@ -6,7 +7,9 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/clock"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
@@ -15,8 +18,31 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/wording"
 )
+
+// Fixed limits (D-20, D-21).
+const (
+	life     = 10 * time.Minute // of a request; a claim does not extend it
+	maxTries = 3                // wrong answers that freeze one
+)
+
+const permRun = perm.VerificationRun
+
+// Service runs technician verifications. What both directions share, it takes from the other one.
+type Service struct {
+	verify.Deps
+	verifications *verify.Service
+	clock         clock.Clock
+}
+
+// New returns a Service and registers it for inbound messages, behind those that the other direction claims.
+func New(d verify.Deps, v *verify.Service) *Service {
+	s := &Service{Deps: d, verifications: v, clock: clock.New()}
+	d.Messages.OnInbound(s.receive)
+	return s
+}
 
 // Request is one proof that a technician is the MSP's (TV): the contact asked "is this really you?".
 type Request struct {
@@ -29,7 +55,7 @@ type Request struct {
 	Medium       message.Way
 	Address      string
 	Language     string
-	State        State
+	State        verify.State
 	TicketID     string
 	ClaimedBy    string
 	ClaimedName  string
@@ -46,35 +72,41 @@ type Request struct {
 	tries      int
 }
 
-func (r Request) live() bool { return r.State == Pending || r.State == Claimed }
+// Live says whether the request still waits for its answer.
+func (r Request) Live() bool { return r.State == verify.Pending || r.State == verify.Claimed }
 
 // at returns r as it is at now.
 func (r Request) at(now time.Time) Request {
-	if r.live() && !now.Before(r.ExpiresAt) {
-		r.State, r.EndedAt = Expired, r.ExpiresAt
+	if r.Live() && !now.Before(r.ExpiresAt) {
+		r.State, r.EndedAt = verify.Expired, r.ExpiresAt
 	}
 	return r
+}
+
+// object is what access decides on: everything about a request is decided by its contact's customer.
+func object(customerID string) access.Object {
+	return access.Object{Type: "verification", CustomerID: customerID}
 }
 
 func (r Request) place() seal.Place {
 	return seal.Place{Table: "verify_request", Column: "code_sealed", ID: r.ID}
 }
 
-// request starts a technician verification for a contact who wrote #verify. The code goes to the address that the contact has on file,
+// start begins a technician verification for a contact who wrote #verify. The code goes to the address that the contact has on file,
 // which is not the sender's say-so: whoever forged the sender sees nothing (M12).
-func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, in message.In) error {
+func (s *Service) start(ctx context.Context, tx *store.Tx, c contact.Contact, in message.In) error {
 	now := s.clock.Now()
 	o, err := organization.ByID(ctx, tx, c.OrgID)
 	if err != nil {
 		return err
 	}
-	set, _, err := settingsOf(ctx, tx, c.OrgID)
+	set, _, err := verify.SettingsOf(ctx, tx, c.OrgID)
 	if err != nil {
 		return err
 	}
 	r := Request{
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID, Medium: in.Way, Address: in.From,
-		Language: wording.LanguageFor(c.Language, o.Locale), State: Pending, CreatedAt: now, ExpiresAt: now.Add(technicianLife), Version: 1,
+		Language: wording.LanguageFor(c.Language, o.Locale), State: verify.Pending, CreatedAt: now, ExpiresAt: now.Add(life), Version: 1,
 	}
 	code, digits := id.Digits(6), ""
 	if r.codeSealed, err = s.Keys.Seal(r.place(), []byte(code)); err != nil {
@@ -85,11 +117,11 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 		r.digitsMAC = s.mac(r.OrgID, r.ID, digits)
 	}
 	err = s.reply(ctx, tx, r, "request", true, wording.TechnicianAsked, wording.Values{
-		Organization: o.Name, Code: code, Confirm: strings.TrimSpace("#confirm " + digits), Minutes: int(technicianLife / time.Minute),
+		Organization: o.Name, Code: code, Confirm: strings.TrimSpace("#confirm " + digits), Minutes: int(life / time.Minute),
 	})
 	if err != nil && fault.KindOf(err) != fault.Internal { // the limits of the address, also for who asks again and again
 		r.ID = ""
-		return s.recordRequest(ctx, tx, r, audit.Denied, fault.CodeOf(err))
+		return s.record(ctx, tx, r, audit.Denied, fault.CodeOf(err))
 	}
 	if err != nil {
 		return err
@@ -100,7 +132,7 @@ func (s *Service) request(ctx context.Context, tx *store.Tx, c contact.Contact, 
 	if err := insertRequest(ctx, tx, r); err != nil {
 		return err
 	}
-	return s.recordRequest(ctx, tx, r, audit.Success, "")
+	return s.record(ctx, tx, r, audit.Success, "")
 }
 
 // cancelLive ends the request that the contact still has: the newest one counts.
@@ -109,7 +141,7 @@ func (s *Service) cancelLive(ctx context.Context, tx *store.Tx, c contact.Contac
 	if err != nil || old.ID == "" {
 		return err
 	}
-	return s.recordRequest(ctx, tx, old, audit.Success, "newer")
+	return s.record(ctx, tx, old, audit.Success, "newer")
 }
 
 // reply answers the contact on the medium and address of their request. Only the code itself counts as starting something (D-26).
@@ -124,24 +156,16 @@ func (s *Service) reply(ctx context.Context, tx *store.Tx, r Request, what strin
 		CustomerID: r.CustomerID, Key: "technician-verification/" + r.ID + "/" + what, Starts: starts, OnRequest: true, ExpiresAt: r.ExpiresAt,
 	}
 	if !starts {
-		return s.tell(ctx, tx, out)
+		return s.verifications.Tell(ctx, tx, out)
 	}
 	_, err = s.Messages.Send(ctx, tx, out)
 	return err
 }
 
-// tell sends what is good to know but must not stop anything: an address that may get no message gets none.
-func (s *Service) tell(ctx context.Context, tx *store.Tx, out message.Out) error {
-	if _, err := s.Messages.Send(ctx, tx, out); err != nil && fault.KindOf(err) == fault.Internal {
-		return err
-	}
-	return nil
-}
-
-// recordRequest writes down what happened to r and tells the screens.
-func (s *Service) recordRequest(ctx context.Context, tx *store.Tx, r Request, outcome audit.Outcome, reason string) error {
+// record writes down what happened to r and tells the screens.
+func (s *Service) record(ctx context.Context, tx *store.Tx, r Request, outcome audit.Outcome, reason string) error {
 	action := "technician_verification.request"
-	if r.State != "" && r.State != Pending {
+	if r.State != "" && r.State != verify.Pending {
 		action = "technician_verification." + string(r.State)
 	}
 	targets := []audit.Target{{Type: "contact", ID: r.ContactID, Name: r.ContactName}}
@@ -161,8 +185,8 @@ func (s *Service) recordRequest(ctx context.Context, tx *store.Tx, r Request, ou
 	})
 }
 
-// RequestByID returns a technician verification that the actor may see, and its code if the actor is the one who claimed it.
-func (s *Service) RequestByID(ctx context.Context, requestID string) (r Request, code string, err error) {
+// ByID returns a technician verification that the actor may see, and its code if the actor is the one who claimed it.
+func (s *Service) ByID(ctx context.Context, requestID string) (r Request, code string, err error) {
 	actor := access.ActorFrom(ctx)
 	if r, err = findRequest(ctx, s.DB.Read(), actor.OrgID, requestID); err != nil {
 		return r, "", err
@@ -171,7 +195,7 @@ func (s *Service) RequestByID(ctx context.Context, requestID string) (r Request,
 	if err := s.Guard.Check(ctx, permRun, object(r.CustomerID)); err != nil {
 		return r, "", err
 	}
-	if r.State != Claimed || r.ClaimedBy != actor.ID {
+	if r.State != verify.Claimed || r.ClaimedBy != actor.ID {
 		return r, "", nil
 	}
 	code, err = s.reveal(r)
@@ -181,4 +205,8 @@ func (s *Service) RequestByID(ctx context.Context, requestID string) (r Request,
 func (s *Service) reveal(r Request) (string, error) {
 	code, err := s.Keys.Unseal(r.place(), r.codeSealed)
 	return string(code), err
+}
+
+func (s *Service) mac(org, request, digits string) []byte {
+	return s.Keys.MAC("verify code", org, request, digits)
 }

@@ -1,0 +1,56 @@
+package verify
+
+import (
+	"context"
+	"time"
+
+	"countersign.dev/countersign/internal/store"
+)
+
+// Settle ends a pending verification with what its method has found out; the actor of ctx is whoever made the difference, mostly the
+// contact. It returns the state that the verification has then, since somebody else may have been quicker.
+func (s *Service) Settle(ctx context.Context, tx *store.Tx, v Verification, to State) (State, error) {
+	ended, err := s.settle(ctx, tx, v, to, "verification.answer")
+	if err != nil || ended.ID != "" {
+		return to, err
+	}
+	current, err := findVerification(ctx, tx, v.OrgID, v.ID)
+	return current.at(s.clock.Now()).State, err
+}
+
+// settle ends a verification and draws the consequences: the shield, locks and alerts, the note, the record and the screens. It returns
+// the zero Verification if v had ended before.
+func (s *Service) settle(ctx context.Context, tx *store.Tx, v Verification, to State, action string) (Verification, error) {
+	now := s.clock.Now()
+	var shield time.Time
+	if to == Verified {
+		minutes, err := s.shieldTime(ctx, tx, v)
+		if err != nil {
+			return v, err
+		}
+		shield = now.Add(minutes)
+	}
+	ended, err := endVerification(ctx, tx, v.OrgID, v.ID, to, now, shield)
+	if err != nil || ended.ID == "" {
+		return Verification{}, err
+	}
+	switch to {
+	case Denied:
+		err = s.lockForFraud(ctx, tx, ended, now)
+	case Frozen:
+		err = s.Alert(ctx, tx, "direction_mismatch", v.CustomerID, v.ContactID, v.ContactName)
+	}
+	if err != nil {
+		return ended, err
+	}
+	if err := s.noteEnd(ctx, tx, ended); err != nil {
+		return ended, err
+	}
+	return ended, s.changed(ctx, tx, action, ended, nil)
+}
+
+// shieldTime is how long a success counts.
+func (s *Service) shieldTime(ctx context.Context, q store.Querier, v Verification) (time.Duration, error) {
+	set, _, err := SettingsOf(ctx, q, v.OrgID)
+	return time.Duration(set.ShieldMinutes) * time.Minute, err
+}
