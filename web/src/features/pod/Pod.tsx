@@ -39,7 +39,7 @@ export function Pod() {
   );
   const out = me.error instanceof ApiError && me.error.status === 401;
   return (
-    <main className={classes.pod}>
+    <main className={classes.pod} aria-label={t("pod.title")}>
       {covered && (
         <Callout tone="pending" live="assertive">
           {t("pod.covered")}
