@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"countersign.dev/countersign/internal/store"
@@ -17,8 +18,9 @@ const (
 
 // patient is a database under examination.
 type patient struct {
-	db  *store.DB
-	now time.Time
+	db       *store.DB
+	now      time.Time
+	external *url.URL
 }
 
 // examine goes on to the content only where the schema is the one this program knows.
@@ -33,7 +35,7 @@ func (p patient) examine(ctx context.Context) []Check {
 	if schema.Grade != OK {
 		return checks
 	}
-	return append(checks, p.clock(ctx), p.mail(ctx), p.deliveries(ctx), p.inbound(ctx), p.jobs(ctx), p.audit(ctx))
+	return append(checks, p.clock(ctx), p.mail(ctx), p.carriers(ctx), p.deliveries(ctx), p.inbound(ctx), p.jobs(ctx), p.audit(ctx))
 }
 
 func broken(name string, err error) Check {

@@ -60,7 +60,7 @@ func Run(ctx context.Context, s Setup) []Check {
 	if db == nil {
 		return checks
 	}
-	p := patient{db: db, now: store.Now()}
+	p := patient{db: db, now: store.Now(), external: s.ExternalURL}
 	checks = append(checks, p.examine(ctx)...)
 	if err := db.Close(); err != nil {
 		checks = append(checks, Check{"database", Fail, "does not close: " + err.Error(), "Run doctor again; if this stays, look at the disk."})

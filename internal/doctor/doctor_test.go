@@ -1,6 +1,8 @@
 package doctor_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -157,6 +159,29 @@ func TestItCreatesNothing(t *testing.T) {
 	checks = doctor.Run(t.Context(), doctor.Setup{Dir: dir, DatabaseURL: "postgres://nobody:secret@127.0.0.1:1/none?connect_timeout=2"})
 	c := find(t, checks, "database")
 	if c.Grade != doctor.Fail || strings.Contains(c.Detail, "secret") {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Twilio calls the server back, and the server must reach Twilio.
+func TestACarrierNeedsAWayInAndOut(t *testing.T) {
+	s, db := newSetup(t, "")
+	simulator := httptest.NewServer(http.NotFoundHandler())
+	set := func(address string) {
+		exec(t, db, `delete from message_twilio`)
+		exec(t, db, `insert into message_twilio (org_id, enabled, account_sid, auth_token, api_key_sid, base_url, sms_number, voice_number, service_sid, per_minute, created_at, updated_at, version)
+			values ('o', true, 'AC', x'00', '', $1, '+12125550100', '', '', 60, 0, 0, 1)`, address)
+	}
+	set(simulator.URL)
+	if c := find(t, doctor.Run(t.Context(), s), "carriers"); c.Grade != doctor.OK {
+		t.Errorf("%+v", c)
+	}
+	s.ExternalURL = nil // a simulator on this machine can call it all the same
+	if c := find(t, doctor.Run(t.Context(), s), "carriers"); c.Grade != doctor.OK {
+		t.Errorf("%+v", c)
+	}
+	simulator.Close()
+	if c := find(t, doctor.Run(t.Context(), s), "carriers"); c.Grade != doctor.Fail || c.Remedy == "" {
 		t.Errorf("%+v", c)
 	}
 }

@@ -67,6 +67,23 @@ func organizationsWithMail(ctx context.Context, q store.Querier) (all, with int,
 	return all, with, err
 }
 
+// carrierAddresses lists where the API is of each carrier that organizations send by.
+func carrierAddresses(ctx context.Context, q store.Querier) (addresses []string, err error) {
+	rows, err := q.QueryContext(ctx, `select distinct base_url from message_twilio where enabled order by base_url limit 20`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var address string
+		if err := rows.Scan(&address); err != nil {
+			return nil, err
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, rows.Err()
+}
+
 func overdueDeliveries(ctx context.Context, q store.Querier, before time.Time) (n int, err error) {
 	err = q.QueryRowContext(ctx, `select count(*) from message_delivery where next_at is not null and next_at < $1`, store.Time(before)).Scan(&n)
 	return n, err

@@ -161,7 +161,7 @@ func (s *Service) stillUnknown(res result, r row, now time.Time) row {
 			r.State, r.Reason, r.dueAt = Unknown, reasonNoAnswer, now.Add(s.Timing.Ask)
 			return r
 		case r.uncertain >= maxUncertain && now.Before(earlier(r.ExpiresAt, r.uncertainSince.Add(askFor))): // it must not be sent again, but the provider may still tell
-			r.State, r.Reason, r.dueAt = Unknown, reasonNoAnswer, earlier(now.Add(s.Timing.MaxBackoff), r.ExpiresAt)
+			r.State, r.Reason, r.dueAt = Unknown, reasonNoAnswer, earlier(now.Add(s.Timing.MaxBackoff/2), r.ExpiresAt)
 			return r
 		}
 	}

@@ -46,7 +46,7 @@ type Ref struct{ Type, ID string }
 type Out struct {
 	Way        Way
 	To         string // a phone number in E.164, or an email address
-	Subject    string // of an email
+	Subject    string // of an email; of a call, what it says before a key was pressed, which tells no secret
 	Body       string
 	Purpose    Purpose
 	Owner      Ref

@@ -17,7 +17,7 @@ import (
 const (
 	defaultLife = 24 * time.Hour
 	maxBody     = 64 << 10
-	maxSubject  = 300
+	maxSubject  = 1000
 )
 
 // Send stores a message in the caller's transaction; it leaves as soon as that has committed. It refuses what must not be sent: to
@@ -25,7 +25,7 @@ const (
 // refusals are faults to show. A message whose key is known is not sent again: Send returns the delivery that exists.
 func (s *Service) Send(ctx context.Context, tx *store.Tx, out Out) (deliveryID string, err error) {
 	orgID, now := access.ActorFrom(ctx).OrgID, store.Now()
-	if out.Way != Email {
+	if out.Way == SMS {
 		out.Subject = ""
 	}
 	if out.Way == SMS {

@@ -17,7 +17,7 @@ type Attempt struct {
 	Way            Way
 	To             string
 	CustomerID     string // whose technicians may see the delivery, as in Out
-	Subject        string
+	Subject        string // as in Out
 	Body           string
 	Language       string    // of the body, as in Out
 	ReplyToken     string    // of an email: part of the address that only its receiver can answer to, see ReplyAddress

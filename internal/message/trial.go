@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
@@ -33,18 +34,23 @@ func (s *Service) TryMail(ctx context.Context, to string) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
+	d, err := s.Try(ctx, Out{Way: Email, To: to, Subject: text.Subject, Body: text.Body})
+	if fault.KindOf(err) == fault.Invalid {
+		return Delivery{}, ErrAddress.At("/to")
+	}
+	return d, err
+}
+
+// Try sends a trial for the actor's organization and returns what came of the first attempt. Whoever calls it has checked the permission.
+func (s *Service) Try(ctx context.Context, out Out) (Delivery, error) {
+	orgID := access.ActorFrom(ctx).OrgID
+	out.Purpose, out.Owner, out.ExpiresAt = Trial, Ref{Type: "organization", ID: orgID}, store.Now().Add(trialLife)
 	var deliveryID string
-	err = s.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		deliveryID, err = s.Send(ctx, tx, Out{
-			Way: Email, To: to, Subject: text.Subject, Body: text.Body, Purpose: Trial, Owner: Ref{Type: "organization", ID: orgID},
-			ExpiresAt: store.Now().Add(trialLife),
-		})
+	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		deliveryID, err = s.Send(ctx, tx, out)
 		return err
 	})
 	if err != nil {
-		if fault.KindOf(err) == fault.Invalid {
-			return Delivery{}, ErrAddress.At("/to")
-		}
 		return Delivery{}, err
 	}
 	return s.firstOutcome(ctx, orgID, deliveryID)

@@ -63,11 +63,18 @@ func (c *Carrier) ask(ctx context.Context, k phoneCall, sid, name, token string)
 		changed, err = moveCall(ctx, tx, k, waiting, asked, sid, store.Now())
 		return err
 	})
-	if err != nil || !changed {
+	if err != nil || !changed || len(k.body) == 0 {
 		return twiml(hangup{}), true, err
 	}
+	s, err := c.openScript(k)
+	if err != nil {
+		return nil, false, err
+	}
 	p := phrasesIn(k.language)
-	question := say{Language: p.voice, Text: fmt.Sprintf(p.press, name)}
+	question := say{Language: p.voice, Text: s.Announcement}
+	if s.Announcement == "" {
+		question.Text = fmt.Sprintf(p.press, name)
+	}
 	return twiml(
 		gather{
 			Input: "dtmf", NumDigits: 1, Timeout: keyTime, Method: "POST", Action: c.hook("voice", url.Values{"call": {token}, "step": {"key"}}),
@@ -92,11 +99,14 @@ func (c *Carrier) tell(ctx context.Context, k phoneCall, sid, digits string) (sa
 	if err != nil || !changed || len(k.body) == 0 {
 		return twiml(hangup{}), true, err
 	}
-	text, err := c.Keys.Unseal(callPlace(k.orgID, k.id), k.body)
+	s, err := c.openScript(k)
 	if err != nil {
 		return nil, false, err
 	}
-	words := say{Language: p.voice, Text: spoken(string(text))}
+	words := say{Language: p.voice, Text: spoken(s.Text)}
+	if s.Announcement != "" { // its text says the code twice and goodbye itself
+		return twiml(words, hangup{}), true, nil
+	}
 	return twiml(
 		words, pause{Length: 1}, say{Language: p.voice, Text: p.again}, words, pause{Length: 1}, say{Language: p.voice, Text: p.bye}, hangup{},
 	), true, nil

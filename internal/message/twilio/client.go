@@ -153,3 +153,11 @@ func asRefusal(err error) error {
 func (s Settings) address(resource string) string {
 	return s.BaseURL + "/2010-04-01/Accounts/" + s.AccountSID + resource + ".json"
 }
+
+// messaging is the address of a resource of the messaging API. A simulator serves both at one address.
+func (s Settings) messaging(path string) string {
+	if s.BaseURL == DefaultBase {
+		return "https://messaging.twilio.com/v1" + path
+	}
+	return s.BaseURL + "/v1" + path
+}

@@ -21,6 +21,11 @@ func (c *Carrier) Routes(api *httpapi.API) {
 	httpapi.Handle(api, set, c.putSettings)
 	httpapi.Handle(api, route("delete-twilio-settings", "DELETE", "", "Forget the organization's account at Twilio"),
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, c.Remove(ctx) })
+	httpapi.Handle(api, route("test-twilio-settings", "POST", "/test", "Ask Twilio about the account and send a trial text"), c.postTest)
+	httpapi.Handle(api, route("list-twilio-numbers", "GET", "/numbers", "List the account's numbers and where they point"), c.getNumbers)
+	assign := route("assign-twilio-number", "POST", "/numbers", "Have the texts and calls to a number come here")
+	assign.Fresh = true
+	httpapi.Handle(api, assign, c.postNumber)
 	c.hooks(api)
 }
 
@@ -95,4 +100,87 @@ func (c *Carrier) putSettings(ctx context.Context, in *putSettingsInput) (*httpa
 		return nil, err
 	}
 	return c.output(s), nil
+}
+
+type testInput struct {
+	Body struct {
+		To string `json:"to,omitempty" maxLength:"30" doc:"where the trial text goes; absent only asks about the account"`
+	}
+}
+
+type testBody struct {
+	Account struct {
+		Status string `json:"status" doc:"active, suspended or closed"`
+		Trial  bool   `json:"trial" doc:"it only reaches numbers that were verified at Twilio"`
+		Name   string `json:"name"`
+	} `json:"account"`
+	Message *trialBody `json:"message,omitempty"`
+}
+
+type trialBody struct {
+	ID     string `json:"id"`
+	State  string `json:"state" enum:"planned,sending,unknown,sent,delivered,failed,expired,refused"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (c *Carrier) postTest(ctx context.Context, in *testInput) (*httpapi.One[testBody], error) {
+	a, d, err := c.Try(ctx, in.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	out := &httpapi.One[testBody]{}
+	out.Body.Account.Status, out.Body.Account.Trial, out.Body.Account.Name = a.Status, a.Trial, a.Name
+	if d.ID != "" {
+		out.Body.Message = &trialBody{d.ID, string(d.State), d.Reason}
+	}
+	return out, nil
+}
+
+type numberBody struct {
+	SID          string `json:"sid"`
+	Number       string `json:"number"`
+	Name         string `json:"name"`
+	SMS          bool   `json:"sms" doc:"it can send and get texts"`
+	Voice        bool   `json:"voice" doc:"it can call and be called"`
+	SMSURL       string `json:"sms_url"`
+	VoiceURL     string `json:"voice_url"`
+	SMSTo        string `json:"sms_to" enum:"here,nowhere,elsewhere"`
+	VoiceTo      string `json:"voice_to" enum:"here,nowhere,elsewhere"`
+	Ours         bool   `json:"ours" doc:"what comes in at it is taken as the organization's"`
+	Service      string `json:"messaging_service_sid"`
+	ServiceTakes bool   `json:"service_takes_texts" doc:"its messaging service takes its texts, whatever sms_url says"`
+	Registration string `json:"registration" enum:"registered,unregistered,pending,rejected,not_needed,unknown" doc:"of the sender at the carriers"`
+}
+
+func numberOutput(n Number) numberBody {
+	return numberBody{
+		n.SID, n.Number, n.Name, n.SMS, n.Voice, n.SMSURL, n.VoiceURL, string(n.SMSTo), string(n.VoiceTo), n.Ours, n.Service, n.ServiceTakes, n.Registration,
+	}
+}
+
+func (c *Carrier) getNumbers(ctx context.Context, _ *struct{}) (*httpapi.Page[numberBody], error) {
+	found, err := c.Numbers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]numberBody, len(found))
+	for i, n := range found {
+		items[i] = numberOutput(n)
+	}
+	return httpapi.NewPage(items, ""), nil
+}
+
+type numberInput struct {
+	Body struct {
+		SID     string `json:"sid" minLength:"1" maxLength:"50"`
+		Replace bool   `json:"replace,omitempty" doc:"also if its messages or calls go elsewhere now"`
+	}
+}
+
+func (c *Carrier) postNumber(ctx context.Context, in *numberInput) (*httpapi.One[numberBody], error) {
+	n, err := c.Assign(ctx, in.Body.SID, in.Body.Replace)
+	if err != nil {
+		return nil, err
+	}
+	return &httpapi.One[numberBody]{Body: numberOutput(n)}, nil
 }

@@ -91,6 +91,18 @@ func remove(ctx context.Context, tx *store.Tx, org string) error {
 	return nil
 }
 
+// Numbers.
+
+func addNumber(ctx context.Context, tx *store.Tx, org, number string, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into message_twilio_number (org_id, number, created_at) values ($1, $2, $3) on conflict (org_id, number) do nothing`,
+		org, number, store.Time(now))
+	if err != nil {
+		return fmt.Errorf("keep a number: %w", err)
+	}
+	return nil
+}
+
 // hasNumber says whether a number was given to an organization beside those of its settings.
 func hasNumber(ctx context.Context, q store.Querier, org, number string) (has bool, err error) {
 	err = q.QueryRowContext(ctx, `select exists (select 1 from message_twilio_number where org_id = $1 and number = $2)`, org, number).Scan(&has)

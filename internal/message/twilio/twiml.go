@@ -118,9 +118,9 @@ var spokenPhrases = map[string]phrases{
 		"pl-PL", "Tu %s. Poproszono o kod dla Ciebie. Jeśli to Ty o niego prosisz, naciśnij 1, aby go usłyszeć. Jeśli nie, rozłącz się.", "Powtarzam.", "Do widzenia.",
 		"Nie naciśnięto żadnego klawisza. Do widzenia.", "Tu %s. Pod tym numerem nikt nie odbiera. Zadzwoń do nas pod znany numer. Do widzenia.",
 	},
-	"ja": {
-		"ja-JP", "%sです。コードの請求がありました。ご自身で請求された場合は、1を押すとコードをお伝えします。お心当たりがなければ、電話をお切りください。", "もう一度お伝えします。", "失礼いたします。",
-		"キーが押されませんでした。失礼いたします。", "%sです。この番号では応答できません。ご存じの番号におかけください。失礼いたします。",
+	"tr": {
+		"tr-TR", "Burası %s. Sizin için bir kod istendi. Kodu siz istediyseniz duymak için 1'e basın. İstemediyseniz telefonu kapatın.", "Tekrar ediyorum.", "Hoşça kalın.",
+		"Hiçbir tuşa basılmadı. Hoşça kalın.", "Burası %s. Bu numaraya kimse cevap vermiyor. Lütfen bizi bildiğiniz numaradan arayın. Hoşça kalın.",
 	},
 	"ar": {
 		"ar-XA", "معكم %s. تم طلب رمز لك. إذا كنت أنت من طلبه فاضغط 1 لسماعه. وإلا فأغلق الخط.", "أعيد مرة أخرى.", "مع السلامة.",

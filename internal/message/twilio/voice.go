@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strconv"
@@ -69,6 +70,29 @@ const (
 	over    callState = "over"
 )
 
+// script is what a call says: before the key is pressed, and after. Without an announcement of its own it has a general one, and says its
+// text twice.
+type script struct {
+	Announcement string `json:"announcement,omitempty"`
+	Text         string `json:"text"`
+}
+
+func (c *Carrier) sealScript(k phoneCall, s script) ([]byte, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	return c.Keys.Seal(callPlace(k.orgID, k.id), b)
+}
+
+func (c *Carrier) openScript(k phoneCall) (s script, err error) {
+	b, err := c.Keys.Unseal(callPlace(k.orgID, k.id), k.body)
+	if err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal(b, &s)
+}
+
 func callPlace(orgID, callID string) seal.Place {
 	return seal.Place{Table: "message_twilio_call", Column: "body", ID: orgID + "/" + callID}
 }
@@ -87,7 +111,7 @@ func (v calls) Send(ctx context.Context, a message.Attempt) (message.Receipt, er
 	if !a.ExpiresAt.IsZero() && a.ExpiresAt.Before(k.expiresAt) {
 		k.expiresAt = a.ExpiresAt
 	}
-	if k.body, err = v.Keys.Seal(callPlace(k.orgID, k.id), []byte(a.Body)); err != nil {
+	if k.body, err = v.sealScript(k, script{a.Subject, a.Body}); err != nil {
 		return message.Receipt{}, message.NotSent("seal", err)
 	}
 	token := id.Secret()

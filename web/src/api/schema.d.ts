@@ -1448,6 +1448,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/carriers/twilio/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account's numbers and where they point */
+        get: operations["list-twilio-numbers"];
+        put?: never;
+        /** Have the texts and calls to a number come here */
+        post: operations["assign-twilio-number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/carriers/twilio/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask Twilio about the account and send a trial text */
+        post: operations["test-twilio-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/mail": {
         parameters: {
             query?: never;
@@ -2480,6 +2515,11 @@ export interface components {
         AssignTicketBody: {
             /** @description null: nobody's */
             technician_id: string | null;
+        };
+        AssignTwilioNumberBody: {
+            /** @description also if its messages or calls go elsewhere now */
+            replace?: boolean;
+            sid: string;
         };
         AuditlogChangeBody: {
             after?: unknown;
@@ -4255,6 +4295,17 @@ export interface components {
         TestMailSettingsBody: {
             to: string;
         };
+        TestTwilioSettingsBody: {
+            /** @description where the trial text goes; absent only asks about the account */
+            to?: string;
+        };
+        TestTwilioSettingsBody2: {
+            name: string;
+            /** @description active, suspended or closed */
+            status: string;
+            /** @description it only reaches numbers that were verified at Twilio */
+            trial: boolean;
+        };
         TicketAssigneeBody: {
             /** @description false: suspended or gone, so the ticket should be handed over */
             active: boolean;
@@ -4407,6 +4458,36 @@ export interface components {
             priority?: "low" | "normal" | "high" | "urgent";
             summary: string;
         };
+        TwilioNumberBody: {
+            messaging_service_sid: string;
+            name: string;
+            number: string;
+            /** @description what comes in at it is taken as the organization's */
+            ours: boolean;
+            /**
+             * @description of the sender at the carriers
+             * @enum {string}
+             */
+            registration: "registered" | "unregistered" | "pending" | "rejected" | "not_needed" | "unknown";
+            /** @description its messaging service takes its texts, whatever sms_url says */
+            service_takes_texts: boolean;
+            sid: string;
+            /** @description it can send and get texts */
+            sms: boolean;
+            /** @enum {string} */
+            sms_to: "here" | "nowhere" | "elsewhere";
+            sms_url: string;
+            /** @description it can call and be called */
+            voice: boolean;
+            /** @enum {string} */
+            voice_to: "here" | "nowhere" | "elsewhere";
+            voice_url: string;
+        };
+        TwilioNumberBodyList: {
+            items: components["schemas"]["TwilioNumberBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         TwilioSettingsBody: {
             account_sid: string;
             alternate_token_set: boolean;
@@ -4453,6 +4534,16 @@ export interface components {
             sms_number?: string;
             /** @description calls */
             voice_number?: string;
+        };
+        TwilioTestBody: {
+            account: components["schemas"]["TestTwilioSettingsBody2"];
+            message?: components["schemas"]["TwilioTrialBody"];
+        };
+        TwilioTrialBody: {
+            id: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "planned" | "sending" | "unknown" | "sent" | "delivered" | "failed" | "expired" | "refused";
         };
         TwilioWebhookAddresses: {
             /** @description false if the server's external address leads to this machine only */
@@ -8436,6 +8527,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-twilio-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwilioNumberBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "assign-twilio-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignTwilioNumberBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwilioNumberBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-twilio-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestTwilioSettingsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwilioTestBody"];
+                };
             };
             /** @description A problem */
             default: {

@@ -87,7 +87,7 @@ func (s *Server) phone(w http.ResponseWriter, r *http.Request, form url.Values, 
 func (s *Server) messaging(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	meta := map[string]any{"page": 0, "page_size": 50, "next_page_url": nil, "first_page_url": nil, "previous_page_url": nil, "url": nil}
+	meta := map[string]any{"page": 0, "page_size": 50, "next_page_url": nil}
 	switch {
 	case r.URL.Path == "/v1/Services":
 		list := []map[string]any{}

@@ -190,11 +190,14 @@ func (s *Server) RoundTrip(r *http.Request) (res *http.Response, err error) {
 func (s *Server) unreachable(r *http.Request) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.Method != http.MethodPost || len(s.script) == 0 || s.script[0] != Unreachable {
-		return false
+	if r.Method != http.MethodPost {
+		return s.always == Unreachable
 	}
-	s.script = s.script[1:]
-	return true
+	if len(s.script) > 0 && s.script[0] == Unreachable {
+		s.script = s.script[1:]
+		return true
+	}
+	return len(s.script) == 0 && s.always == Unreachable
 }
 
 // ServeHTTP answers as Twilio does.

@@ -25,6 +25,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
+  { key: "carriers", group: "shared", needs: "admin.settings", title: (t) => t("carrier.title"), Page: page(() => import("@/features/carrier/CarrierSettings"), "CarrierSettings") },
   { key: "profile", group: "own", title: (t) => t("settings.profile.title"), Page: page(() => import("./ProfileSettings"), "ProfileSettings") },
   { key: "notifications", group: "own", title: (t) => t("told.title"), Page: page(() => import("@/features/notification/NotificationSettings"), "NotificationSettings") },
   { key: "activity", group: "own", title: (t) => t("did.own"), Page: page(() => import("@/features/activity/OwnActivity"), "OwnActivity") },

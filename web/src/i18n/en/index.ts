@@ -2,6 +2,7 @@ import { access } from "./access";
 import { audit } from "./audit";
 import { branding } from "./branding";
 import { bring } from "./bring";
+import { carrier } from "./carrier";
 import { common } from "./common";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
@@ -15,4 +16,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...pod, ...reasons };
+export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...pod, ...reasons };

@@ -1,6 +1,15 @@
 /** Why the server refuses, by its codes. A code that is not here is shown in the server's own words. */
 export const reasons = {
   reason: {
+    twilio_demo: "The demo organization uses the sandbox only, so that nothing leaves it.",
+    twilio_not_set: "Twilio is not set up.",
+    twilio_secret_again: "Enter the secret again, since the account or the address that it is sent to has changed.",
+    twilio_number_taken: "Another organization of this installation receives messages at this number.",
+    twilio_points_elsewhere: "This number's messages or calls go somewhere else now. Confirm that they shall come here.",
+    twilio_number_not_found: "The account has no such number.",
+    twilio_no_external_address: "Twilio cannot reach this server: its external address is not set, or leads to this machine only.",
+    twilio_unreachable: "Twilio did not answer as it should. Try again in a moment.",
+    twilio_account_refused: "Twilio does not accept the account and its token or key. Check them.",
     access_denied: "You may not do this. Ask an administrator for the permission.",
     connection_broken: "The connection broke off. It is not certain whether the change was made: look when it is back, before you make it again.",
     connection_offline: "Nothing was changed: there is no connection. Make the change again when it is back.",

@@ -4,6 +4,7 @@ import { access } from "./access";
 import { audit } from "./audit";
 import { branding } from "./branding";
 import { bring } from "./bring";
+import { carrier } from "./carrier";
 import { common } from "./common";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
@@ -17,4 +18,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...pod, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...pod, ...reasons };

@@ -4,6 +4,15 @@ import type { Texts } from "../shape";
 /** Why the server refuses, by its codes. */
 export const reasons: Texts<typeof source> = {
   reason: {
+    twilio_demo: "L'organisation de démonstration n'utilise que l'essai, pour que rien n'en sorte.",
+    twilio_not_set: "Twilio n'est pas configuré.",
+    twilio_secret_again: "Entrez à nouveau le secret : le compte ou l'adresse à laquelle il est envoyé a changé.",
+    twilio_number_taken: "Une autre organisation de cette installation reçoit des messages à ce numéro.",
+    twilio_points_elsewhere: "Les SMS ou les appels de ce numéro vont ailleurs pour l'instant. Confirmez qu'ils doivent arriver ici.",
+    twilio_number_not_found: "Le compte n'a pas ce numéro.",
+    twilio_no_external_address: "Twilio ne peut pas joindre ce serveur : son adresse externe n'est pas réglée, ou ne mène qu'à cette machine.",
+    twilio_unreachable: "Twilio n'a pas répondu comme il faut. Réessayez dans un instant.",
+    twilio_account_refused: "Twilio n'accepte pas le compte et son jeton ou sa clé. Vérifiez-les.",
     access_denied: "Vous n’en avez pas le droit. Demandez l’autorisation à un administrateur.",
     connection_broken: "La connexion a été coupée. Il n’est pas certain que la modification ait été faite : regardez quand elle sera revenue, avant de la refaire.",
     connection_offline: "Rien n’a été modifié : il n’y a pas de connexion. Refaites la modification quand elle sera revenue.",
