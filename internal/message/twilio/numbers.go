@@ -94,7 +94,7 @@ func (c *Carrier) shown(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*answerError](err); ok && (e.status == http.StatusUnauthorized || e.status == http.StatusForbidden || e.status == http.StatusNotFound) {
 		return errAccount.Because(err)
 	}
-	c.Log.InfoContext(ctx, "Twilio did not answer a question about the account", "error", err)
+	c.Log.InfoContext(ctx, "no answer from Twilio to a question about the account", "error", err)
 	return errUnreachable.Because(err)
 }
 
@@ -203,7 +203,7 @@ func (c *Carrier) registrations(ctx context.Context, s Settings) (r registered) 
 		Services []serviceResource `json:"services"`
 	}
 	if err := c.call(ctx, s, s.messaging("/Services?PageSize="+strconv.Itoa(maxServices)), nil, &services); err != nil {
-		c.Log.InfoContext(ctx, "Twilio does not tell how the account's senders are registered", "error", err)
+		c.Log.InfoContext(ctx, "no word from Twilio on how senders are registered", "error", err)
 		return r
 	}
 	for _, x := range services.Services[:min(len(services.Services), maxServices)] {
