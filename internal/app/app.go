@@ -34,7 +34,6 @@ import (
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/sandbox"
-	"countersign.dev/countersign/internal/message/smtp"
 	"countersign.dev/countersign/internal/message/twilio"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/organization"
@@ -172,12 +171,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 		DB: db, Guard: a.guard, Audit: a.audit, Events: a.events, Keyring: keys, Organizations: a.organizations, Technicians: a.technicians,
 		Tokens: a.tokens, Factors: a.factors, Policies: a.policies, Hooks: a.signinHooks(), Hasher: password.NewHasher(password.DefaultParams(), runtime.GOMAXPROCS(0)), Log: o.Log,
 	})
-	a.messages = message.New(message.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Log: o.Log})
-	a.sandbox = sandbox.New(db, a.events, o.Log)
-	a.twilio = twilio.New(twilio.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
-	a.messages.Use(a.sandbox, append(a.twilio.Senders(), smtp.New(db, a.messages.MailOf, nil))...)
-	a.messages.OnState(a.countDelivery)
-	a.messages.OnStop(a.stopped)
+	a.connectCarriers()
 	a.notifications = notification.New(notification.Deps{DB: db, Events: a.events, Messages: a.messages, Log: o.Log, BaseURL: a.baseURL()})
 	a.invitations = a.newInvitations()
 	a.recovery = a.newRecovery()
@@ -225,9 +219,7 @@ func (a *App) routes() {
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
 	a.devices.Routes(a.api)
-	a.messages.Routes(a.api)
-	a.sandbox.Routes(a.api, a.messages)
-	a.twilio.Routes(a.api)
+	a.carrierRoutes()
 	a.notifications.Routes(a.api)
 	a.invitations.Routes(a.api)
 	a.recovery.Routes(a.api)

@@ -203,7 +203,7 @@ func (s *Service) send(ctx context.Context, tx *store.Tx, p plan, v Verification
 		return err
 	}
 	_, err = s.Messages.Send(ctx, tx, message.Out{
-		Way: p.Way, To: v.Address, Subject: text.Subject, Body: text.Body, Purpose: message.Verification,
+		Way: p.Way, To: v.Address, Subject: cmp.Or(text.Subject, text.Announcement), Body: text.Body, Language: v.Language, Purpose: message.Verification,
 		Owner: message.Ref{Type: "verification", ID: v.ID}, ContactID: v.ContactID,
 		CustomerID: v.CustomerID, Key: "verification/" + v.ID, Starts: true, ExpiresAt: v.ExpiresAt,
 	})

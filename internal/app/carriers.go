@@ -1,0 +1,26 @@
+package app
+
+import (
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/sandbox"
+	"countersign.dev/countersign/internal/message/smtp"
+	"countersign.dev/countersign/internal/message/twilio"
+)
+
+// connectCarriers builds what sends messages, with its carriers in the order in which they are tried.
+func (a *App) connectCarriers() {
+	a.messages = message.New(message.Deps{DB: a.db, Guard: a.guard, Keys: a.keys, Audit: a.audit, Events: a.events, Log: a.log})
+	a.sandbox = sandbox.New(a.db, a.events, a.log)
+	a.twilio = twilio.New(twilio.Deps{
+		DB: a.db, Guard: a.guard, Keys: a.keys, Audit: a.audit, Messages: a.messages, Log: a.log, BaseURL: a.baseURL(),
+	})
+	a.messages.Use(a.sandbox, append(a.twilio.Senders(), smtp.New(a.db, a.messages.MailOf, nil))...)
+	a.messages.OnState(a.countDelivery)
+	a.messages.OnStop(a.stopped)
+}
+
+func (a *App) carrierRoutes() {
+	a.messages.Routes(a.api)
+	a.sandbox.Routes(a.api, a.messages)
+	a.twilio.Routes(a.api)
+}
