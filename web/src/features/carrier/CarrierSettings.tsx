@@ -1,4 +1,4 @@
-import { Button, NumberInput, PasswordInput, Switch, TextInput } from "@mantine/core";
+import { Button, NumberInput, PasswordInput, Stack, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, isNotFound, must } from "@/api/client";
@@ -105,9 +105,13 @@ function Twilio({ value }: { value: Value | null }) {
           );
         }}
       </SettingsForm>
-      {value && <Webhooks addresses={value.webhooks} />}
-      {value && <Numbers key={value.version} />}
-      {value && <Trial enabled={value.enabled && Boolean(value.sms_number)} />}
+      {value && (
+        <Stack mt="md">
+          <Webhooks addresses={value.webhooks} />
+          <Numbers key={value.version} />
+          <Trial enabled={value.enabled && Boolean(value.sms_number)} />
+        </Stack>
+      )}
       <Confirm
         opened={removing}
         onClose={() => setRemoving(false)}
