@@ -51,6 +51,7 @@ import (
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/internal/verify/duo"
 	"countersign.dev/countersign/internal/verify/panel"
 	"countersign.dev/countersign/internal/verify/request"
 	"countersign.dev/countersign/web"
@@ -107,6 +108,7 @@ type App struct {
 	verifications *verify.Service
 	pods          *pod.Service
 	requests      *request.Service
+	duo           *duo.Service
 }
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.
@@ -229,6 +231,7 @@ func (a *App) routes() {
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.pods.Routes(a.api)
 	a.requests.Routes(a.api)
+	a.duo.Routes(a.api)
 	panel.New(a.verifications, a.requests).Routes(a.api)
 	a.consoleRoutes(web.FS())
 }

@@ -25,6 +25,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 		return err
 	}
 	a.tasks.Use(a.queue)
+	a.duo.Handle(a.queue)
 	a.queue.Every("old imports", time.Hour, a.imports.Sweep)
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
@@ -42,6 +43,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.loops["deliveries"] = a.messages.Run
 	a.loops["sandbox"] = a.sandbox.Run
 	a.loops["twilio"] = a.twilio.Run
+	a.loops["duo"] = a.duo.Run
 	a.loops["demo"] = a.playDemo
 	if a.cfg.SMTPListen != "" {
 		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mail().ListenAndServe(ctx, a.cfg.SMTPListen) }

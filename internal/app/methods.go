@@ -3,6 +3,7 @@ package app
 import (
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/verify/code"
+	"countersign.dev/countersign/internal/verify/duo"
 	"countersign.dev/countersign/internal/verify/link"
 	"countersign.dev/countersign/internal/verify/request"
 )
@@ -10,6 +11,7 @@ import (
 // connectVerifications wires both directions of verification.
 func (a *App) connectVerifications(d verify.Deps) {
 	a.verifications = verify.New(d)
+	a.duo = duo.New(duo.Deps{DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Verifications: a.verifications, Log: d.Log})
 	a.verifications.Use(a.methods()...)
 	a.requests = request.New(d, a.verifications)
 }
@@ -22,5 +24,6 @@ func (a *App) methods() []verify.Method {
 		code.Email(),
 		link.Email(a.verifications, a.log),
 		code.Voice(),
+		a.duo,
 	}
 }

@@ -60,6 +60,9 @@ func Mask(address string) string {
 	if local, domain, ok := strings.Cut(address, "@"); ok {
 		return firstRune(local) + "•••@" + domain
 	}
+	if strings.Contains(address, "•••") {
+		return address // the name of a device, made without what tells it from others
+	}
 	if len(address) < 6 {
 		return "•••"
 	}

@@ -54,10 +54,10 @@ func (s *Service) try(ctx context.Context, tx *store.Tx, v Verification, code st
 		return v, false, s.Alert(ctx, tx, "other_technician", v.CustomerID, v.ContactID, v.ContactName)
 	}
 	m, ok := s.method(v.Method)
-	if !ok || m.Describe().Form != FormCode || !isDigits(code) {
+	if !ok || v.Form != FormCode || !isDigits(code) {
 		return v, false, nil
 	}
-	if err := s.checkLocks(ctx, tx, v.ContactID, m.Describe()); err != nil {
+	if err := s.checkLocks(ctx, tx, v.ContactID, Description{Form: v.Form}); err != nil {
 		if fault.KindOf(err) == fault.Internal {
 			return v, false, err
 		}

@@ -101,6 +101,19 @@ type Conditional interface {
 	Ready(ctx context.Context, q store.Querier, c contact.Contact) error
 }
 
+// Varying is a Method whose form and level depend on what is set up for a contact.
+type Varying interface {
+	DescribeFor(ctx context.Context, q store.Querier, c contact.Contact) (Description, error)
+}
+
+// Preparer is a Method that has to look a contact up elsewhere before it can work. Neither call is in a transaction.
+type Preparer interface {
+	// Opened hears that the panel of c was opened; what it asks elsewhere it leaves to a job.
+	Opened(ctx context.Context, c contact.Contact) error
+	// Prepare is called when c is about to be asked, and may wait a few seconds for an answer.
+	Prepare(ctx context.Context, c contact.Contact) error
+}
+
 // Starter is a Method that takes part in the transaction which starts a verification, to keep what is its own or to queue a job.
 type Starter interface {
 	Started(ctx context.Context, tx *store.Tx, q Question, p Plan) error
@@ -153,6 +166,14 @@ func ready(ctx context.Context, q store.Querier, m Method, c contact.Contact) er
 		return x.Ready(ctx, q, c)
 	}
 	return nil
+}
+
+// describe is what a method says of itself for c.
+func describe(ctx context.Context, q store.Querier, m Method, c contact.Contact) (Description, error) {
+	if x, ok := m.(Varying); ok {
+		return x.DescribeFor(ctx, q, c)
+	}
+	return m.Describe(), nil
 }
 
 // check tells a mistake in a Plan before anything is kept of it.

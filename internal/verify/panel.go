@@ -103,8 +103,17 @@ func (s *Service) fillAddresses(ctx context.Context, p *Panel, c contact.Contact
 func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, now time.Time) error {
 	q := s.DB.Read()
 	for _, x := range s.methods {
-		m := PanelMethod{Description: x.Describe()}
-		err := cmp.Or(s.checkLocks(ctx, q, c.ID, m.Description), ready(ctx, q, x, c))
+		if x, ok := x.(Preparer); ok {
+			if err := x.Opened(ctx, c); err != nil {
+				return err
+			}
+		}
+		d, err := describe(ctx, q, x, c)
+		if err != nil {
+			return err
+		}
+		m := PanelMethod{Description: d}
+		err = cmp.Or(s.checkLocks(ctx, q, c.ID, m.Description), ready(ctx, q, x, c))
 		if err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return err
@@ -122,7 +131,7 @@ func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, 
 			}
 			m.Addresses = append(m.Addresses, MethodAddress{address, reason})
 		}
-		if len(m.Addresses) == 0 {
+		if len(m.Addresses) == 0 && m.Reason == "" {
 			m.Reason = fault.CodeOf(errNoAddress)
 		} else if m.Reason == "" && !slices.ContainsFunc(m.Addresses, func(a MethodAddress) bool { return a.Reason == "" }) {
 			m.Reason = m.Addresses[0].Reason

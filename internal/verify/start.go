@@ -96,7 +96,15 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	if !ok {
 		return p, errMethod
 	}
-	p.method, p.Description = m, m.Describe()
+	p.method = m
+	if x, ok := m.(Preparer); ok {
+		if err := x.Prepare(ctx, c); err != nil {
+			return p, err
+		}
+	}
+	if p.Description, err = describe(ctx, q, m, c); err != nil {
+		return p, err
+	}
 	if err := ready(ctx, q, m, c); err != nil {
 		return p, err
 	}

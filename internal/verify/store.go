@@ -99,6 +99,13 @@ func setDelivery(ctx context.Context, tx *store.Tx, org, id, delivery string) (V
 		where org_id = $2 and id = $3 and delivery <> $1 returning`+verificationColumns, delivery, org, id))
 }
 
+// setDigits keeps the MAC of digits that were made after the start, once.
+func setDigits(ctx context.Context, tx *store.Tx, v Verification, mac []byte, digits int) (bool, error) {
+	return store.Changed(tx.ExecContext(ctx, `
+		update verify_challenge set code_mac = $1, digits = $2, version = version + 1
+		where org_id = $3 and id = $4 and state = 'pending' and form = 'code' and digits = 0`, mac, digits, v.OrgID, v.ID))
+}
+
 // spendTry uses up one try of a live verification by code and returns the MAC to compare with; nil if there was no try left.
 func spendTry(ctx context.Context, tx *store.Tx, org, id string, digits int, now time.Time) (mac []byte, tries int, err error) {
 	err = tx.QueryRowContext(ctx, `
