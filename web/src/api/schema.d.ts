@@ -1483,6 +1483,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/duo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the organization's applications at Duo */
+        get: operations["get-duo-settings"];
+        /** Set the organization's applications at Duo */
+        put: operations["set-duo-settings"];
+        post?: never;
+        /** Forget the organization's applications at Duo */
+        delete: operations["delete-duo-settings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/duo/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try the keys of the organization's applications at Duo */
+        post: operations["test-duo-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/mail": {
         parameters: {
             query?: never;
@@ -3190,6 +3226,47 @@ export interface components {
             customer_id?: string | null;
             name: string;
             parent_id?: string | null;
+        };
+        DuoCheckBody: {
+            ok: boolean;
+            /** @description what Duo says against them, or that it cannot be reached */
+            reason: string;
+            /** @description whether there are keys to try */
+            set: boolean;
+        };
+        DuoSettingsBody: {
+            admin_ikey: string;
+            admin_skey_set: boolean;
+            api_host: string;
+            auth_ikey: string;
+            auth_skey_set: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DuoSettingsFields: {
+            /** @description integration key of the Admin API; without it pushes have no digits */
+            admin_ikey?: string;
+            /** @description secret key of the Admin API; absent keeps the old one */
+            admin_skey?: string;
+            /** @description API hostname of the applications */
+            api_host: string;
+            /** @description integration key of the Auth API; without it and with an Admin API, pushes go by that alone */
+            auth_ikey?: string;
+            /** @description secret key of the Auth API; absent keeps the old one */
+            auth_skey?: string;
+        };
+        DuoTestBody: {
+            admin: components["schemas"]["DuoCheckBody"];
+            auth: components["schemas"]["DuoCheckBody"];
+            /**
+             * Format: int64
+             * @description by which this server's clock is ahead of Duo's; beyond some minutes Duo refuses every request
+             */
+            clock_skew_seconds: number;
         };
         EditSecurityBody: {
             /** Format: int64 */
@@ -8623,6 +8700,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TwilioTestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-duo-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuoSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-duo-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuoSettingsFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuoSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-duo-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-duo-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuoTestBody"];
                 };
             };
             /** @description A problem */

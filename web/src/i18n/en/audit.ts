@@ -106,6 +106,8 @@ export const audit = {
     technician_verification_untrusted_answer: "Answer not trusted",
     settings_verification: "Verification settings changed",
     settings_mail: "Mail settings changed",
+    settings_duo_update: "Duo set up",
+    settings_duo_delete: "Duo removed",
     access_end: "Access ended",
     branding_update: "Branding changed",
     branding_set_logo: "Logo changed",

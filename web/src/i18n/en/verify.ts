@@ -132,7 +132,7 @@ export const verify = {
     voice_code: { name: "Voice call", text: "A call reads the digits to them" },
     teams_code: { name: "Teams code", text: "They read digits out, you type them in" },
     teams_link: { name: "Teams link", text: "They open a link and type the number you say" },
-    duo_push: { name: "Duo push", text: "They approve on their device" },
+    duo_push: { name: "Duo push", text: "They approve in Duo Mobile, and read out its digits if it shows some" },
     authenticator_push: { name: "Authenticator push", text: "They approve on their device" },
     portal_confirm: { name: "Portal confirmation", text: "They confirm in the portal" },
     portal_code: { name: "Portal code", text: "They type a code into the portal" },

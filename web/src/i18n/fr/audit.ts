@@ -109,6 +109,8 @@ export const audit: Texts<typeof source> = {
     technician_verification_untrusted_answer: "Réponse sans garantie",
     settings_verification: "Réglages de vérification modifiés",
     settings_mail: "Réglages d’e-mail modifiés",
+    settings_duo_update: "Duo configuré",
+    settings_duo_delete: "Duo retiré",
     access_end: "Accès terminé",
     branding_update: "Identité visuelle modifiée",
     branding_set_logo: "Logo changé",

@@ -6,6 +6,7 @@ import { branding } from "./branding";
 import { bring } from "./bring";
 import { carrier } from "./carrier";
 import { common } from "./common";
+import { duo } from "./duo";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
@@ -18,4 +19,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...bring, ...pod, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...reasons };

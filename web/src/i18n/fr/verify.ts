@@ -135,7 +135,7 @@ export const verify: Texts<typeof source> = {
     voice_code: { name: "Appel vocal", text: "Un appel lui lit les chiffres" },
     teams_code: { name: "Code par Teams", text: "La personne lit des chiffres, vous les saisissez" },
     teams_link: { name: "Lien par Teams", text: "La personne ouvre un lien et saisit le nombre que vous dites" },
-    duo_push: { name: "Notification Duo", text: "La personne approuve sur son appareil" },
+    duo_push: { name: "Notification Duo", text: "La personne approuve dans Duo Mobile, et lit les chiffres s’il y en a" },
     authenticator_push: { name: "Notification Authenticator", text: "La personne approuve sur son appareil" },
     portal_confirm: { name: "Confirmation dans le portail", text: "La personne confirme dans le portail" },
     portal_code: { name: "Code dans le portail", text: "La personne saisit un code dans le portail" },

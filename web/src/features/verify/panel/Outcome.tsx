@@ -6,6 +6,7 @@ import { useMe } from "@/app/me";
 import { iconOf, toneOf } from "@/components/StateBadge";
 import { clock } from "@/components/time";
 import { useNow } from "@/components/useNow";
+import { isDuo } from "./methods";
 import classes from "./Outcome.module.css";
 
 interface Props {
@@ -29,7 +30,7 @@ export function Outcome({ verification, contactName, onDismiss }: Props) {
       <Icon size={44} strokeWidth={2.2} aria-hidden="true" />
       <div>
         <h3>{t(`outcome.${state}.title`, { name: contactName })}</h3>
-        <p>{t(`outcome.${state}.text`, { name: contactName })}</p>
+        <p>{state === "send_failed" && isDuo(verification.method) ? t("duo.failed") : t(`outcome.${state}.text`, { name: contactName })}</p>
         <p className={classes.how}>
           {t(`method.${verification.method as "sms_code"}.name`)} · {verification.level} · {verification.address_masked}
           {state === "verified" && until && ` · ${t("outcome.until", { time: until })}`}

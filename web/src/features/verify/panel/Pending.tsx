@@ -14,7 +14,7 @@ import { Digits } from "@/features/verify/Digits";
 import { CodeField } from "@/components/CodeField";
 import { Countdown } from "./Countdown";
 import { Delivery } from "./Delivery";
-import { isLink } from "./methods";
+import { duoDigits, isDuo, isLink } from "./methods";
 import { spokenNumber } from "./spoken";
 import classes from "./Panel.module.css";
 
@@ -27,7 +27,11 @@ interface Props {
 export function Pending({ verification, onEnd }: Props) {
   const { t } = useTranslation();
   const me = useMe();
-  const digits = useCodeDigits();
+  const usual = useCodeDigits();
+  const duo = isDuo(verification.method);
+  const digits = duo ? duoDigits : usual;
+  // Without digits a push proves L2; there is nothing to type then.
+  const push = duo && verification.level === "L2";
   const region = useRef<HTMLElement>(null);
   const mine = verification.technician.id === me?.technician.id;
   const link = isLink(verification.method);
@@ -45,10 +49,10 @@ export function Pending({ verification, onEnd }: Props) {
   });
   const cancel = useMutation({ mutationFn: () => must(api.POST("/api/verifications/{id}/cancel", path)), onSuccess: settle, onSettled: renew });
   useEffect(() => {
-    if (link) {
+    if (link || push) {
       region.current?.focus();
     }
-  }, [link]);
+  }, [link, push]);
 
   const wrong = check.error instanceof ApiError && check.error.status === 422;
   return (
@@ -64,9 +68,16 @@ export function Pending({ verification, onEnd }: Props) {
         <Callout tone="neutral">{t("panel.others", { name: verification.technician.name })}</Callout>
       ) : link ? (
         <Spoken verification={verification} />
+      ) : push || (duo && check.isSuccess) ? (
+        <>
+          <p className={classes.say}>{t(push ? "duo.approve" : "duo.half", { name: verification.contact_name })}</p>
+          <p className={classes.quiet} role="status">
+            {t("duo.waiting", { name: verification.contact_name })}
+          </p>
+        </>
       ) : (
         <>
-          <p className={classes.say}>{t("panel.ask", { count: digits, name: verification.contact_name })}</p>
+          <p className={classes.say}>{duo ? t("duo.ask", { name: verification.contact_name }) : t("panel.ask", { count: digits, name: verification.contact_name })}</p>
           <CodeField digits={digits} busy={check.isPending} wrong={wrong} attempt={check.submittedAt} onCode={(code) => check.mutate(code)} />
           <div role="alert" className={classes.wrong}>
             {check.isError && !check.isPending && (

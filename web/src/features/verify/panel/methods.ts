@@ -25,3 +25,11 @@ export function methodIcon(method: string): LucideIcon {
 export function isLink(method: string): boolean {
   return method.endsWith("_link");
 }
+
+/** Whether the contact is asked in Duo Mobile; with digits, those are Duo's and always six. */
+export function isDuo(method: string): boolean {
+  return method === "duo_push";
+}
+
+/** The digits that Duo Mobile shows. */
+export const duoDigits = 6;
