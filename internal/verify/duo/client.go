@@ -140,7 +140,7 @@ func again(err error) bool {
 	return errors.Is(err, errNotSent) || ok && e.status == http.StatusTooManyRequests
 }
 
-// clear says that Duo refused, so that nothing has happened. After an error of its own nobody knows.
+// clearNo says that Duo refused, so that nothing has happened. After an error of its own nobody knows.
 func clearNo(err error) bool {
 	e, ok := errors.AsType[*answerError](err)
 	return ok && e.status < 500 && e.status != http.StatusRequestTimeout
