@@ -52,7 +52,6 @@ import (
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/verify/duo"
-	"countersign.dev/countersign/internal/verify/panel"
 	"countersign.dev/countersign/internal/verify/request"
 	"countersign.dev/countersign/web"
 )
@@ -226,13 +225,10 @@ func (a *App) routes() {
 	a.invitations.Routes(a.api)
 	a.recovery.Routes(a.api)
 	a.tickets.Routes(a.api)
-	a.verifications.Routes(a.api)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.pods.Routes(a.api)
-	a.requests.Routes(a.api)
-	a.duo.Routes(a.api)
-	panel.New(a.verifications, a.requests).Routes(a.api)
+	a.verificationRoutes()
 	a.consoleRoutes(web.FS())
 }
 

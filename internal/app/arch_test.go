@@ -21,7 +21,7 @@ func tiers() []string {
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message", "notification", "invitation", "recovery", "ticket", "pod",
-		"verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "demo",
+		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "demo",
 		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
 		"app",
 	}

@@ -1,11 +1,16 @@
 package app
 
 import (
+	"context"
+
+	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/verify/code"
 	"countersign.dev/countersign/internal/verify/duo"
 	"countersign.dev/countersign/internal/verify/link"
+	"countersign.dev/countersign/internal/verify/panel"
 	"countersign.dev/countersign/internal/verify/request"
+	"countersign.dev/countersign/internal/verifypolicy"
 )
 
 // connectVerifications wires both directions of verification.
@@ -14,6 +19,10 @@ func (a *App) connectVerifications(d verify.Deps) {
 	a.duo = duo.New(duo.Deps{DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Verifications: a.verifications, Log: d.Log})
 	a.verifications.Use(a.methods()...)
 	a.requests = request.New(d, a.verifications)
+	a.verifications.Counter(a.requests.Freeze)
+	a.guard.ProveBy(func(ctx context.Context, org string, o access.Object) (access.Proof, error) {
+		return a.verifications.Proof(ctx, a.db.Read(), org, o.ContactID, o.CustomerID, verifypolicy.Action(o.Action))
+	})
 }
 
 // methods are the ways to verify a caller, in the order in which they are offered unless a policy says otherwise.
@@ -26,4 +35,21 @@ func (a *App) methods() []verify.Method {
 		code.Voice(),
 		a.duo,
 	}
+}
+
+// methodNames are those that policies can name.
+func (a *App) methodNames() (names []string) {
+	for _, d := range a.verifications.Methods() {
+		names = append(names, string(d.Name))
+	}
+	return names
+}
+
+// verificationRoutes mounts what belongs to verification in both directions.
+func (a *App) verificationRoutes() {
+	a.verifications.Routes(a.api)
+	a.requests.Routes(a.api)
+	a.duo.Routes(a.api)
+	panel.New(a.verifications, a.requests).Routes(a.api)
+	verifypolicy.New(a.db, a.guard, a.audit, a.events, a.methodNames).Routes(a.api)
 }

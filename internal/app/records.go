@@ -66,6 +66,11 @@ func (a *App) contactHooks() contact.Hooks {
 			return a.verifications.Shields(ctx, q, org, ids)
 		},
 		OptedOut: message.OptedOut,
+		Changed: []func(context.Context, *store.Tx, contact.Contact, []string, []string) error{
+			func(ctx context.Context, tx *store.Tx, c contact.Contact, _, lost []string) error {
+				return a.verifications.AddressesChanged(ctx, tx, c, lost)
+			},
+		},
 		Deleting: []func(context.Context, *store.Tx, contact.Contact) error{
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.verifications.LetGo(ctx, tx, c)

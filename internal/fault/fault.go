@@ -3,6 +3,7 @@ package fault
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -94,6 +95,13 @@ func (e *Error) With(message string) *Error {
 func (e *Error) Needing(permission string) *Error {
 	c := *e
 	c.Permission = permission
+	return &c
+}
+
+// Proving returns a copy that names the level of verification that is missing: 0 to 5.
+func (e *Error) Proving(level int) *Error {
+	c := *e
+	c.Level = "L" + strconv.Itoa(level)
 	return &c
 }
 

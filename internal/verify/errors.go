@@ -5,7 +5,10 @@ import (
 	"countersign.dev/countersign/internal/fault"
 )
 
-const permRun = perm.VerificationRun
+const (
+	permRun     = perm.VerificationRun
+	permContact = perm.ContactEdit
+)
 
 var (
 	errNotFound = fault.New(fault.NotFound, "verify.not_found", "There is no such verification.")
@@ -17,6 +20,10 @@ var (
 	errNoAddress      = fault.New(fault.Invalid, "verify.no_address", "The contact has no address for this method. Add one, or choose another method.").At("/method")
 	errAddress        = fault.Field("/address", "verify.address_unknown", "This is not an address of the contact for this method. Choose one that is on their page.")
 	errOwnAddress     = fault.New(fault.Invalid, "verify.own_address", "This address belongs to a technician, so it proves nothing about the contact. Choose another.").At("/address")
+	errHeld           = fault.New(fault.Invalid, "verify.address_held", "This address was changed lately and is held for a while. Use another one.").At("/address")
+	errOwnEdit        = fault.New(fault.Invalid, "verify.address_own_edit", "You changed this address yourself a short time ago, so a colleague has to verify with it, or use another one.").At("/address")
+	errMethodBarred   = fault.New(fault.Invalid, "verify.method_not_allowed", "The customer's policy does not allow this method. Choose another one.").At("/method")
+	errAction         = fault.Field("/action", "verify.action_unknown", "There is no such action. Choose one that the contact's panel lists.")
 	errContact        = fault.Field("/contact_id", "verify.contact_unknown", "There is no such contact, or you may not see them.")
 	errTicket         = fault.Field("/ticket_id", "verify.ticket_mismatch", "Choose a ticket of the contact's customer.")
 	errNoteNeeded     = fault.Field("/note", "verify.note_required", "The ticket belongs to somebody else: say why this person is verified for it.")

@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/verifypolicy"
 )
 
 // Routes mounts the API and the pages behind links.
@@ -31,6 +32,8 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, one(route("get-verification", "GET", "/api/verifications/{id}", "Look at a verification"), s.verificationObject), s.getVerification)
 	httpapi.Handle(api, one(route("check-verification", "POST", "/api/verifications/{id}/check", "Check the code that the caller read out"), s.verificationObject), s.postCheck)
 	httpapi.Handle(api, one(route("cancel-verification", "POST", "/api/verifications/{id}/cancel", "Cancel a pending verification"), s.verificationObject), s.postCancel)
+
+	httpapi.Handle(api, one(route("clear-action", "POST", "/api/contacts/{id}/clearances", "Ask whether an action may be done for a contact now, and put it on record"), s.ContactObject), s.postClearance)
 
 	read := route("get-verification-settings", "GET", "/api/settings/verification", "Read the verification settings")
 	read.Needs = perm.SignedIn
@@ -226,4 +229,27 @@ func (s *Service) patchSettings(ctx context.Context, in *settingsInput) (*settin
 		return nil, err
 	}
 	return s.getSettings(ctx, nil)
+}
+
+type clearInput struct {
+	ID   string `path:"id"`
+	Body struct {
+		Action   verifypolicy.Action `json:"action" maxLength:"40" doc:"one of those that the contact's panel lists"`
+		TicketID string              `json:"ticket_id,omitempty" maxLength:"36"`
+	}
+}
+
+type clearanceBody struct {
+	ContactID     string              `json:"contact_id"`
+	Action        verifypolicy.Action `json:"action"`
+	RequiredLevel string              `json:"required_level"`
+	Level         string              `json:"level" doc:"what was proved"`
+}
+
+func (s *Service) postClearance(ctx context.Context, in *clearInput) (*httpapi.One[clearanceBody], error) {
+	x, err := s.Clear(ctx, in.ID, in.Body.Action, in.Body.TicketID)
+	if err != nil {
+		return nil, err
+	}
+	return &httpapi.One[clearanceBody]{Body: clearanceBody{in.ID, x.Action, LevelName(x.Required), LevelName(x.Level)}}, nil
 }

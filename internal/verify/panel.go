@@ -10,9 +10,8 @@ import (
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/fault"
-	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/verifypolicy"
 )
 
 // The states of a shield.
@@ -31,6 +30,17 @@ type Panel struct {
 	Methods     []PanelMethod
 	Pending     *Verification
 	History     []Verification
+	Banner      *verifypolicy.Banner // nil without one
+	ShowOnLoad  bool
+	Level       int // what the live proofs are worth together
+	Actions     []PanelAction
+}
+
+// PanelAction is something that the caller may ask for.
+type PanelAction struct {
+	Action   verifypolicy.Action
+	Required int  // level
+	Cleared  bool // there is a proof of that level now
 }
 
 // PanelAddress is one address of the contact with what it last proved.
@@ -102,7 +112,14 @@ func (s *Service) fillAddresses(ctx context.Context, p *Panel, c contact.Contact
 // fillMethods says of every method whether it can work now, and if not, why.
 func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, now time.Time) error {
 	q := s.DB.Read()
-	for _, x := range s.methods {
+	rules, err := verifypolicy.For(ctx, q, c.OrgID, c.CustomerID)
+	if err != nil {
+		return err
+	}
+	if err := s.fillRules(ctx, p, c, rules); err != nil {
+		return err
+	}
+	for _, x := range s.inOrder(rules) {
 		if x, ok := x.(Preparer); ok {
 			if err := x.Opened(ctx, c); err != nil {
 				return err
@@ -114,6 +131,9 @@ func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, 
 		}
 		m := PanelMethod{Description: d}
 		err = cmp.Or(s.checkLocks(ctx, q, c.ID, m.Description), ready(ctx, q, x, c))
+		if !rules.Allows(string(m.Name)) {
+			err = errMethodBarred
+		}
 		if err != nil {
 			if fault.KindOf(err) == fault.Internal {
 				return err
@@ -125,7 +145,7 @@ func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, 
 			return err
 		}
 		for _, address := range asked {
-			reason, err := s.whyNot(ctx, c, m.Way, address, now)
+			reason, err := s.whyNot(ctx, c, m.Description, address, rules, now)
 			if err != nil {
 				return err
 			}
@@ -141,23 +161,35 @@ func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, 
 	return nil
 }
 
-// whyNot is the code of what keeps a message from address, or empty.
-func (s *Service) whyNot(ctx context.Context, c contact.Contact, way message.Way, address string, now time.Time) (string, error) {
-	own, err := technician.OwnsAddress(ctx, s.DB.Read(), c.OrgID, address)
-	if err != nil {
-		return "", err
+// whyNot is the code of what keeps a method from an address, or empty.
+func (s *Service) whyNot(ctx context.Context, c contact.Contact, d Description, address string, rules verifypolicy.Rules, now time.Time) (string, error) {
+	err := s.trusted(ctx, s.DB.Read(), c, d, address, rules)
+	if err == nil && d.Way != "" {
+		err = s.Messages.Allow(ctx, s.DB.Read(), d.Way, address, now)
 	}
-	if own {
-		return fault.CodeOf(errOwnAddress), nil
-	}
-	if way == "" {
-		return "", nil
-	}
-	err = s.Messages.Allow(ctx, s.DB.Read(), way, address, now)
 	if err != nil && fault.KindOf(err) == fault.Internal {
 		return "", err
 	}
 	return fault.CodeOf(err), nil
+}
+
+// inOrder lists the methods as the policy offers them.
+func (s *Service) inOrder(rules verifypolicy.Rules) []Method {
+	return slices.SortedStableFunc(slices.Values(s.methods), func(a, b Method) int {
+		return rules.Before(string(a.Describe().Name), string(b.Describe().Name))
+	})
+}
+
+// fillRules says what the customer's policy wants technicians to know, and for which actions the caller has proved enough.
+func (s *Service) fillRules(ctx context.Context, p *Panel, c contact.Contact, rules verifypolicy.Rules) (err error) {
+	p.Banner, p.ShowOnLoad = rules.Banner, rules.ShowOnLoad != nil && *rules.ShowOnLoad
+	if p.Level, err = s.proved(ctx, s.DB.Read(), c.OrgID, c.ID, rules); err != nil {
+		return err
+	}
+	for _, a := range verifypolicy.Actions() {
+		p.Actions = append(p.Actions, PanelAction{a, rules.Required[a], p.Level >= rules.Required[a]})
+	}
+	return nil
 }
 
 // shieldFrom is what the newest telling verification says about a contact, or about one address of theirs (VER-5, D-20).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -38,7 +39,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, v Verification, to S
 	case Denied:
 		err = s.lockForFraud(ctx, tx, ended, now)
 	case Frozen:
-		err = s.Alert(ctx, tx, "direction_mismatch", v.CustomerID, v.ContactID, v.ContactName)
+		err = s.Alert(ctx, tx, frozenBecause(action), v.CustomerID, v.ContactID, v.ContactName)
 	}
 	if err != nil {
 		return ended, err
@@ -49,8 +50,31 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, v Verification, to S
 	return ended, s.changed(ctx, tx, action, ended, nil)
 }
 
-// shieldTime is how long a success counts.
-func (s *Service) shieldTime(ctx context.Context, q store.Querier, v Verification) (time.Duration, error) {
-	set, _, err := SettingsOf(ctx, q, v.OrgID)
-	return time.Duration(set.ShieldMinutes) * time.Minute, err
+// What freezes a verification: the two sides disagree about the call, or both directions were open at once (R9).
+const relayed = "verification.relay"
+
+func frozenBecause(action string) string {
+	if action == relayed {
+		return "possible_relay"
+	}
+	return "direction_mismatch"
+}
+
+// FreezePending freezes what waits for a contact, since the other direction has just begun: whoever stands between two calls would carry
+// the code of the one into the other (R9, D-34).
+func (s *Service) FreezePending(ctx context.Context, tx *store.Tx, org, contactID string) (frozen bool, err error) {
+	v, err := findPending(ctx, tx, org, contactID)
+	if err != nil || v.at(s.clock.Now()).State != Pending {
+		return false, err
+	}
+	if err := s.Messages.Cancel(ctx, tx, message.Ref{Type: "verification", ID: v.ID}); err != nil {
+		return false, err
+	}
+	ended, err := s.settle(ctx, tx, v, Frozen, relayed)
+	return ended.ID != "", err
+}
+
+// Counter sets what freezes the other direction, if it is open for a contact.
+func (s *Service) Counter(freeze func(ctx context.Context, tx *store.Tx, org, contactID string) (frozen bool, err error)) {
+	s.counter = freeze
 }

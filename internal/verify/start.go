@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -15,8 +14,8 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/verifypolicy"
 	"countersign.dev/countersign/internal/wording"
 )
 
@@ -64,6 +63,17 @@ func (s *Service) Start(ctx context.Context, r StartRequest) (v Verification, sp
 		if err := insertVerification(ctx, tx, v, s.sealed(v, x)); err != nil {
 			return err
 		}
+		if s.counter != nil {
+			frozen, err := s.counter(ctx, tx, c.OrgID, c.ID)
+			if err != nil {
+				return err
+			}
+			if frozen { // nothing is sent: a code would only help whoever stands between the calls
+				x.Spoken = ""
+				v, err = s.settle(ctx, tx, v, Frozen, relayed)
+				return err
+			}
+		}
 		if m, ok := p.method.(Starter); ok {
 			if err := m.Started(ctx, tx, p.question, x); err != nil {
 				return err
@@ -96,6 +106,13 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	if !ok {
 		return p, errMethod
 	}
+	rules, err := verifypolicy.For(ctx, q, c.OrgID, c.CustomerID)
+	if err != nil {
+		return p, err
+	}
+	if !rules.Allows(string(r.Method)) {
+		return p, errMethodBarred
+	}
 	p.method = m
 	if x, ok := m.(Preparer); ok {
 		if err := x.Prepare(ctx, c); err != nil {
@@ -118,8 +135,8 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	if err != nil {
 		return p, err
 	}
-	if own, err := technician.OwnsAddress(ctx, q, c.OrgID, address); err != nil || own {
-		return p, cmp.Or(err, error(errOwnAddress))
+	if err := s.trusted(ctx, q, c, p.Description, address, rules); err != nil {
+		return p, err
 	}
 	set, _, err := SettingsOf(ctx, q, c.OrgID)
 	if err != nil {
@@ -128,6 +145,9 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	o, err := organization.ByID(ctx, q, c.OrgID)
 	if err != nil {
 		return p, err
+	}
+	if rules.NoteRequired != nil {
+		set.OtherContactNoteRequired = *rules.NoteRequired
 	}
 	t, err := s.ticketFor(ctx, c, r, set)
 	if err != nil {

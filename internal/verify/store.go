@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -84,6 +86,35 @@ func endPending(ctx context.Context, tx *store.Tx, org, contactID string, to Sta
 	return changedVerification(tx.QueryRowContext(ctx, `
 		update verify_challenge set state = $1, ended_at = $2, code_mac = null, version = version + 1
 		where org_id = $3 and contact_id = $4 and state = 'pending' returning`+verificationColumns, to, store.Time(now), org, contactID))
+}
+
+// findPending is what still waits for a contact; the zero Verification if there is nothing.
+func findPending(ctx context.Context, q store.Querier, org, contactID string) (Verification, error) {
+	return changedVerification(q.QueryRowContext(ctx, `select`+verificationColumns+`from verify_challenge
+		where org_id = $1 and contact_id = $2 and state = 'pending'`, org, contactID))
+}
+
+// provedAddresses are those of some addresses by which a contact has once been verified.
+func provedAddresses(ctx context.Context, q store.Querier, org, contactID string, some []string) (out []string, err error) {
+	w := &store.Where{}
+	w.Add("org_id = ?", org)
+	w.Add("contact_id = ?", contactID)
+	w.Add("state = 'verified'")
+	rows, err := q.QueryContext(ctx, `select distinct address from verify_challenge`+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("look for addresses that proved something: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var address string
+		if err := rows.Scan(&address); err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(some, func(a string) bool { return input.FoldEmail(a) == input.FoldEmail(address) }) {
+			out = append(out, address)
+		}
+	}
+	return out, rows.Err()
 }
 
 // denyVerification takes a verification back, also one that had succeeded.

@@ -27,6 +27,7 @@ const (
 	fraudWindow       = 15 * time.Minute // how long after a code its receiver may still answer NO
 	failedShield      = 24 * time.Hour   // how long a shield stays red
 	historyLength     = 10
+	strongShield      = 30 // minutes that a proof of L4 counts at least (D-20)
 )
 
 // State of a verification in either direction (D-21).
@@ -112,6 +113,7 @@ type Service struct {
 	clock   clock.Clock
 	methods []Method
 	pages   pageHandler
+	counter func(ctx context.Context, tx *store.Tx, org, contactID string) (frozen bool, err error)
 }
 
 // New returns a Service and registers it for inbound messages and delivery states.

@@ -123,6 +123,7 @@ func (w *world) start() {
 	}
 	w.verify = verify.New(deps)
 	w.requests = request.New(deps, w.verify)
+	w.verify.Counter(w.requests.Freeze)
 	w.verify.Use(code.SMS(), link.SMS(w.verify, slog.New(slog.DiscardHandler)), code.Email(), link.Email(w.verify, slog.New(slog.DiscardHandler)), code.Voice())
 	ctx, cancel := context.WithCancel(w.Context())
 	done := make(chan error, 1)

@@ -12,6 +12,7 @@ func Alert(language, org, reason, contactName string) Text {
 		"organization_wrong_codes": "Fifty wrong codes were entered in your organization in a day.%s",
 		"other_technician":         "A technician entered a code that another one had asked %s for.",
 		"direction_mismatch":       "%s and the technician disagree about who called whom. A relay attack looks like this.",
+		"possible_relay":           "Both directions were open for %s at once: somebody may stand between two calls. Both were frozen.",
 	}
 	fr := map[string]string{
 		"denied":                   "%s dit que ce n'était pas elle ou lui : quelqu'un a peut-être appelé le support en son nom.",
@@ -21,6 +22,7 @@ func Alert(language, org, reason, contactName string) Text {
 		"organization_wrong_codes": "Cinquante codes faux ont été saisis dans votre organisation en un jour.%s",
 		"other_technician":         "Un technicien a saisi un code qu'un autre avait demandé à %s.",
 		"direction_mismatch":       "%s et le technicien ne disent pas la même chose : qui a appelé ? Une attaque par relais se voit ainsi.",
+		"possible_relay":           "Les deux sens étaient ouverts pour %s en même temps : quelqu'un se tient peut-être entre deux appels. Les deux sont gelés.",
 	}
 	if language == "fr" {
 		return Text{Subject: org + " : alerte de sécurité", Body: fmt.Sprintf(fr[reason], contactName) + "\nVoyez le journal d'audit."}

@@ -19,6 +19,8 @@ const (
 	ReplyTooEarly    Key = "reply.too_early"
 	ReplyDigits      Key = "reply.digits"
 	ReplyReported    Key = "reply.reported"
+	ReplyStopped     Key = "reply.stopped"
+	AddressChanged   Key = "notice.address_changed"
 	AnswerStop       Key = "answer.stop"
 	AnswerStart      Key = "answer.start"
 	AnswerHelp       Key = "answer.help"
@@ -139,6 +141,8 @@ func Catalogue() []Entry {
 		reply(ReplyTooEarly, nil),
 		reply(ReplyDigits, []string{"#confirm"}),
 		reply(ReplyReported, nil),
+		reply(ReplyStopped, nil),
+		reply(AddressChanged, nil),
 		reply(AnswerStop, []string{"START"}),
 		reply(AnswerStart, []string{"STOP", "HELP"}),
 		reply(AnswerHelp, []string{"#verify", "STOP"}),

@@ -89,3 +89,27 @@ func (r Sequence) Text(locale string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Cleared is the note that an action may be done for a contact.
+func Cleared(locale, action, contact, technician, have, required string) string {
+	if LanguageFor(locale) == "fr" {
+		return fmt.Sprintf("%s : autorisé pour %s (prouvé %s, demandé %s), par %s.", actionWords("fr", action), contact, have, required, technician)
+	}
+	return fmt.Sprintf("%s: cleared for %s (proved %s, required %s), by %s.", actionWords("en", action), contact, have, required, technician)
+}
+
+func actionWords(language, action string) string {
+	words := map[string][2]string{
+		"general_question": {"General question", "Question générale"},
+		"remote_session":   {"Remote session", "Session à distance"},
+		"phone_change":     {"Change of number or address", "Changement de numéro ou d'adresse"},
+		"password_reset":   {"Password reset", "Réinitialisation du mot de passe"},
+		"mfa_reset":        {"Reset of second factors", "Réinitialisation des seconds facteurs"},
+		"bank_data":        {"Bank data", "Données bancaires"},
+		"admin_grant":      {"Administrator rights", "Droits d'administrateur"},
+	}[action]
+	if language == "fr" {
+		return words[1]
+	}
+	return words[0]
+}

@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/verify/request"
+	"countersign.dev/countersign/internal/verifypolicy"
 )
 
 // Service shows the panel.
@@ -52,14 +53,24 @@ func shieldBodyOf(s contact.Shield) shieldBody {
 }
 
 type panelBody struct {
-	ContactID   string             `json:"contact_id"`
-	Shield      shieldBody         `json:"shield"`
-	LockedUntil *time.Time         `json:"locked_until"`
-	Addresses   []panelAddressBody `json:"addresses"`
-	Methods     []panelMethodBody  `json:"methods"`
-	Pending     *verify.Body       `json:"pending"`
-	Request     *request.Body      `json:"technician_verification"`
-	History     []verify.Body      `json:"history"`
+	ContactID   string               `json:"contact_id"`
+	Shield      shieldBody           `json:"shield"`
+	LockedUntil *time.Time           `json:"locked_until"`
+	Addresses   []panelAddressBody   `json:"addresses"`
+	Methods     []panelMethodBody    `json:"methods"`
+	Pending     *verify.Body         `json:"pending"`
+	Request     *request.Body        `json:"technician_verification"`
+	History     []verify.Body        `json:"history"`
+	Banner      *verifypolicy.Banner `json:"banner" doc:"what technicians are to know about this customer's callers"`
+	ShowOnLoad  bool                 `json:"show_on_load" doc:"the panel comes forward when a ticket is opened for the first time"`
+	Level       string               `json:"level" doc:"what the live proofs are worth together"`
+	Actions     []actionBody         `json:"actions"`
+}
+
+type actionBody struct {
+	Action        verifypolicy.Action `json:"action"`
+	RequiredLevel string              `json:"required_level"`
+	Cleared       bool                `json:"cleared" doc:"there is a proof of that level now"`
 }
 
 type panelAddressBody struct {
@@ -89,7 +100,12 @@ func (s *Service) getPanel(ctx context.Context, in *idInput) (*httpapi.One[panel
 	if err != nil {
 		return nil, err
 	}
-	b := panelBody{ContactID: p.ContactID, Shield: shieldBodyOf(p.Shield), LockedUntil: httpapi.Optional(p.LockedUntil), History: httpapi.Each(p.History, verify.BodyOf)}
+	b := panelBody{ContactID: p.ContactID, Shield: shieldBodyOf(p.Shield), LockedUntil: httpapi.Optional(p.LockedUntil), History: httpapi.Each(p.History, verify.BodyOf),
+		Banner: p.Banner, ShowOnLoad: p.ShowOnLoad, Level: verify.LevelName(p.Level),
+		Actions: httpapi.Each(p.Actions, func(a verify.PanelAction) actionBody {
+			return actionBody{a.Action, verify.LevelName(a.Required), a.Cleared}
+		}),
+	}
 	for _, a := range p.Addresses {
 		b.Addresses = append(b.Addresses, panelAddressBody{a.Address, a.Kind, message.Mask(a.Address), shieldBodyOf(a.Shield)})
 	}

@@ -19,6 +19,7 @@ import (
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/internal/verifypolicy"
 	"countersign.dev/countersign/internal/wording"
 )
 
@@ -108,11 +109,22 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, c contact.Contact, in
 		OrgID: c.OrgID, ID: id.New(), ContactID: c.ID, ContactName: c.Name, CustomerID: c.CustomerID, Medium: in.Way, Address: in.From,
 		Language: wording.LanguageFor(c.Language, o.Locale), State: verify.Pending, CreatedAt: now, ExpiresAt: now.Add(life), Version: 1,
 	}
+	frozen, err := s.verifications.FreezePending(ctx, tx, c.OrgID, c.ID)
+	if err != nil {
+		return err
+	}
+	if frozen {
+		return s.startFrozen(ctx, tx, c, r, o)
+	}
 	code, digits := id.Digits(6), ""
 	if r.codeSealed, err = s.Keys.Seal(r.place(), []byte(code)); err != nil {
 		return err
 	}
-	if set.ConfirmDigits {
+	rules, err := verifypolicy.For(ctx, tx, c.OrgID, c.CustomerID)
+	if err != nil {
+		return err
+	}
+	if (rules.ConfirmDigits == nil && set.ConfirmDigits) || (rules.ConfirmDigits != nil && *rules.ConfirmDigits) {
 		digits = id.Digits(2)
 		r.digitsMAC = s.mac(r.OrgID, r.ID, digits)
 	}
@@ -133,6 +145,45 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, c contact.Contact, in
 		return err
 	}
 	return s.record(ctx, tx, r, audit.Success, "")
+}
+
+// startFrozen keeps a request that came while the other direction was open, and sends no code: whoever stands between two calls would
+// carry it on (R9). The contact hears that it was stopped.
+func (s *Service) startFrozen(ctx context.Context, tx *store.Tx, c contact.Contact, r Request, o organization.Organization) error {
+	if err := s.cancelLive(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := insertRequest(ctx, tx, r); err != nil {
+		return err
+	}
+	ended, err := endRequest(ctx, tx, r.OrgID, r.ID, verify.Pending, verify.Frozen, "", false, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.reply(ctx, tx, ended, "stopped", false, wording.ReplyStopped, wording.Values{Organization: o.Name}); err != nil {
+		return err
+	}
+	return s.finished(ctx, tx, ended)
+}
+
+// Freeze stops the request that a contact still has, since a verification of the caller has begun beside it (R9).
+func (s *Service) Freeze(ctx context.Context, tx *store.Tx, org, contactID string) (frozen bool, err error) {
+	r, err := findLive(ctx, tx, org, contactID)
+	if r = r.at(s.clock.Now()); err != nil || !r.Live() {
+		return false, err
+	}
+	ended, err := endRequest(ctx, tx, org, r.ID, r.State, verify.Frozen, "", false, s.clock.Now())
+	if err != nil || ended.ID == "" {
+		return false, err
+	}
+	o, err := organization.ByID(ctx, tx, org)
+	if err != nil {
+		return true, err
+	}
+	if err := s.reply(ctx, tx, ended, "stopped", false, wording.ReplyStopped, wording.Values{Organization: o.Name}); err != nil {
+		return true, err
+	}
+	return true, s.finished(ctx, tx, ended)
 }
 
 // cancelLive ends the request that the contact still has: the newest one counts.

@@ -1,0 +1,160 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/contact"
+	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
+	"countersign.dev/countersign/internal/verifypolicy"
+	"countersign.dev/countersign/internal/wording"
+)
+
+// trusted refuses an address that cannot prove who the contact is, however well the proof itself goes: one of a technician's own (R14),
+// and one that was changed a moment ago, which proves no more than L1 for anybody and nothing at all for whoever changed it (R13, D-27).
+// What a new contact came with is as good as the contact (D-34).
+func (s *Service) trusted(ctx context.Context, q store.Querier, c contact.Contact, d Description, address string, rules verifypolicy.Rules) error {
+	own, err := technician.OwnsAddress(ctx, q, c.OrgID, address)
+	if err != nil {
+		return err
+	}
+	if own {
+		return errOwnAddress
+	}
+	age, err := contact.AddressAge(ctx, q, c.OrgID, c.ID, address)
+	if errors.Is(err, contact.ErrNotFound) {
+		return nil // not an address of the contact's page: the method vouches for it
+	}
+	if err != nil {
+		return err
+	}
+	if (age.Initial && age.MergedBy == "") || s.clock.Now().Sub(age.Since) >= rules.Hold {
+		return nil
+	}
+	actor := access.ActorFrom(ctx)
+	if actor.Kind == access.Technician && (age.AddedBy == actor.ID || age.MergedBy == actor.ID) {
+		return errOwnEdit
+	}
+	if d.Level >= 2 {
+		return errHeld.With("This address was changed lately and is held until " + age.Since.Add(rules.Hold).UTC().Format("2 Jan 15:04 MST") + ". Use another one.")
+	}
+	return nil
+}
+
+// AddressesChanged watches over addresses that prove something. One that somebody was verified by is only given up after a proof (D-27),
+// and whoever reads there is told.
+func (s *Service) AddressesChanged(ctx context.Context, tx *store.Tx, c contact.Contact, lost []string) error {
+	if len(lost) == 0 {
+		return nil
+	}
+	proved, err := provedAddresses(ctx, tx, c.OrgID, c.ID, lost)
+	if err != nil || len(proved) == 0 {
+		return err
+	}
+	o := c.Object()
+	o.ContactID, o.Action = c.ID, string(verifypolicy.PhoneChange)
+	if err := s.Guard.Check(ctx, permContact, o); err != nil {
+		return err
+	}
+	for _, address := range proved {
+		if err := s.tellOfChange(ctx, tx, c, address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doubleProof is the level that two different methods at two different addresses reach together, where a policy lets them.
+const doubleProof = 3
+
+// Proof says how much an action on a contact takes, and how much the live proofs are worth (D-10).
+func (s *Service) Proof(ctx context.Context, q store.Querier, org, contactID, customerID string, action verifypolicy.Action) (access.Proof, error) {
+	rules, err := verifypolicy.For(ctx, q, org, customerID)
+	if err != nil {
+		return access.Proof{}, err
+	}
+	have, err := s.proved(ctx, q, org, contactID, rules)
+	return access.Proof{Required: rules.Required[action], Have: have}, err
+}
+
+// proved is the level that a contact has proved and that still counts. A refusal since takes all of it away.
+func (s *Service) proved(ctx context.Context, q store.Querier, org, contactID string, rules verifypolicy.Rules) (level int, err error) {
+	now := s.clock.Now()
+	told, err := shieldRows(ctx, q, org, []string{contactID}, now.Add(-failedShield))
+	if err != nil {
+		return 0, err
+	}
+	var live []Verification
+	for _, v := range told { // the newest first
+		if v.State != Verified {
+			break
+		}
+		if now.Before(v.ShieldUntil) && !now.Before(v.EndedAt) {
+			live = append(live, v)
+			level = max(level, v.Level)
+		}
+	}
+	if rules.TwoMethods != nil && *rules.TwoMethods && level < doubleProof && twoWays(live) {
+		level = doubleProof
+	}
+	return level, nil
+}
+
+// twoWays says whether two proofs of L2 came by different methods from different addresses.
+func twoWays(live []Verification) bool {
+	for i, a := range live {
+		for _, b := range live[i+1:] {
+			if a.Level >= 2 && b.Level >= 2 && a.Method != b.Method && store.Fold(a.Address) != store.Fold(b.Address) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shieldTime is how long a proof counts: as the policy says, else longer for what cannot be phished (D-20).
+func (s *Service) shieldTime(ctx context.Context, q store.Querier, v Verification) (time.Duration, error) {
+	rules, err := verifypolicy.For(ctx, q, v.OrgID, v.CustomerID)
+	if err != nil {
+		return 0, err
+	}
+	set, _, err := SettingsOf(ctx, q, v.OrgID)
+	if err != nil {
+		return 0, err
+	}
+	minutes := set.ShieldMinutes
+	switch {
+	case rules.ShieldMinutes != nil:
+		minutes = *rules.ShieldMinutes
+	case v.Level >= 4:
+		minutes = max(minutes, strongShield)
+	}
+	return time.Duration(minutes) * time.Minute, nil
+}
+
+// tellOfChange writes to an address that is being given up: whoever reads there may know nothing of it (R13).
+func (s *Service) tellOfChange(ctx context.Context, tx *store.Tx, c contact.Contact, address string) error {
+	o, err := organization.ByID(ctx, tx, c.OrgID)
+	if err != nil {
+		return err
+	}
+	way := message.SMS
+	if strings.Contains(address, "@") {
+		way = message.Email
+	}
+	text, err := wording.Say(ctx, tx, c.OrgID, wording.AddressChanged, wording.LanguageFor(c.Language, o.Locale), wording.Values{Organization: o.Name})
+	if err != nil {
+		return err
+	}
+	return s.Tell(ctx, tx, message.Out{
+		Way: way, To: address, Subject: text.Subject, Body: text.Body, Purpose: message.Notice, Owner: message.Ref{Type: "contact", ID: c.ID},
+		ContactID: c.ID, CustomerID: c.CustomerID, Key: "address-changed/" + c.ID + "/" + id.New(),
+	})
+}
