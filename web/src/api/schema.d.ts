@@ -195,6 +195,23 @@ export interface paths {
         patch: operations["edit-contact"];
         trace?: never;
     };
+    "/api/contacts/{id}/clearances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whether an action may be done for a contact now, and put it on record */
+        post: operations["clear-action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}/evidence": {
         parameters: {
             query?: never;
@@ -345,6 +362,24 @@ export interface paths {
         /** See which teams and technicians reach a customer */
         get: operations["list-customer-people"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/verification-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how callers of a customer are verified */
+        get: operations["get-customer-verification-policy"];
+        /** Say what differs for the callers of a customer */
+        put: operations["set-customer-verification-policy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1609,6 +1644,24 @@ export interface paths {
         patch: operations["change-verification-settings"];
         trace?: never;
     };
+    "/api/settings/verification-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how callers are verified */
+        get: operations["get-verification-policy"];
+        /** Say how callers are verified */
+        put: operations["set-verification-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup": {
         parameters: {
             query?: never;
@@ -2704,6 +2757,11 @@ export interface components {
             /** @description a ticket of the contact's customer */
             ticket_id: string;
         };
+        ClearActionBody: {
+            /** @description one of those that the contact's panel lists */
+            action: string;
+            ticket_id?: string;
+        };
         CompleteSignInBody: {
             /** @description of the authenticator app, or a recovery code */
             code: string;
@@ -3629,6 +3687,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        PanelActionBody: {
+            action: string;
+            /** @description there is a proof of that level now */
+            cleared: boolean;
+            required_level: string;
+        };
         PanelAddressBody: {
             address: string;
             /** @enum {string} */
@@ -3637,14 +3701,21 @@ export interface components {
             shield: components["schemas"]["PanelShieldBody"];
         };
         PanelBody: {
+            actions: components["schemas"]["PanelActionBody"][];
             addresses: components["schemas"]["PanelAddressBody"][];
+            /** @description what technicians are to know about this customer's callers */
+            banner: components["schemas"]["VerifypolicyBanner"];
             contact_id: string;
             history: components["schemas"]["VerifyBody"][];
+            /** @description what the live proofs are worth together */
+            level: string;
             /** Format: date-time */
             locked_until: string | null;
             methods: components["schemas"]["PanelMethodBody"][];
             pending: components["schemas"]["VerifyBody"];
             shield: components["schemas"]["PanelShieldBody"];
+            /** @description the panel comes forward when a ticket is opened for the first time */
+            show_on_load: boolean;
             technician_verification: components["schemas"]["RequestBody"];
         };
         PanelMethodAddressBody: {
@@ -4674,6 +4745,13 @@ export interface components {
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
         };
+        VerifyClearanceBody: {
+            action: string;
+            contact_id: string;
+            /** @description what was proved */
+            level: string;
+            required_level: string;
+        };
         VerifyPerson: {
             id: string;
             name: string;
@@ -4693,6 +4771,53 @@ export interface components {
             readonly phone_number: string;
             /** Format: int64 */
             shield_minutes: number;
+        };
+        VerifypolicyBanner: {
+            /**
+             * @description its meaning is in the text
+             * @enum {string}
+             */
+            color: "blue" | "yellow" | "red" | "grey";
+            text: string;
+        };
+        VerifypolicyBody: {
+            /** @description every action that takes a level */
+            actions: string[];
+            /** @description every method that exists */
+            methods: string[];
+            /** @description what was saved here */
+            own: components["schemas"]["VerifypolicyPolicy"];
+            /** @description what holds: this over the organization's over what is usual */
+            rules: components["schemas"]["VerifypolicyPolicy"];
+            /** Format: int64 */
+            version: number;
+        };
+        VerifypolicyPolicy: {
+            banner?: components["schemas"]["VerifypolicyBanner"];
+            /** @description #confirm must carry two digits of the message */
+            confirm_digits?: boolean;
+            /**
+             * Format: int64
+             * @description how long a changed address proves no more than L1; 0 to 720
+             */
+            hold_hours?: number;
+            /** @description what each action takes, L0 to L4 */
+            levels?: {
+                [key: string]: string;
+            };
+            /** @description those that may be used, in the order in which they are offered; absent: all */
+            methods?: string[];
+            /** @description verifying somebody else than the ticket's contact takes a note */
+            note_required?: boolean;
+            /**
+             * Format: int64
+             * @description how long a proof counts; 1 to 1440
+             */
+            shield_minutes?: number;
+            /** @description the panel comes forward when a ticket is opened for the first time */
+            show_on_load?: boolean;
+            /** @description two different methods at two different addresses count as L3 */
+            two_methods?: boolean;
         };
     };
     responses: never;
@@ -5231,6 +5356,42 @@ export interface operations {
             };
         };
     };
+    "clear-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearActionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyClearanceBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-contact-evidence": {
         parameters: {
             query?: never;
@@ -5687,6 +5848,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerPeopleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customer-verification-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifypolicyBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-customer-verification-policy": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifypolicyPolicy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifypolicyBody"];
                 };
             };
             /** @description A problem */
@@ -9178,6 +9409,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifySettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-verification-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifypolicyBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-verification-policy": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifypolicyPolicy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifypolicyBody"];
                 };
             };
             /** @description A problem */

@@ -13,6 +13,7 @@ export type Phone = Schemas["ContactPhoneBody"];
 export type Note = Schemas["TicketNoteBody"];
 export type Verification = Schemas["VerifyBody"];
 export type Method = Schemas["PanelMethodBody"];
+export type VerificationPolicy = Schemas["VerifypolicyBody"];
 export type Session = Schemas["SigninSessionItem"];
 export type Token = Schemas["ApitokenBody"];
 export type SignedIn = Schemas["SigninSignedInBody"];
@@ -49,7 +50,8 @@ export type TicketTemplate = Schemas["TicketTemplateBody"];
 export type Happening = Omit<Schemas["TicketHappeningBody"], "note"> & { note: Note | null };
 export type TechnicianVerification = Nullable<Schemas["RequestBody"], "claimed_by">;
 export type Shield = Omit<Schemas["PanelShieldBody"], "by"> & { by: string | { name: string } | null };
-export type Panel = Omit<Schemas["PanelBody"], "pending" | "technician_verification"> & {
+export type Panel = Omit<Schemas["PanelBody"], "pending" | "technician_verification" | "banner"> & {
+  banner: Schemas["VerifypolicyBanner"] | null;
   pending: Verification | null;
   technician_verification: TechnicianVerification | null;
 };

@@ -21,6 +21,7 @@ import { ContactForm } from "@/features/contact/ContactForm";
 import { ContactList } from "@/features/contact/ContactList";
 import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
+import { CustomerPolicy } from "@/features/verify/policy/CustomerPolicy";
 import { CustomerForm } from "./CustomerForm";
 import { customerQuery } from "./data";
 import { DevicesTab } from "./DevicesTab";
@@ -112,6 +113,7 @@ export function CustomerPage() {
             content: <TicketList fixed={{ customer_id: id }} empty={<EmptyState icon={TicketIcon} title={t("ticket.noneHere")} action={newTicket} />} />,
           },
           { key: "people", label: t("customer.people"), content: <PeopleTab id={id} /> },
+          { key: "verification", label: t("policy.tab"), content: <CustomerPolicy id={id} /> },
           ...(can("device.view") ? [{ key: "devices", label: t("nav.devices"), content: <DevicesTab id={id} /> }] : []),
           { key: "notes", label: t("customer.notes"), content: <NotesTab notes={customer.notes} onEdit={() => setOpen("edit")} /> },
           ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),

@@ -24,6 +24,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "security", group: "shared", needs: "admin.settings", title: (t) => t("security.title"), Page: page(() => import("@/features/security/SecuritySettings"), "SecuritySettings") },
   { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
   { key: "integrations", group: "shared", needs: "admin.settings", title: (t) => t("duo.page"), Page: page(() => import("@/features/duo/DuoSettings"), "DuoSettings") },
+  { key: "verification-policy", group: "shared", needs: "admin.settings", title: (t) => t("policy.title"), Page: page(() => import("@/features/verify/policy/PolicySettings"), "PolicySettings") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
   { key: "carriers", group: "shared", needs: "admin.settings", title: (t) => t("carrier.title"), Page: page(() => import("@/features/carrier/CarrierSettings"), "CarrierSettings") },

@@ -10,6 +10,7 @@ import { notice } from "./notice";
 import { factor } from "./factor";
 import { people } from "./people";
 import { pod } from "./pod";
+import { policy } from "./policy";
 import { reasons } from "./reasons";
 import { security } from "./security";
 import { shell } from "./shell";
@@ -17,4 +18,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...reasons };
+export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...reasons };

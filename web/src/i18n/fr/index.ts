@@ -12,6 +12,7 @@ import { notice } from "./notice";
 import { factor } from "./factor";
 import { people } from "./people";
 import { pod } from "./pod";
+import { policy } from "./policy";
 import { reasons } from "./reasons";
 import { security } from "./security";
 import { shell } from "./shell";
@@ -19,4 +20,4 @@ import { teams } from "./teams";
 import { verify } from "./verify";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...reasons };

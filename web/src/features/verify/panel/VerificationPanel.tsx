@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Panel, Ticket, Verification } from "@/api/types";
 import { Callout } from "@/components/Callout";
@@ -10,6 +10,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { ShieldBadge } from "@/components/ShieldBadge";
 import { panelQuery } from "@/features/verify/data";
 import { RequestCard } from "@/features/verify/RequestCard";
+import { Actions } from "./Actions";
 import { History } from "./History";
 import { Outcome } from "./Outcome";
 import { Pending } from "./Pending";
@@ -30,6 +31,7 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
   const query = useQuery({ ...panelQuery(contact.id), refetchInterval: (q) => (changesByItself(q.state.data) ? 5_000 : false) });
   const panel = query.data;
   const { outcome, watch, dismiss } = useOutcome(panel);
+  const front = useComesForward(Boolean(panel?.show_on_load && !panel.pending), ticket?.id);
   if (query.isPending) {
     return (
       <Card title={t("panel.title")}>
@@ -48,7 +50,8 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
     <>
       {panel.technician_verification && <RequestCard request={panel.technician_verification} level={2} />}
       <Card title={t("panel.title")} actions={<ShieldBadge shield={panel.shield} />}>
-        <div className={classes.panel}>
+        <div className={classes.panel} ref={front}>
+          {panel.banner && <Callout tone={bannerTones[panel.banner.color]}>{panel.banner.text}</Callout>}
           {panel.locked_until && (
             <Callout tone="denied" title={t("panel.locked")}>
               {t("panel.lockedText")} <RelativeTime at={panel.locked_until} />
@@ -63,6 +66,7 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
               <Start contact={contact} ticket={ticket} panel={panel} onStart={watch} again={outcome !== null} />
             </>
           )}
+          <Actions contactId={contact.id} ticketId={ticket?.id} panel={panel} />
         </div>
       </Card>
       {history && (
@@ -73,6 +77,24 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
     </>
   );
 }
+
+/** Brings the panel forward at the first look at a ticket, where the policy wants it: it is scrolled to, and its first method has the keyboard. */
+function useComesForward(wanted: boolean, ticketId: string | undefined) {
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const key = `countersign.seen.${ticketId}`;
+    if (!wanted || !ticketId || sessionStorage.getItem(key)) {
+      return;
+    }
+    sessionStorage.setItem(key, "1");
+    panel.current?.scrollIntoView({ block: "nearest" });
+    panel.current?.querySelector<HTMLButtonElement>("ul button:not(:disabled)")?.focus();
+  }, [wanted, ticketId]);
+  return panel;
+}
+
+// The color of a banner is one of ours, since colors have meanings here.
+const bannerTones = { blue: "neutral", grey: "neutral", yellow: "pending", red: "denied" } as const;
 
 /** Whether the panel will change without an event: a verification runs out, and a pause between two messages ends. */
 function changesByItself(panel: Panel | undefined): boolean {

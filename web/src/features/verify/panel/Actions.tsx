@@ -1,0 +1,55 @@
+import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { Check, Lock } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "@/api/client";
+import type { Panel } from "@/api/types";
+import { useCan } from "@/app/me";
+import { Callout } from "@/components/Callout";
+import { problemText } from "@/components/problemText";
+import { toast } from "@/components/toast";
+import classes from "./Panel.module.css";
+
+interface Props {
+  contactId: string;
+  ticketId?: string;
+  panel: Panel;
+}
+
+/** What the caller may ask for now: pressing one puts on record that it was allowed, or says what proof it takes. */
+export function Actions({ contactId, ticketId, panel }: Props) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const clear = useMutation({
+    mutationFn: (action: string) =>
+      must(api.POST("/api/contacts/{id}/clearances", { params: { path: { id: contactId } }, body: { action, ticket_id: ticketId } as never })),
+    onSuccess: (answer) => toast(t("action.cleared", { action: t(`action.${answer.action}` as "action.bank_data"), level: answer.level })),
+  });
+  return (
+    <section aria-label={t("action.title")}>
+      <h3 className={classes.subtitle}>{t("action.title")}</h3>
+      <p className={classes.help}>{t("action.help", { level: panel.level })}</p>
+      {clear.isError && <Callout tone="denied">{problemText(clear.error, t)}</Callout>}
+      <ul className={classes.actions}>
+        {panel.actions.map((a) => (
+          <li key={a.action}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              fullWidth
+              justify="space-between"
+              disabled={!can("verification.run")}
+              data-cleared={a.cleared}
+              leftSection={a.cleared ? <Check size={14} aria-hidden="true" /> : <Lock size={14} aria-hidden="true" />}
+              rightSection={<span className={classes.level}>{a.cleared ? t("action.ok") : t("action.takes", { level: a.required_level })}</span>}
+              loading={clear.isPending && clear.variables === a.action}
+              onClick={() => clear.mutate(a.action)}
+            >
+              {t(`action.${a.action}` as "action.bank_data")}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
