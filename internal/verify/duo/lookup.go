@@ -110,7 +110,7 @@ func (s *Service) lookupContact(ctx context.Context, r ref) error {
 	}
 	err = s.lookup(ctx, set, c)
 	if e, ok := errors.AsType[*answerError](err); ok && !again(err) {
-		s.Log.WarnContext(ctx, "Duo refuses to look a contact up", "err", e) // trying again would not help; the settings' test tells it
+		s.Log.WarnContext(ctx, "a contact cannot be looked up: Duo refuses", "err", e) // trying again would not help; the settings' test tells it
 		return nil
 	}
 	return err
@@ -127,11 +127,11 @@ func (s *Service) lookup(ctx context.Context, set Settings, c contact.Contact) e
 	if set.AdminSet {
 		ask = s.byAdmin
 	}
-	u, number, err := ask(ctx, set, c.Emails[:min(len(c.Emails), maxEmails)])
+	u, theirs, err := ask(ctx, set, c.Emails[:min(len(c.Emails), maxEmails)])
 	if err != nil {
 		return err
 	}
-	for _, address := range []string{number, u.name} {
+	for _, address := range append(theirs, u.name) {
 		if address == "" {
 			continue
 		}

@@ -43,14 +43,14 @@ func (a account) has(email string) bool {
 	})
 }
 
-// byAdmin finds a person by user name (which finds aliases too) and by email.
-func (s *Service) byAdmin(ctx context.Context, set Settings, emails []string) (u user, number string, err error) {
+// byAdmin finds a person by user name (which finds aliases too) and by email. theirs are the addresses that Duo has of them.
+func (s *Service) byAdmin(ctx context.Context, set Settings, emails []string) (u user, theirs []string, err error) {
 	accounts := map[string]account{}
 	for _, email := range emails {
 		for _, by := range []string{"username", "email"} {
 			var got []account
 			if err := s.call(ctx, set.Host, set.adminKeys(), http.MethodGet, "/admin/v1/users", url.Values{by: {email}, "limit": {"10"}}, &got); err != nil {
-				return u, "", err
+				return u, nil, err
 			}
 			for _, a := range got {
 				if a.ID != "" && a.has(email) {
@@ -60,10 +60,10 @@ func (s *Service) byAdmin(ctx context.Context, set Settings, emails []string) (u
 		}
 	}
 	if len(accounts) == 0 {
-		return user{state: notFound}, "", nil
+		return user{state: notFound}, nil, nil
 	}
 	if len(accounts) > 1 {
-		return user{state: ambiguous}, "", nil
+		return user{state: ambiguous}, nil, nil
 	}
 	var a account
 	for _, a = range accounts {
@@ -71,21 +71,22 @@ func (s *Service) byAdmin(ctx context.Context, set Settings, emails []string) (u
 	switch a.Status {
 	case "active":
 	case "bypass":
-		return user{state: bypassed}, "", nil
+		return user{state: bypassed}, nil, nil
 	default:
-		return user{state: disabled}, "", nil
+		return user{state: disabled}, nil, nil
 	}
 	if len(a.Phones) == 0 {
 		if err := s.call(ctx, set.Host, set.adminKeys(), http.MethodGet, "/admin/v1/users/"+url.PathEscape(a.ID)+"/phones", nil, &a.Phones); err != nil {
-			return u, "", err
+			return u, nil, err
 		}
 	}
 	i := slices.IndexFunc(a.Phones, func(p phone) bool { return p.ID != "" && p.Activated && slices.Contains(p.Capabilities, "push") })
 	if i < 0 {
-		return user{state: notEnrolled}, "", nil
+		return user{state: notEnrolled}, nil, nil
 	}
 	p := a.Phones[i]
-	return user{state: found, id: a.ID, name: a.Username, phoneID: p.ID, device: label(p.Name, p.Model, p.Platform, p.Number, p.ID)}, p.Number, nil
+	return user{state: found, id: a.ID, name: a.Username, phoneID: p.ID, device: label(p.Name, p.Model, p.Platform, p.Number, p.ID)},
+		[]string{p.Number, a.Username, a.Email, a.Alias1, a.Alias2, a.Alias3, a.Alias4}, nil
 }
 
 // preauth is what the Auth API says of a person.
@@ -111,18 +112,18 @@ func (p preauth) push() (phoneID, name, number string) {
 }
 
 // byPreauth asks the Auth API, which knows people by user name only. Who would be let in without being asked is no proof.
-func (s *Service) byPreauth(ctx context.Context, set Settings, emails []string) (u user, number string, err error) {
+func (s *Service) byPreauth(ctx context.Context, set Settings, emails []string) (u user, theirs []string, err error) {
 	u.state = notFound
 	for _, email := range emails {
 		var p preauth
 		if err := s.call(ctx, set.Host, set.authKeys(), http.MethodPost, "/auth/v2/preauth", url.Values{"username": {email}}, &p); err != nil {
-			return u, "", err
+			return u, nil, err
 		}
 		next := user{state: notEnrolled}
 		switch p.Result {
 		case "auth":
 			if phoneID, name, n := p.push(); phoneID != "" {
-				next, number = user{state: found, name: email, phoneID: phoneID, device: label(name, "", "", n, phoneID)}, n
+				next, theirs = user{state: found, name: email, phoneID: phoneID, device: label(name, "", "", n, phoneID)}, []string{n}
 			}
 		case "allow":
 			next = user{state: bypassed}
@@ -132,13 +133,13 @@ func (s *Service) byPreauth(ctx context.Context, set Settings, emails []string) 
 			continue
 		}
 		if u.state == found && next.state == found {
-			return user{state: ambiguous}, "", nil
+			return user{state: ambiguous}, nil, nil
 		}
 		if u.state != found {
 			u = next
 		}
 	}
-	return u, number, nil
+	return u, theirs, nil
 }
 
 // label names a device without telling its number.

@@ -103,7 +103,7 @@ func (s *Service) send(ctx context.Context, r ref) error {
 	case isFault(err):
 		return s.giveUp(ctx, p, v, message.Failed, fault.CodeOf(err))
 	case clearNo(err):
-		s.Log.WarnContext(ctx, "Duo refuses a push", "verification", p.id, "err", err)
+		s.Log.WarnContext(ctx, "a push was refused by Duo", "verification", p.id, "err", err)
 		return s.giveUp(ctx, p, v, message.Failed, err.Error())
 	case err != nil:
 		s.Log.WarnContext(ctx, "nobody knows whether Duo sent a push", "verification", p.id, "err", err)
