@@ -33,6 +33,7 @@ import (
 	"countersign.dev/countersign/internal/invitation"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/imap"
 	"countersign.dev/countersign/internal/message/sandbox"
 	"countersign.dev/countersign/internal/message/twilio"
 	"countersign.dev/countersign/internal/notification"
@@ -101,6 +102,7 @@ type App struct {
 	messages      *message.Service
 	sandbox       *sandbox.Carrier
 	twilio        *twilio.Carrier
+	mailboxes     *imap.Service
 	notifications *notification.Service
 	invitations   *invitation.Service
 	recovery      *recovery.Service

@@ -19,6 +19,7 @@ const module = "countersign.dev/countersign/"
 func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
+		"message/mailin", "message/wire",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "device",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message", "notification", "invitation", "recovery", "ticket", "pod",
 		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "demo",

@@ -41,6 +41,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.loops["audit log"] = a.audit.Run
 	a.loops["readers of the audit log"] = a.auditlog.Run
 	a.loops["deliveries"] = a.messages.Run
+	a.loops["mailboxes"] = a.mailboxes.Run
 	a.loops["sandbox"] = a.sandbox.Run
 	a.loops["twilio"] = a.twilio.Run
 	a.loops["duo"] = a.duo.Run
@@ -88,6 +89,6 @@ func (a *App) mail() *smtp.Inbound {
 	}
 	return &smtp.Inbound{
 		Domain: domain, Recipient: a.messages.MailRecipient, Log: a.log,
-		Receive: a.messages.Receive,
+		Receive: a.messages.Receive, Bounced: a.messages.Bounced,
 	}
 }

@@ -67,6 +67,9 @@ func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed 
 		if err != nil || (!out && word == wordYes) { // a plain yes answers something else
 			return false, err
 		}
+		if !in.Trusted() { // somebody else may have written it; only STOP counts whoever says it
+			return true, s.refuseStart(ctx, tx, in)
+		}
 		changed, err := s.setConsent(ctx, tx, orgID, key, optIn, in)
 		if err != nil || !changed {
 			return true, err
@@ -74,6 +77,13 @@ func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed 
 		return true, s.answer(ctx, tx, in, key, wordStart)
 	}
 	return false, nil
+}
+
+func (s *Service) refuseStart(ctx context.Context, tx *store.Tx, in In) error {
+	return s.Audit.Record(ctx, tx, audit.Event{
+		Action: "message.untrusted_start", Outcome: audit.Denied, Reason: "not_aligned", Targets: []audit.Target{{Type: "inbound", ID: in.ID}},
+		Detail: map[string]any{"way": string(in.Way), "address": Mask(in.From)},
+	})
 }
 
 func (s *Service) setConsent(ctx context.Context, tx *store.Tx, orgID, key string, state consent, in In) (changed bool, err error) {

@@ -29,5 +29,6 @@ const (
 	reasonNotSent     = "not_sent"     // the connection failed before anything was sent
 	reasonNoAnswer    = "no_answer"    // the request left, and no answer came
 	reasonStopped     = "server_stopped"
+	reasonBounced     = "bounced"    // and the code of RFC 3463: a server reported later that the mail cannot be delivered
 	reasonUnreadable  = "unreadable" // the text cannot be unsealed any more
 )

@@ -280,3 +280,35 @@ func TestAnswersHaveALimit(t *testing.T) {
 		t.Errorf("%d answers", n)
 	}
 }
+
+// A From line proves nothing, so it must not undo what a person asked for; that they asked for silence counts whoever says it.
+func TestM12AnUnsignedStartOptsNobodyIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		mail := func(body string, aligned bool) message.In {
+			return message.In{Way: message.Email, From: "pia@example.com", To: message.SandboxEmail, Body: body, Aligned: aligned}
+		}
+		out := func() bool {
+			got, err := message.OptedOut(w.ctx(), db.Read(), w.org, []string{"pia@example.com"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(got) == 1
+		}
+		w.receive(mail("STOP", false))
+		if !out() {
+			t.Fatal("an unsigned STOP was not honored")
+		}
+		for _, word := range []string{"START", "yes", "unstop"} {
+			if w.receive(mail(word, false)); !out() {
+				t.Errorf("an unsigned %s opted the address in again", word)
+			}
+		}
+		if n := w.count(`select count(*) from message_delivery where owner_type = 'inbound'`); n != 1 {
+			t.Errorf("%d answers, want the one to STOP", n)
+		}
+		if w.receive(mail("START", true)); out() {
+			t.Error("a signed START was not honored")
+		}
+	})
+}

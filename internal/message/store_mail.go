@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"countersign.dev/countersign/internal/store"
 )
@@ -57,6 +58,24 @@ func organizationOfInbound(ctx context.Context, q store.Querier, address string)
 		return "", nil
 	}
 	return org, err
+}
+
+// markBounced notes on a mail that was sent, found by its reply address, that it came back. It is live if nobody knows yet whether it was
+// sent, and d is empty if there is no such mail or it had ended otherwise.
+func markBounced(ctx context.Context, tx *store.Tx, org string, hash []byte, reason string, now time.Time) (d Delivery, live bool, err error) {
+	err = tx.QueryRowContext(ctx, `
+		update message_delivery set state = $1, reason = $2, updated_at = $3
+		where org_id = $4 and reply_hash = $5 and way = 'email' and state = 'sent' returning `+deliveryColumns,
+		Failed, reason, store.Time(now), org, hash).Scan(d.fields()...)
+	if err == nil {
+		return d, false, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return d, false, fmt.Errorf("record a bounce: %w", err)
+	}
+	err = tx.QueryRowContext(ctx, `
+		select exists (select 1 from message_delivery where org_id = $1 and reply_hash = $2 and state in ('sending', 'unknown'))`, org, hash).Scan(&live)
+	return Delivery{}, live, err
 }
 
 // The record of deliveries.

@@ -2,14 +2,14 @@ package smtp
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,11 +17,11 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mailin"
 )
 
 // What one client of the listener may do.
 const (
-	maxMail        = 1 << 20
 	maxRecipients  = 10
 	maxLine        = 2000
 	maxConnections = 32
@@ -36,6 +36,7 @@ type Inbound struct {
 	Domain    string                                                                       // how the listener calls itself
 	Recipient func(ctx context.Context, address string) (orgID string, ok bool, err error) // whose address it is
 	Receive   func(ctx context.Context, in message.In) error                               // returns once the message is stored
+	Bounced   func(ctx context.Context, token, status string) error                        // of the message with that reply address; nil drops it
 	LookupTXT func(ctx context.Context, name string) ([]string, error)                     // nil asks the system's DNS
 	TLS       *tls.Config                                                                  // nil offers no STARTTLS
 	Log       *slog.Logger
@@ -59,7 +60,7 @@ func (i *Inbound) Serve(ctx context.Context, l net.Listener) error {
 		return &session{Inbound: i, ctx: ctx}, nil
 	}))
 	s.Domain, s.TLSConfig = i.Domain, i.TLS
-	s.MaxMessageBytes, s.MaxRecipients, s.MaxLineLength = maxMail, maxRecipients, maxLine
+	s.MaxMessageBytes, s.MaxRecipients, s.MaxLineLength = mailin.MaxSize, maxRecipients, maxLine
 	s.ReadTimeout, s.WriteTimeout = idleTime, idleTime
 	s.ErrorLog = quiet{}
 	stop := context.AfterFunc(ctx, func() {
@@ -81,7 +82,7 @@ func (i *Inbound) Serve(ctx context.Context, l net.Listener) error {
 type session struct {
 	*Inbound
 	ctx        context.Context
-	bounce     bool
+	null       bool // the sender is empty, as of a bounce
 	recipients []recipient
 }
 
@@ -95,14 +96,14 @@ var (
 )
 
 // Reset forgets the mail that was begun.
-func (s *session) Reset() { s.bounce, s.recipients = false, nil }
+func (s *session) Reset() { s.null, s.recipients = false, nil }
 
 // Logout ends the session.
 func (s *session) Logout() error { return nil }
 
 // Mail notes the sender; an empty one is a bounce.
 func (s *session) Mail(from string, _ *gosmtp.MailOptions) error {
-	s.bounce = from == ""
+	s.null = from == ""
 	return nil
 }
 
@@ -128,20 +129,19 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	m, err := parse(raw)
+	m, err := mailin.Parse(raw)
 	if err != nil {
 		return errUnreadable
 	}
-	if s.bounce || m.automatic {
-		s.Log.Info("dropped an automatic mail")
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(s.ctx, workTime)
 	defer cancel()
-	aligned := isAligned(ctx, raw, m.from, s.LookupTXT)
+	if s.null || m.Automatic {
+		return s.bounced(ctx, m)
+	}
+	aligned := m.Aligned(ctx, s.LookupTXT, s.names)
 	for _, to := range s.perOrganization() {
 		err := s.Receive(access.WithActor(ctx, access.System(to.orgID)), message.In{
-			ID: mailID(m, raw), Way: message.Email, From: m.from, To: to.address, Subject: m.subject, Body: m.text, Aligned: aligned,
+			ID: m.ID(), Way: message.Email, From: m.From, To: to.address, Subject: m.Subject, Body: m.Text, Aligned: aligned,
 		})
 		if err != nil {
 			s.Log.Error("cannot store a mail", "organization", to.orgID, "error", err)
@@ -149,6 +149,32 @@ func (s *session) Data(r io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// bounced hands on what a report says that came from the null sender to the address of one message; every other automatic mail is dropped.
+func (s *session) bounced(ctx context.Context, m mailin.Mail) error {
+	for _, to := range s.recipients {
+		_, token := message.SplitReply(to.address)
+		if !s.null || m.Bounce.Status == "" || token == "" || s.Bounced == nil {
+			continue
+		}
+		if err := s.Bounced(access.WithActor(ctx, access.System(to.orgID)), token, m.Bounce.Status); err != nil {
+			s.Log.Error("cannot record a bounce", "organization", to.orgID, "error", err)
+			return errLater
+		}
+		return nil
+	}
+	s.Log.Info("dropped an automatic mail")
+	return nil
+}
+
+// names says whether an address is one to which the mail is handed over.
+func (s *session) names(address string) bool {
+	inbound, _ := message.SplitReply(address)
+	return slices.ContainsFunc(s.recipients, func(r recipient) bool {
+		own, _ := message.SplitReply(strings.ToLower(r.address))
+		return own == inbound
+	})
 }
 
 // perOrganization keeps one address of each organization, by preference the reply address of a message.
@@ -165,15 +191,6 @@ func (s *session) perOrganization() (kept []recipient) {
 		}
 	}
 	return kept
-}
-
-// mailID is the same for the same mail, also if a server hands it over twice because our answer was lost.
-func mailID(m parsed, raw []byte) string {
-	sum := sha256.Sum256(raw)
-	if m.messageID != "" {
-		sum = sha256.Sum256([]byte(m.messageID + "\x00" + m.from))
-	}
-	return hex.EncodeToString(sum[:])
 }
 
 // limited bounds how many clients there are, and how long each may stay.

@@ -101,7 +101,7 @@ func (l *listener) sign(t *testing.T, text, domain string) string {
 
 func plain(body string, headers ...string) string {
 	return strings.Join(append([]string{
-		"From: Pia <Pia@Example.org>", "To: verify@example.com", "Subject: =?utf-8?q?R=C3=A9ponse?=", "Message-ID: <1@example.org>", "Date: Sun, 22 Nov 2026 12:00:00 +0000",
+		"From: Pia <Pia@Example.org>", "To: verify@example.com", "Subject: =?utf-8?q?R=C3=A9ponse?=", "Message-ID: <1@example.org>", "Date: " + time.Now().Format(time.RFC1123Z),
 	}, headers...), "\r\n") + "\r\n\r\n" + body
 }
 

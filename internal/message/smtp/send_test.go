@@ -18,6 +18,7 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,9 @@ type server struct {
 	mu    sync.Mutex
 	fault messagetest.Fault
 	mails []string
+
+	senders []string // envelope senders that were accepted
+	ownOnly bool     // no other envelope sender than the account's own address
 }
 
 func newServer(t *testing.T, mode string) *server {
@@ -111,7 +115,15 @@ func (m *mailbox) Auth(string) (sasl.Server, error) {
 func (m *mailbox) Reset()        {}
 func (m *mailbox) Logout() error { return nil }
 
-func (m *mailbox) Mail(string, *gosmtp.MailOptions) error { return nil }
+func (m *mailbox) Mail(from string, _ *gosmtp.MailOptions) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ownOnly && strings.Contains(from, "+") {
+		return &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 7, 60}, Message: "not your address"}
+	}
+	m.senders = append(m.senders, from)
+	return nil
+}
 
 func (m *mailbox) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	m.mu.Lock()
@@ -358,5 +370,23 @@ func TestTornInTheMiddleIsNotSent(t *testing.T) {
 	s := sender(t, &server{port: l.Addr().(*net.TCPAddr).Port}, message.NoTLS)
 	if _, err := s.Send(t.Context(), a); !errors.Is(err, message.ErrNotSent) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The envelope sender is the mail's own reply address, so that reports of failed delivery name their mail; a server that lets nobody
+// use it gets the usual one.
+func TestReportsOfFailureGoToTheMailsOwnAddress(t *testing.T) {
+	s := newServer(t, message.StartTLS)
+	send := func() {
+		t.Helper()
+		if _, err := sender(t, s, message.StartTLS).Send(t.Context(), example()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send()
+	s.ownOnly = true
+	send()
+	if want := []string{"verify+abcdefghijklmnopqrstuvwxyz234567@example.com", "help@example.com"}; !slices.Equal(s.senders, want) {
+		t.Errorf("senders %q, want %q", s.senders, want)
 	}
 }

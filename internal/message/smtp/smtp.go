@@ -15,6 +15,7 @@ import (
 
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/wire"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -82,7 +83,7 @@ func (s *Sender) Send(ctx context.Context, a message.Attempt) (message.Receipt, 
 		return message.Receipt{}, errors.Join(err, ignored(conn.Close()))
 	}
 	defer func() { _ = c.Close() }()
-	if err := submit(c, m.FromAddress, a.To, text); err != nil {
+	if err := submit(c, envelope(m, a), m.FromAddress, a.To, text); err != nil {
 		return message.Receipt{}, err
 	}
 	_ = c.Quit() // the server has answered already
@@ -95,22 +96,15 @@ func (s *Sender) dial(ctx context.Context, m message.Mail) (net.Conn, error) {
 	if m.TLS == message.ImplicitTLS {
 		conn, err := (&tls.Dialer{NetDialer: dialer, Config: s.config(m.Host)}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return nil, message.NotSent(dialReason(err), err)
+			return nil, message.NotSent(wire.Why(err, wire.TLS), err)
 		}
 		return conn, nil
 	}
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, message.NotSent("connect", err)
+		return nil, message.NotSent(wire.Why(err, wire.Refused), err)
 	}
 	return conn, nil
-}
-
-func dialReason(err error) string {
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return "connect"
-	}
-	return "tls"
 }
 
 // greet does everything up to the mail itself.
@@ -122,7 +116,7 @@ func (s *Sender) greet(conn net.Conn, m message.Mail) (*gosmtp.Client, error) {
 		}
 		var err error
 		if c, err = gosmtp.NewClientStartTLS(conn, s.config(m.Host)); err != nil {
-			return nil, before("starttls", err)
+			return nil, before(wire.Why(err, "starttls"), err)
 		}
 	} else {
 		c = gosmtp.NewClient(conn)
@@ -151,9 +145,24 @@ func method(c *gosmtp.Client, m message.Mail) sasl.Client {
 	return sasl.NewPlainClient("", m.Username, m.Password)
 }
 
-// submit hands over the mail. Only after its end was written may an error mean that the server has it.
-func submit(c *gosmtp.Client, from, to string, text []byte) error {
-	if err := c.Mail(from, nil); err != nil {
+// envelope is where a report of failed delivery goes: the mail's own reply address, by which it is known, where one can be received.
+func envelope(m message.Mail, a message.Attempt) string {
+	if m.InboundAddress == "" {
+		return m.FromAddress
+	}
+	return message.ReplyAddress(m.InboundAddress, a.ReplyToken)
+}
+
+// submit hands over the mail. Only after its end was written may an error mean that the server has it. A server that lets nobody send
+// under other addresses than their own gets the usual one, and its reports are not seen.
+func submit(c *gosmtp.Client, from, usual, to string, text []byte) error {
+	err := c.Mail(from, nil)
+	if e, ok := errors.AsType[*gosmtp.SMTPError](err); ok && e.Code >= 500 && from != usual {
+		if err = c.Reset(); err == nil {
+			err = c.Mail(usual, nil)
+		}
+	}
+	if err != nil {
 		return before("sender", err)
 	}
 	if err := c.Rcpt(to, nil); err != nil {

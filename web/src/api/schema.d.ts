@@ -1554,6 +1554,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/imap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the mailbox from which mail is fetched, and how that goes */
+        get: operations["get-imap-settings"];
+        /** Set the mailbox from which mail is fetched */
+        put: operations["set-imap-settings"];
+        post?: never;
+        /** Forget the mailbox from which mail is fetched */
+        delete: operations["delete-imap-settings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/imap/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in to the mailbox and tell what came of it */
+        post: operations["test-imap-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/mail": {
         parameters: {
             query?: never;
@@ -1568,6 +1604,23 @@ export interface paths {
         post?: never;
         /** Forget the organization's mail server */
         delete: operations["delete-mail-settings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/mail/domain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look up whether other mail servers will believe what the organization sends */
+        get: operations["check-mail-domain"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3446,6 +3499,64 @@ export interface components {
             /** @description for the frame that made the challenge, within a minute */
             code: string;
         };
+        ImapBoxBody: {
+            /** Format: date-time */
+            checked_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            folder: string;
+            /** @enum {string} */
+            handled: "seen" | "move" | "delete";
+            host: string;
+            move_to: string;
+            /** Format: int64 */
+            port: number;
+            /** @description why it fails, or what fails although mail comes in: a stable word */
+            reason?: string;
+            /**
+             * @description no_address: no address for answers is set any more
+             * @enum {string}
+             */
+            state: "waiting" | "connected" | "failing" | "no_address";
+            /** @enum {string} */
+            tls: "starttls" | "tls";
+            /** Format: date-time */
+            updated_at: string;
+            username: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ImapBoxFields: {
+            /** @description empty means INBOX */
+            folder?: string;
+            /**
+             * @description what happens to a mail once it is handled
+             * @enum {string}
+             */
+            handled: "seen" | "move" | "delete";
+            host: string;
+            /** @description the folder to which handled mail is moved */
+            move_to?: string;
+            /** @description absent keeps the old one */
+            password?: string;
+            /** Format: int64 */
+            port: number;
+            /** @enum {string} */
+            tls: "starttls" | "tls";
+            username: string;
+        };
+        ImapTrialBody: {
+            /** @description the server tells of new mail at once */
+            idle: boolean;
+            /**
+             * Format: int64
+             * @description mails in the folder
+             */
+            mails: number;
+            ok: boolean;
+            /** @description what failed: a stable word */
+            reason?: string;
+        };
         InvitationAcceptBody: {
             family_name?: string;
             given_name?: string;
@@ -3901,6 +4012,25 @@ export interface components {
             items: components["schemas"]["SandboxMessage"][];
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
+        };
+        SenderdomainBody: {
+            /** Format: date-time */
+            checked_at: string;
+            domain: string;
+            findings: components["schemas"]["SenderdomainFindingBody"][];
+        };
+        SenderdomainFindingBody: {
+            /** @description what was found: a stable word */
+            code: string;
+            /** @description where it was looked for */
+            domain: string;
+            /** @enum {string} */
+            name: "spf" | "dkim" | "dmarc" | "mx";
+            record?: string;
+            /** @description what to do about it */
+            remedy?: string;
+            /** @enum {string} */
+            state: "ok" | "weak" | "missing" | "unknown";
         };
         SetUpBody: {
             email: string;
@@ -9067,6 +9197,129 @@ export interface operations {
             };
         };
     };
+    "get-imap-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImapBoxBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-imap-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImapBoxFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImapBoxBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-imap-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-imap-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImapTrialBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-mail-settings": {
         parameters: {
             query?: never;
@@ -9148,6 +9401,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-mail-domain": {
+        parameters: {
+            query?: {
+                /** @description of the DKIM key; usual ones are tried without */
+                selector?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderdomainBody"];
+                };
             };
             /** @description A problem */
             default: {

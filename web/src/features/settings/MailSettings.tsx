@@ -10,7 +10,10 @@ import { Callout } from "@/components/Callout";
 import { Card } from "@/components/Card";
 import { Confirm } from "@/components/Confirm";
 import { problemText } from "@/components/problemText";
+import { mailReason } from "./mailReason";
+import { SenderDomain } from "./SenderDomain";
 import { SettingsCard } from "./SettingsCard";
+import { MailboxSettings } from "./MailboxSettings";
 import { SettingsForm } from "./SettingsForm";
 import classes from "./Settings.module.css";
 
@@ -20,9 +23,12 @@ const queryKey = ["settings", "mail"];
 export function MailSettings() {
   const { t } = useTranslation();
   return (
-    <SettingsCard title={t("settings.mail.title")} queryKey={queryKey} load={loadMail}>
-      {(value) => <Mail value={value} />}
-    </SettingsCard>
+    <>
+      <SettingsCard title={t("settings.mail.title")} queryKey={queryKey} load={loadMail}>
+        {(value) => <Mail value={value} />}
+      </SettingsCard>
+      <MailboxSettings />
+    </>
   );
 }
 
@@ -99,6 +105,7 @@ function Mail({ value }: { value: Awaited<ReturnType<typeof loadMail>> }) {
         )}
       </SettingsForm>
       {configured && <Test />}
+      {configured && <SenderDomain />}
       <Confirm
         opened={removing}
         onClose={() => setRemoving(false)}
@@ -130,11 +137,7 @@ function Test() {
         }}
       >
         <TextInput label={t("settings.mail.testTo")} type="email" value={to} onChange={(e) => setTo(e.currentTarget.value)} />
-        {test.isSuccess && (
-          <Callout tone="verified" live="polite">
-            {t("settings.mail.testDone")}
-          </Callout>
-        )}
+        {test.isSuccess && <Outcome delivery={test.data} />}
         {test.isError && <Callout tone="denied">{problemText(test.error, t)}</Callout>}
         <div className={classes.buttons}>
           <Button type="submit" variant="default" loading={test.isPending}>
@@ -144,4 +147,16 @@ function Test() {
       </form>
     </Card>
   );
+}
+
+function Outcome({ delivery }: { delivery: { state: string; reason?: string } }) {
+  const { t } = useTranslation();
+  if (delivery.state === "sent" || delivery.state === "delivered") {
+    return (
+      <Callout tone="verified" live="polite">
+        {t("settings.mail.testDone")}
+      </Callout>
+    );
+  }
+  return <Callout tone="denied">{mailReason(delivery.reason ?? delivery.state, t)}</Callout>;
 }

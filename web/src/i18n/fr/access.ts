@@ -1,8 +1,11 @@
+import { mailReason } from "./mailReason";
+
 import type { access as source } from "../en/access";
 import type { Texts } from "../shape";
 
 /** Sign-in, set-up and settings. */
 export const access: Texts<typeof source> = {
+  ...mailReason,
   signin: {
     title: "Se connecter",
     text: "Les deux côtés d’un appel au support prouvent qui ils sont.",
@@ -82,13 +85,39 @@ export const access: Texts<typeof source> = {
       from: "Adresse d’expéditeur",
       fromName: "Nom d’expéditeur",
       inbound: "Adresse pour #verify",
-      inboundHelp: "Ses e-mails doivent parvenir à ce serveur.",
+      inboundHelp: "Ses e-mails doivent parvenir à ce serveur, ou à la boîte ci-dessous.",
       remove: "Retirer le serveur de messagerie",
       removeText: "Les e-mails ne vont alors plus qu’au téléphone d’essai.",
       test: "Essai",
       testTo: "Envoyer un essai à",
       testSend: "Envoyer un essai",
-      testDone: "L’essai est parti.",
+      testDone: "Le serveur de messagerie a pris l’essai en charge.",
+    },
+    domain: {
+      title: "Ce que les autres voient de votre domaine",
+      line: "{{name}} : {{state}}",
+      name: { spf: "SPF", dkim: "DKIM", dmarc: "DMARC", mx: "MX" },
+      state: { ok: "bon", weak: "à améliorer", missing: "absent", unknown: "inconnu" },
+      selector: "Sélecteur DKIM",
+      selectorHelp: "Votre fournisseur l’indique. Sans lui, les plus courants sont essayés.",
+      look: "Regarder à nouveau",
+    },
+    mailbox: {
+      title: "Réponses par e-mail",
+      none: "Les réponses ne sont pas relevées. Réglez ici une boîte, ou faites livrer les e-mails de votre adresse à ce serveur.",
+      folder: "Dossier",
+      handled: "Une fois un e-mail traité",
+      handledHelp: "Donnez à Countersign une boîte à lui : cela arrive à chaque e-mail reçu.",
+      after: { seen: "Le marquer comme lu", move: "Le déplacer dans un dossier", delete: "Le supprimer" },
+      moveTo: "Le déplacer dans",
+      state: { waiting: "Personne n’a encore regardé.", connected: "Les e-mails arrivent.", failing: "Aucun e-mail n’arrive.", no_address: "Réglez l’adresse pour #verify ci-dessus." },
+      remove: "Retirer la boîte",
+      removeText: "Ses e-mails y restent ; Countersign ne la regarde plus.",
+      test: "Essayer la boîte",
+      testDone_one: "Connecté ; le dossier contient {{count}} e-mail.",
+      testDone_other: "Connecté ; le dossier contient {{count}} e-mails.",
+      atOnce: "Les nouveaux e-mails arrivent aussitôt.",
+      halfMinute: "Les nouveaux e-mails arrivent en une demi-minute.",
     },
     profile: { title: "Profil", emailHelp: "Un administrateur peut la changer.", likeOrganization: "Comme l’organisation : {{value}}" },
     password: { title: "Mot de passe", text: "Le changer met fin à toutes vos autres sessions.", done: "Votre mot de passe est changé." },

@@ -1,8 +1,10 @@
-package smtp
+package mailin_test
 
 import (
 	"strings"
 	"testing"
+
+	"countersign.dev/countersign/internal/message/mailin"
 )
 
 func FuzzParse(f *testing.F) {
@@ -11,9 +13,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(head + "multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n--b--"))
 	f.Add([]byte(head + "text/html; charset=x-unknown\r\n\r\n<p>x<!-- <script>"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		p, err := parse(raw)
-		if err == nil && (p.from == "" || strings.ContainsAny(p.from, "\r\n")) {
-			t.Errorf("from %q", p.from)
+		m, err := mailin.Parse(raw)
+		if err == nil && (m.From == "" || strings.ContainsAny(m.From, "\r\n")) {
+			t.Errorf("from %q", m.From)
 		}
 	})
 }
