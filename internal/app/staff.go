@@ -33,3 +33,26 @@ func (a *App) stopped(ctx context.Context, tx *store.Tx, in message.In) error {
 	}
 	return a.technicians.StopMessages(ctx, tx, in.From)
 }
+
+// technicianHooks lets sign-in take part in what happens to technicians; it is built on them.
+func (a *App) technicianHooks() technician.Hooks {
+	return technician.Hooks{
+		Invite:       a.invite,
+		StateChanged: []func(context.Context, *store.Tx, technician.Change) error{a.technicianChanged},
+		Password: func(ctx context.Context, password string, t technician.Technician) (technician.KeepPassword, error) {
+			return a.signin.KeepPassword(ctx, password, t)
+		},
+		Inactive: func(ctx context.Context, tx *store.Tx, technicianID, reason string) error {
+			if err := a.factors.Inactive(ctx, tx, technicianID, reason); err != nil {
+				return err
+			}
+			return a.signin.Inactive(ctx, tx, technicianID, reason)
+		},
+		Teams: func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error {
+			return a.teams.Place(ctx, tx, technicianID, teamIDs)
+		},
+		HandedOver: func(ctx context.Context, tx *store.Tx, from, to technician.Technician) error {
+			return a.handedOver(ctx, tx, from, to)
+		},
+	}
+}
