@@ -25,6 +25,7 @@ func (a *App) connectCarriers() {
 }
 
 func (a *App) carrierRoutes() {
+	a.wordingRoutes()
 	a.messages.Routes(a.api)
 	a.sandbox.Routes(a.api, a.messages)
 	a.twilio.Routes(a.api)

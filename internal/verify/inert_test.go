@@ -31,6 +31,22 @@ func TestAttack49NamesThatAreMarkup(t *testing.T) {
 	})
 }
 
+// M20: an organization's own words on the page are words, whatever they hold.
+func TestM20MarkupInATemplateIsInertOnThePage(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.exec(`insert into wording (org_id, text_key, language, parts, updated_at, version) values ('org-1', 'page.link', 'en', $1, 0, 1)`,
+			`{"title": "</title><script>alert(1)</script>", "asks": "<img src=x onerror=alert(2)> ${technician} ${organization} ${nonce} {{.Nonce}}"}`)
+		w.begin(verify.EmailLink)
+		status, page := visit(w.pages(), http.MethodGet, "/v/"+w.token(piaEmail)+"?lang=en", nil)
+		if status != http.StatusOK || strings.Contains(page, "<script") || strings.Contains(page, "<img") || strings.Count(page, "</title>") != 1 {
+			t.Errorf("%d, not inert: %s", status, page)
+		}
+		if !strings.Contains(page, "&lt;img src=x onerror=alert(2)&gt; Tom Harbor IT  {{.Nonce}}") && !strings.Contains(page, "&lt;img src=x onerror=alert(2)&gt; Tom Harbor IT {{.Nonce}}") {
+			t.Errorf("the words themselves are gone: %s", page)
+		}
+	})
+}
+
 // M2: of 32 answers at once one is judged.
 func TestM2ThirtyTwoAnswersAtOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

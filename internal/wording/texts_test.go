@@ -188,8 +188,8 @@ func TestEveryMessageSaysWhatR10Asks(t *testing.T) {
 				if carries := key == SMSCode || key == EmailCode; key != VoiceCode && (carries != (len(codes) == 1) || carries && codes[0] != "482915") {
 					t.Errorf("%s %s: what looks like a code is %v", l.Code, key, codes)
 				}
-				if key == VoiceCode && (strings.Contains(text.Announcement, "482915") || strings.Count(text.Body, "482915") != 2) {
-					t.Errorf("%s: a code is said twice, and only after the announcement: %q", l.Code, all)
+				if key == VoiceCode && (strings.Contains(text.Announcement, "482915") || strings.Count(text.Body, "482915") != 1) {
+					t.Errorf("%s: a code is said after the announcement; the carrier repeats it: %q", l.Code, all)
 				}
 			}
 		}

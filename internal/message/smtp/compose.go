@@ -75,7 +75,7 @@ func asHTML(text string, brand branding.Brand) string {
 			html.EscapeString(brand.Name) + `</p>`)
 	}
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n\n") {
-		b.WriteString("<p>" + strings.ReplaceAll(linked(paragraph), "\n", "<br>") + "</p>")
+		b.WriteString(`<p dir="auto">` + strings.ReplaceAll(linked(paragraph), "\n", "<br>") + "</p>")
 	}
 	b.WriteString("</body></html>")
 	return b.String()

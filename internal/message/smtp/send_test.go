@@ -30,8 +30,10 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/messagetest"
 	"countersign.dev/countersign/internal/message/smtp"
+	"countersign.dev/countersign/internal/organization/organizationtest"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
+	"countersign.dev/countersign/internal/wording"
 )
 
 const password = "correct horse battery staple"
@@ -280,6 +282,45 @@ func TestAttack49NoFieldsAndTagsFromNames(t *testing.T) {
 	_, page, _ := strings.Cut(raw, "text/html")
 	if strings.Contains(page, "<script") || strings.Contains(page, `/"onmouseover`) {
 		t.Errorf("markup from a text: %s", page)
+	}
+}
+
+// M20: an organization's own text may hold markup, which its readers see as such and which does nothing.
+func TestM20MarkupInATemplateIsInertInTheMail(t *testing.T) {
+	w := organizationtest.New(t, storetest.Open(t), "Acme IT")
+	texts := wording.New(wording.Deps{DB: w.DB, Guard: w.Guard, Audit: w.Audit})
+	_, err := texts.Set(w.Admin(), wording.EmailLink, "en", map[string]string{
+		"subject": "${organization} <script>alert(1)</script>",
+		"body": `<script>alert(1)</script><img src="https://example.net/x.png" onerror="alert(2)"> ${organization} ${technician} ${ticket} <a href="javascript:alert(3)">
+			${link}"onmouseover="alert(4) ${warning} <!-- NO --> </body><style>*{display:none}</style>`,
+	}, func(int64) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := wording.Say(t.Context(), w.DB.Read(), w.Org.ID, wording.EmailLink, "en", wording.Values{
+		Organization: "Acme <b>IT</b>", Technician: "<i>Tom</i>", Link: "https://example.com/v/abc", Ticket: 7, Warning: wording.WeCalled,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, message.StartTLS)
+	a := example()
+	a.Subject, a.Body = text.Subject, text.Body
+	if _, err := sender(t, s, message.StartTLS).Send(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	_, part, _ := strings.Cut(s.accepted()[0], "text/html")
+	page, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(part[strings.Index(part, "\r\n\r\n"):])))
+	if err != nil && !strings.Contains(err.Error(), "boundary") {
+		t.Log(err) // the boundary behind the part
+	}
+	for _, evil := range []string{"<script", "<img", "<style", "<!--", "<i>", `href="javascript`, `"onmouseover="`, "<b>"} {
+		if strings.Contains(string(page), evil) {
+			t.Errorf("%s runs in %s", evil, page)
+		}
+	}
+	if !strings.Contains(string(page), `<a href="https://example.com/v/abc">`) || !strings.Contains(string(page), "&lt;script&gt;alert(1)") {
+		t.Errorf("the text itself is gone: %s", page)
 	}
 }
 

@@ -10,6 +10,7 @@ import { ShieldBadge } from "@/components/ShieldBadge";
 import { StateBadge } from "@/components/StateBadge";
 import { panelQuery } from "@/features/verify/data";
 import { rowsOf } from "./customFields";
+import { languages } from "./languages";
 import classes from "./ContactFacts.module.css";
 
 /** What is known of a contact; each number and address with its own shield. */
@@ -28,7 +29,7 @@ export function ContactFacts({ contact }: { contact: Contact }) {
             t("contact.emails"),
             contact.emails.length > 0 ? contact.emails.map((e) => <Address key={e} value={e} shield={shieldOf(e)} out={contact.opted_out.includes(e)} />) : "–",
           ],
-          [t("contact.language"), { en: "English", fr: "Français" }[contact.language] ?? (contact.language || t("contact.languageUnset"))],
+          [t("contact.language"), languages.find((l) => l.value === contact.language)?.label ?? (contact.language || t("contact.languageUnset"))],
           contact.department ? [t("contact.department"), contact.department] : null,
           contact.vip ? [t("contact.vip"), t("yes")] : null,
           contact.approver ? [t("contact.approver"), t("yes")] : null,

@@ -12,6 +12,7 @@ import { CustomerSelect } from "@/features/customer/CustomerSelect";
 import classes from "./ContactForm.module.css";
 import { type CustomField, fieldChanges, fieldsOf, rowsOf } from "./customFields";
 import { contactQuery } from "./data";
+import { languages } from "./languages";
 
 interface Values extends Record<string, unknown> {
   customer_id: string;
@@ -146,11 +147,7 @@ export function ContactForm({ opened, onClose, contact, customer, onSaved }: Pro
             <Select
               label={t("contact.language")}
               description={t("contact.languageHelp")}
-              data={[
-                { value: "", label: t("contact.languageUnset") },
-                { value: "en", label: "English" },
-                { value: "fr", label: "Français" },
-              ]}
+              data={[{ value: "", label: t("contact.languageUnset") }, ...languages]}
               allowDeselect={false}
               disabled={kept}
               {...form.getInputProps("language")}

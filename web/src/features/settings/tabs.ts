@@ -21,6 +21,7 @@ function page<K extends string>(load: () => Promise<{ [P in K]: ComponentType }>
 export const settingsTabs: SettingsTab[] = [
   { key: "organization", group: "shared", needs: "admin.settings", title: (t) => t("settings.organization.title"), Page: page(() => import("./OrganizationSettings"), "OrganizationSettings") },
   { key: "branding", group: "shared", needs: "admin.branding", title: (t) => t("branding.title"), Page: page(() => import("@/features/branding/BrandingSettings"), "BrandingSettings") },
+  { key: "templates", group: "shared", needs: "admin.templates", title: (t) => t("wording.title"), Page: page(() => import("@/features/wording/TemplatesSettings"), "TemplatesSettings") },
   { key: "security", group: "shared", needs: "admin.settings", title: (t) => t("security.title"), Page: page(() => import("@/features/security/SecuritySettings"), "SecuritySettings") },
   { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
   { key: "integrations", group: "shared", needs: "admin.settings", title: (t) => t("duo.page"), Page: page(() => import("@/features/duo/DuoSettings"), "DuoSettings") },

@@ -16,6 +16,7 @@ import { security } from "./security";
 import { shell } from "./shell";
 import { teams } from "./teams";
 import { verify } from "./verify";
+import { wording } from "./wording";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...reasons };
+export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...reasons };
