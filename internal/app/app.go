@@ -106,6 +106,7 @@ type App struct {
 	notifications *notification.Service
 	invitations   *invitation.Service
 	recovery      *recovery.Service
+	consenting
 	verifications *verify.Service
 	pods          *pod.Service
 	requests      *request.Service
@@ -181,6 +182,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.imports = a.newImports()
 	a.bulk = a.newBulk()
 	a.tickets = ticket.New(db, a.guard, a.audit, a.events)
+	a.consenting = a.newConsenting()
 	a.connectVerifications(verify.Deps{
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
 	})
@@ -227,6 +229,7 @@ func (a *App) routes() {
 	a.invitations.Routes(a.api)
 	a.recovery.Routes(a.api)
 	a.tickets.Routes(a.api)
+	a.consenting.Routes(a.api)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.pods.Routes(a.api)

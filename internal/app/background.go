@@ -31,6 +31,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
 	a.queue.Every("old pod codes", time.Hour, a.pods.Sweep)
 	a.queue.Every("expired tokens", time.Hour, a.tokens.Sweep)
+	a.queue.Every("opt-in forms", time.Hour, a.optins.Sweep)
 	a.queue.Every("wrong codes", time.Hour, a.verifications.Forget)
 	a.queue.Every("password resets", time.Hour, a.recovery.Sweep)
 	nameLocked.Handle(a.queue, a.tellOfLock)

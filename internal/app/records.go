@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
-	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
@@ -65,13 +65,19 @@ func (a *App) contactHooks() contact.Hooks {
 		Shields: func(ctx context.Context, q store.Querier, org string, ids []string) (map[string]contact.Shield, error) {
 			return a.verifications.Shields(ctx, q, org, ids)
 		},
-		OptedOut: message.OptedOut,
+		Consents: consent.States,
 		Changed: []func(context.Context, *store.Tx, contact.Contact, []string, []string) error{
 			func(ctx context.Context, tx *store.Tx, c contact.Contact, _, lost []string) error {
 				return a.verifications.AddressesChanged(ctx, tx, c, lost)
 			},
+			func(ctx context.Context, tx *store.Tx, c contact.Contact, gained, lost []string) error {
+				return a.optins.AddressesChanged(ctx, tx, c, gained, lost)
+			},
 		},
 		Deleting: []func(context.Context, *store.Tx, contact.Contact) error{
+			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
+				return a.optins.LetGo(ctx, tx, c)
+			},
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.verifications.LetGo(ctx, tx, c)
 			},
@@ -83,6 +89,9 @@ func (a *App) contactHooks() contact.Hooks {
 			},
 		},
 		Merging: []func(context.Context, *store.Tx, contact.Contact, contact.Contact) error{
+			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+				return a.optins.Merge(ctx, tx, from, into)
+			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.verifications.Merge(ctx, tx, from, into)
 			},

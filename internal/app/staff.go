@@ -5,7 +5,6 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
-	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
@@ -24,14 +23,6 @@ func (a *App) handedOver(ctx context.Context, tx *store.Tx, from, to technician.
 		}
 	}
 	return nil
-}
-
-// stopped takes a technician's own STOP for what it says: the consent to text messages is over, in the profile too.
-func (a *App) stopped(ctx context.Context, tx *store.Tx, in message.In) error {
-	if in.Way != message.SMS {
-		return nil
-	}
-	return a.technicians.StopMessages(ctx, tx, in.From)
 }
 
 // technicianHooks lets sign-in take part in what happens to technicians; it is built on them.

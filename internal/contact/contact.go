@@ -95,8 +95,8 @@ type Shield struct {
 type Hooks struct {
 	// Shields returns the shields of contacts by their ids; a contact without one may be missing.
 	Shields func(ctx context.Context, q store.Querier, org string, ids []string) (map[string]Shield, error)
-	// OptedOut returns those of the addresses that asked to get no messages.
-	OptedOut func(ctx context.Context, q store.Querier, org string, addresses []string) ([]string, error)
+	// Consents returns what people said about messages to the addresses: sent, opted_in or opted_out. One of which nothing is known is missing.
+	Consents func(ctx context.Context, q store.Querier, org string, addresses []string) (map[string]string, error)
 	// Deleting lets go of a contact in the transaction that deletes it.
 	Deleting []func(ctx context.Context, tx *store.Tx, c Contact) error
 	// Merging makes what belongs to one contact that of another, of the same customer, in the transaction that merges them.
@@ -132,6 +132,7 @@ func (s *Service) Find(ctx context.Context, id string) (Contact, error) {
 type Query struct {
 	Text       string // found in name, company, job title, phones and emails
 	CustomerID string
+	Consent    string // unknown, sent, opted_in or opted_out: those with a number of that state
 	Sort       string // name (the default) or created_at; "-" before it turns the order
 	store.Page
 }
@@ -148,7 +149,22 @@ func (s *Service) List(ctx context.Context, q Query) ([]Contact, string, error) 
 // Standing is what other slices know of a contact.
 type Standing struct {
 	Shield   Shield
-	OptedOut []string // addresses
+	OptedOut []string          // addresses
+	Consents map[string]string // by address; see Hooks
+}
+
+// Consent sums up what a contact said about texts: opted_out if one of their numbers is, else the state of the first that has one.
+func (st Standing) Consent(c Contact) string {
+	state := "unknown"
+	for _, n := range slices.Concat(c.Addresses("sms"), c.Numbers()) {
+		switch now := st.Consents[n]; {
+		case now == "opted_out":
+			return now
+		case state == "unknown" && now != "":
+			state = now
+		}
+	}
+	return state
 }
 
 // Standings returns the standing of each contact, in the same order.
@@ -164,25 +180,29 @@ func (s *Service) Standings(ctx context.Context, contacts []Contact) ([]Standing
 	}
 	org := contacts[0].OrgID
 	shields := map[string]Shield{}
-	var refused []string
+	var consents map[string]string
 	var err error
 	if s.hooks.Shields != nil {
 		if shields, err = s.hooks.Shields(ctx, s.db.Read(), org, ids); err != nil {
 			return nil, err
 		}
 	}
-	if s.hooks.OptedOut != nil && len(addresses) > 0 {
-		if refused, err = s.hooks.OptedOut(ctx, s.db.Read(), org, addresses); err != nil {
+	if s.hooks.Consents != nil && len(addresses) > 0 {
+		if consents, err = s.hooks.Consents(ctx, s.db.Read(), org, addresses); err != nil {
 			return nil, err
 		}
 	}
 	for i, c := range contacts {
-		out[i].Shield = shields[c.ID]
+		out[i].Shield, out[i].Consents = shields[c.ID], map[string]string{}
 		if out[i].Shield.State == "" {
 			out[i].Shield.State = "none"
 		}
 		for _, a := range append(slices.Clone(c.Emails), c.Numbers()...) {
-			if slices.ContainsFunc(refused, func(r string) bool { return input.FoldEmail(r) == input.FoldEmail(a) }) {
+			state := consents[a]
+			if state == "" {
+				continue
+			}
+			if out[i].Consents[a] = state; state == "opted_out" {
 				out[i].OptedOut = append(out[i].OptedOut, a)
 			}
 		}

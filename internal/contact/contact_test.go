@@ -44,8 +44,14 @@ func newWorld(t *testing.T, db *store.DB) *world {
 		Shields: func(_ context.Context, _ store.Querier, _ string, ids []string) (map[string]contact.Shield, error) {
 			return map[string]contact.Shield{ids[0]: {State: "verified", Level: "L2", Method: "sms_code", At: store.Now(), ByID: "tech", ByName: "Tech"}}, nil
 		},
-		OptedOut: func(_ context.Context, _ store.Querier, _ string, addresses []string) ([]string, error) {
-			return slices.DeleteFunc(slices.Clone(addresses), func(a string) bool { return !strings.HasPrefix(a, "+1212555019") }), nil
+		Consents: func(_ context.Context, _ store.Querier, _ string, addresses []string) (map[string]string, error) {
+			out := map[string]string{}
+			for _, a := range addresses {
+				if strings.HasPrefix(a, "+1212555019") {
+					out[a] = "opted_out"
+				}
+			}
+			return out, nil
 		},
 		Changed: []func(context.Context, *store.Tx, contact.Contact, []string, []string) error{
 			func(_ context.Context, _ *store.Tx, c contact.Contact, gained, lost []string) error {

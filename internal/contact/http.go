@@ -131,6 +131,7 @@ type contactBody struct {
 	Editable     bool        `json:"editable" doc:"false: another system keeps name, addresses and the like up to date"`
 	Shield       shieldBody  `json:"shield"`
 	OptedOut     []string    `json:"opted_out" doc:"addresses that asked to get no messages"`
+	Consent      string      `json:"consent" enum:"unknown,sent,opted_in,opted_out" doc:"what they said about texts to their numbers"`
 	CreatedAt    time.Time   `json:"created_at"`
 	UpdatedAt    time.Time   `json:"updated_at"`
 	Version      int64       `json:"version"`
@@ -144,7 +145,7 @@ func bodyOf(c Contact, st Standing) contactBody {
 		ID: c.ID, CustomerID: c.CustomerID, CustomerName: c.CustomerName, Name: c.Name, JobTitle: c.JobTitle, Emails: c.Emails,
 		Phones: phonesOf(c.Fields), Language: c.Language, VIP: c.VIP, Approver: c.Approver, Notes: c.Notes, Shield: shieldOf(st.Shield),
 		Department: c.Department, Custom: c.Custom, Source: c.Source, SourceID: c.SourceID, Editable: editableHere(c.Source),
-		OptedOut: st.OptedOut, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Version: c.Version,
+		OptedOut: st.OptedOut, Consent: st.Consent(c), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Version: c.Version,
 	}
 }
 
@@ -197,10 +198,11 @@ func (s *Service) getList(ctx context.Context, in *struct {
 	httpapi.Paging
 	Q          string `query:"q" maxLength:"200" doc:"words in name, company, job title, emails or phones"`
 	CustomerID string `query:"customer_id" maxLength:"36"`
+	Consent    string `query:"consent" enum:"unknown,sent,opted_in,opted_out" doc:"only those with a number about which this was said"`
 	Sort       string `query:"sort" enum:"name,-name,created_at,-created_at"`
 },
 ) (*httpapi.Page[contactBody], error) {
-	found, next, err := s.List(ctx, Query{Text: in.Q, CustomerID: in.CustomerID, Sort: in.Sort, Page: in.Page()})
+	found, next, err := s.List(ctx, Query{Text: in.Q, CustomerID: in.CustomerID, Consent: in.Consent, Sort: in.Sort, Page: in.Page()})
 	if err != nil {
 		return nil, err
 	}

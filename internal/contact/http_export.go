@@ -15,6 +15,7 @@ import (
 type exportInput struct {
 	Q          string `query:"q" maxLength:"200" doc:"words in name, company, job title, emails or phones"`
 	CustomerID string `query:"customer_id" maxLength:"36"`
+	Consent    string `query:"consent" enum:"unknown,sent,opted_in,opted_out" doc:"only those with a number about which this was said"`
 	Sort       string `query:"sort" enum:"name,-name,created_at,-created_at"`
 }
 
@@ -27,7 +28,7 @@ func (s *Service) ExportRoutes(api *httpapi.API) {
 			"id", "name", "customer", "job_title", "department", "emails", "phones", "language", "vip", "approver", "notes", "own_fields", "external_id", "created_at",
 		},
 		Page: func(ctx context.Context, in *exportInput, page store.Page) ([]Contact, string, error) {
-			return s.List(ctx, Query{Text: in.Q, CustomerID: in.CustomerID, Sort: in.Sort, Page: page})
+			return s.List(ctx, Query{Text: in.Q, CustomerID: in.CustomerID, Consent: in.Consent, Sort: in.Sort, Page: page})
 		},
 		Row: func(c Contact) []string {
 			phones := make([]string, len(c.Phones))

@@ -139,6 +139,7 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 	if want.CustomerID != "" {
 		w.Add("c.customer_id = ?", want.CustomerID)
 	}
+	byConsent(w, org, want.Consent)
 	search(w, org, want.Text)
 	if err := order.After(w, want.Cursor); err != nil {
 		return nil, "", err
@@ -161,6 +162,18 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 		found, next = append(found, r.contact()), order.Cursor(key, r.ID)
 	}
 	return found, "", rows.Err()
+}
+
+// byConsent keeps those with a number about which a person said something; "unknown", those with numbers of which nothing is known.
+func byConsent(w *store.Where, org, state string) {
+	const said = `select a.contact_id from contact_phone a join consent s on s.org_id = a.org_id and s.address_key = a.number where a.org_id = ?`
+	switch state {
+	case "":
+	case "unknown":
+		w.Add(`c.id not in (`+said+`) and c.id in (select contact_id from contact_phone where org_id = ?)`, org, org)
+	default:
+		w.Add(`c.id in (`+said+` and s.state = ?)`, org, state)
+	}
 }
 
 // search adds, for each word, that the contact or the name of its customer holds it.

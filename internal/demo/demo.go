@@ -7,6 +7,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/device"
@@ -30,6 +31,7 @@ type Maker struct {
 	Devices       *device.Service
 	Tickets       *ticket.Service
 	Verifications *verify.Service
+	Consents      consent.Ledger
 	// Newest is the text of the last message that the sandbox carrier brought to an address, or "".
 	Newest func(ctx context.Context, to string, way message.Way) (body string, err error)
 }
@@ -60,6 +62,7 @@ func (m Maker) Make(ctx context.Context) (*Organization, error) {
 	}{
 		{"customers", o.makeCustomers},
 		{"contacts", o.makeContacts},
+		{"consents", o.makeConsents},
 		{"technicians", o.makeTechnicians},
 		{"teams", o.makeTeams},
 		{"devices", o.makeDevices},

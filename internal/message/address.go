@@ -47,14 +47,6 @@ func addressKey(way Way, address string) string {
 	return address
 }
 
-// keyOfAny is the addressKey of an address whose way is told by its looks.
-func keyOfAny(address string) string {
-	if strings.Contains(address, "@") {
-		return addressKey(Email, address)
-	}
-	return address
-}
-
 // Mask shows enough of an address to recognize it, and too little to use it.
 func Mask(address string) string {
 	if local, domain, ok := strings.Cut(address, "@"); ok {
@@ -109,3 +101,9 @@ const (
 	SandboxNumber = "+12125550100"
 	SandboxEmail  = "verify@sandbox.example.com"
 )
+
+// CheckAddress says whether a message by a way may go to an address at all: one that is valid, of a kind that gets it, in a country that is
+// allowed. It returns ErrAddress, ErrKind or ErrCountry.
+func CheckAddress(way Way, to string, countries []string) error {
+	return checkAddress(way, to, countries)
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
@@ -34,12 +35,8 @@ func (s *Service) Allow(ctx context.Context, q store.Querier, way Way, to string
 	if err := checkAddress(way, to, o.AllowedCountries); err != nil {
 		return err
 	}
-	out, err := isOptedOut(ctx, q, orgID, addressKey(way, to))
-	if err != nil {
+	if err := checkConsent(ctx, q, orgID, Out{Way: way, To: to, Purpose: Verification}); err != nil {
 		return err
-	}
-	if out {
-		return ErrOptedOut
 	}
 	return checkStarts(ctx, q, orgID, addressKey(way, to), now)
 }
@@ -51,14 +48,8 @@ func (s *Service) permit(ctx context.Context, tx *store.Tx, orgID string, o orga
 		return err
 	}
 	key := addressKey(out.Way, out.To)
-	if !passesOptOut(out.Way, out.Purpose, out.OnRequest) {
-		opted, err := isOptedOut(ctx, tx, orgID, key)
-		if err != nil {
-			return err
-		}
-		if opted {
-			return ErrOptedOut
-		}
+	if err := checkConsent(ctx, tx, orgID, out); err != nil {
+		return err
 	}
 	if out.Starts {
 		if err := takeStart(ctx, tx, orgID, key, now); err != nil {
@@ -69,6 +60,35 @@ func (s *Service) permit(ctx context.Context, tx *store.Tx, orgID string, o orga
 		}
 	}
 	return s.spend(ctx, tx, orgID, o, out, now)
+}
+
+// checkConsent refuses what goes to somebody who wants no messages, and, where the organization wants it so, texts and calls to contacts
+// who did not agree to them (MSG-12).
+func checkConsent(ctx context.Context, q store.Querier, orgID string, out Out) error {
+	if passesOptOut(out.Way, out.Purpose, out.OnRequest) {
+		return nil
+	}
+	st, err := consent.Of(ctx, q, orgID, out.To)
+	if err != nil {
+		return err
+	}
+	switch {
+	case st.State == consent.OptedOut:
+		return ErrOptedOut
+	case st.State == consent.OptedIn || !needsConsent(out.Way, out.Purpose):
+		return nil
+	}
+	set, err := consent.SettingsOf(ctx, q, orgID)
+	if err == nil && set.OnlyOptedIn {
+		return ErrNoConsent
+	}
+	return err
+}
+
+// needsConsent says whether a message is one that an organization may keep for those who agreed: a text or call to a contact, other than
+// about the consent itself.
+func needsConsent(way Way, purpose Purpose) bool {
+	return way != Email && (purpose == Verification || purpose == Notice)
 }
 
 // passesOptOut says whether a message also goes to an address that opted out: answers to the person's own words, and an organization's

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
@@ -104,15 +105,8 @@ func (s *Service) conditions(ctx context.Context, tx *store.Tx, l laneKey, due [
 	for _, r := range due {
 		keys = append(keys, addressKey(r.Way, r.To))
 	}
-	out, err := optedOut(ctx, tx, l.orgID, keys)
-	if err != nil {
-		return c, err
-	}
-	c.optedOut = make(map[string]bool, len(out))
-	for _, key := range out {
-		c.optedOut[key] = true
-	}
-	return c, nil
+	c.optedOut, err = consent.OptedOutKeys(ctx, tx, l.orgID, keys)
+	return c, err
 }
 
 // prepare decides what happens to one delivery that is due; nil means that it is settled already.

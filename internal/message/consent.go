@@ -5,49 +5,14 @@ import (
 	"fmt"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
-	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/wording"
 )
-
-// consent is what a person said last about getting messages at an address.
-type consent string
-
-const (
-	optOut consent = "opted_out"
-	optIn  consent = "opted_in"
-)
-
-// OptedOut returns which of the addresses, given as they are kept, asked for no more messages.
-func OptedOut(ctx context.Context, q store.Querier, orgID string, addresses []string) ([]string, error) {
-	if len(addresses) == 0 {
-		return nil, nil
-	}
-	keys := make([]string, len(addresses))
-	for i, a := range addresses {
-		keys[i] = keyOfAny(a)
-	}
-	found, err := optedOut(ctx, q, orgID, keys)
-	if err != nil {
-		return nil, err
-	}
-	is := make(map[string]bool, len(found))
-	for _, key := range found {
-		is[key] = true
-	}
-	var out []string
-	for i, a := range addresses {
-		if is[keys[i]] {
-			out = append(out, a)
-		}
-	}
-	return out, nil
-}
 
 // answerWord handles STOP, HELP and START. Consent is by address: a STOP by SMS also ends calls to that number.
 func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed bool, err error) {
@@ -55,7 +20,7 @@ func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed 
 	orgID, key := access.ActorFrom(ctx).OrgID, addressKey(in.Way, in.From)
 	switch word {
 	case wordStop:
-		changed, err := s.setConsent(ctx, tx, orgID, key, optOut, in)
+		changed, err := s.setConsent(ctx, tx, consent.OptedOut, in)
 		if err != nil || !changed {
 			return true, err // who opted out before was told so then
 		}
@@ -63,14 +28,14 @@ func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed 
 	case wordHelp:
 		return true, s.answer(ctx, tx, in, key, word)
 	case wordStart, wordYes:
-		out, err := isOptedOut(ctx, tx, orgID, key)
-		if err != nil || (!out && word == wordYes) { // a plain yes answers something else
+		was, err := consent.Of(ctx, tx, orgID, in.From)
+		if err != nil || (was.State != consent.OptedOut && word == wordYes) { // a plain yes answers something else
 			return false, err
 		}
 		if !in.Trusted() { // somebody else may have written it; only STOP counts whoever says it
 			return true, s.refuseStart(ctx, tx, in)
 		}
-		changed, err := s.setConsent(ctx, tx, orgID, key, optIn, in)
+		changed, err := s.setConsent(ctx, tx, consent.OptedIn, in)
 		if err != nil || !changed {
 			return true, err
 		}
@@ -86,43 +51,40 @@ func (s *Service) refuseStart(ctx context.Context, tx *store.Tx, in In) error {
 	})
 }
 
-func (s *Service) setConsent(ctx context.Context, tx *store.Tx, orgID, key string, state consent, in In) (changed bool, err error) {
-	changed, err = putConsent(ctx, tx, orgID, key, state, in)
-	if err != nil || !changed {
-		return changed, err
-	}
-	err = s.Audit.Record(ctx, tx, audit.Event{
-		Action: "message." + string(state), Targets: []audit.Target{{Type: "inbound", ID: in.ID}},
-		Detail: map[string]any{"way": string(in.Way), "address": Mask(in.From)},
-	})
+// ledger is where consent is written down.
+func (s *Service) ledger() consent.Ledger { return consent.Ledger{Audit: s.Audit, Events: s.Events} }
+
+func (s *Service) setConsent(ctx context.Context, tx *store.Tx, state consent.State, in In) (changed bool, err error) {
+	contactID, err := writer(ctx, tx, in)
 	if err != nil {
 		return false, err
 	}
-	if state == optOut && s.stopped != nil {
-		if err := s.stopped(ctx, tx, in); err != nil {
-			return false, err
-		}
+	changed, err = s.ledger().Put(ctx, tx, consent.Record{
+		Address: in.From, State: state, Source: consent.ByWord, Way: string(in.Way), ContactID: contactID, InboundID: in.ID, At: in.At,
+	})
+	if err != nil || !changed {
+		return changed, err
 	}
-	return true, s.tellOfContacts(ctx, tx, orgID, in)
+	if state == consent.OptedOut && s.stopped != nil {
+		return true, s.stopped(ctx, tx, in)
+	}
+	return true, nil
 }
 
-// tellOfContacts has the screens load those contacts again who have the address: what may be sent to it has changed.
-func (s *Service) tellOfContacts(ctx context.Context, tx *store.Tx, orgID string, in In) error {
-	find := contact.ByPhone
+// writer is the id of the contact who wrote, or "" if the address is nobody's or that of several.
+func writer(ctx context.Context, tx *store.Tx, in In) (contactID string, err error) {
+	found, err := contactsAt(ctx, tx, in)
+	if len(found) != 1 {
+		return "", err
+	}
+	return found[0].ID, err
+}
+
+func contactsAt(ctx context.Context, tx *store.Tx, in In) ([]contact.Contact, error) {
 	if in.Way == Email {
-		find = contact.ByEmail
+		return contact.ByEmail(ctx, tx, access.ActorFrom(ctx).OrgID, in.From)
 	}
-	found, err := find(ctx, tx, orgID, in.From)
-	if err != nil {
-		return err
-	}
-	for _, c := range found {
-		err := s.Events.Publish(ctx, tx, events.Event{Kind: "contact.changed", ID: c.ID, CustomerID: c.CustomerID, Needs: perm.ContactView})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return contact.ByPhone(ctx, tx, access.ActorFrom(ctx).OrgID, in.From)
 }
 
 // answer replies to one of the words, up to a number a day: two machines must not talk for ever.
@@ -142,7 +104,7 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w
 	if way == Voice {
 		way = SMS
 	}
-	customerID, language, err := behind(ctx, tx, orgID, in)
+	customerID, language, err := behind(ctx, tx, in)
 	if err != nil {
 		return err
 	}
@@ -161,12 +123,8 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, in In, key string, w
 }
 
 // behind are the customer and the language of the contact who wrote, each "" if the address is nobody's or those who have it differ.
-func behind(ctx context.Context, tx *store.Tx, orgID string, in In) (customerID, language string, err error) {
-	find := contact.ByPhone
-	if in.Way == Email {
-		find = contact.ByEmail
-	}
-	found, err := find(ctx, tx, orgID, in.From)
+func behind(ctx context.Context, tx *store.Tx, in In) (customerID, language string, err error) {
+	found, err := contactsAt(ctx, tx, in)
 	for i, c := range found {
 		if i == 0 {
 			customerID, language = c.CustomerID, c.Language

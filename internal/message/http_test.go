@@ -332,7 +332,7 @@ func TestAttack43TheSandboxPhoneOfOtherCustomers(t *testing.T) {
 	if len(bodies) != 1 {
 		t.Errorf("the refusals tell whose a number is: %v", bodies)
 	}
-	if n := s.count(`select count(*) from message_consent where state = 'opted_out'`); n != 1 {
+	if n := s.count(`select count(*) from consent where state = 'opted_out'`); n != 1 {
 		t.Errorf("%d opted out", n)
 	}
 }

@@ -3,6 +3,7 @@ package message_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/sandbox"
 	"countersign.dev/countersign/internal/store"
@@ -72,7 +74,7 @@ func TestM17AndM18OptedOut(t *testing.T) {
 		if err := w.Allow(w.ctx(), db.Read(), message.SMS, phone, store.Now()); !errors.Is(err, message.ErrOptedOut) {
 			t.Error(err)
 		}
-		if got, err := message.OptedOut(w.ctx(), db.Read(), w.org, []string{"pia@example.com", phone}); err != nil || !slices.Equal(got, []string{phone}) {
+		if got, err := consent.States(w.ctx(), db.Read(), w.org, []string{"pia@example.com", phone}); err != nil || !maps.Equal(got, map[string]string{phone: "opted_out"}) {
 			t.Error(got, err)
 		}
 		asked := startText(phone)
@@ -289,11 +291,11 @@ func TestM12AnUnsignedStartOptsNobodyIn(t *testing.T) {
 			return message.In{Way: message.Email, From: "pia@example.com", To: message.SandboxEmail, Body: body, Aligned: aligned}
 		}
 		out := func() bool {
-			got, err := message.OptedOut(w.ctx(), db.Read(), w.org, []string{"pia@example.com"})
+			got, err := consent.Of(w.ctx(), db.Read(), w.org, "pia@example.com")
 			if err != nil {
 				t.Fatal(err)
 			}
-			return len(got) == 1
+			return got.State == consent.OptedOut
 		}
 		w.receive(mail("STOP", false))
 		if !out() {

@@ -35,6 +35,7 @@ const (
 	Verification Purpose = "verification" // a code, a link, and what belongs to them
 	Notice       Purpose = "notice"       // tells a contact something
 	Answer       Purpose = "answer"       // answers STOP, HELP or START
+	Consent      Purpose = "consent"      // asks for consent, or tells what became of it
 	Internal     Purpose = "internal"     // for the organization's own technicians
 	Trial        Purpose = "trial"        // sent to see whether sending works
 )

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -95,6 +96,6 @@ func (s *Service) lateReports(ctx context.Context) error {
 
 // optOutAt notes that the receiver of a delivery told the provider to send no more.
 func (s *Service) optOutAt(ctx context.Context, tx *store.Tx, d Delivery, now time.Time) error {
-	_, err := s.setConsent(ctx, tx, d.OrgID, addressKey(d.Way, d.To), optOut, In{ID: d.ID, Way: d.Way, From: d.To, At: now})
+	_, err := s.setConsent(ctx, tx, consent.OptedOut, In{ID: d.ID, Way: d.Way, From: d.To, At: now})
 	return err
 }

@@ -125,46 +125,6 @@ func forgetInbound(ctx context.Context, tx *store.Tx, org string, before time.Ti
 	return res.RowsAffected()
 }
 
-// Consent.
-
-func isOptedOut(ctx context.Context, q store.Querier, org, key string) (bool, error) {
-	out, err := optedOut(ctx, q, org, []string{key})
-	return len(out) > 0, err
-}
-
-func optedOut(ctx context.Context, q store.Querier, org string, keys []string) (out []string, err error) {
-	w := store.Where{}
-	w.Add("org_id = ?", org)
-	w.Add("state = ?", optOut)
-	w.In("address_key", keys)
-	rows, err := q.QueryContext(ctx, `select address_key from message_consent`+w.SQL(), w.Args()...)
-	if err != nil {
-		return nil, fmt.Errorf("look for opt-outs: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		out = append(out, key)
-	}
-	return out, rows.Err()
-}
-
-// putConsent writes what a person said; changed is false if they had said the same before.
-func putConsent(ctx context.Context, tx *store.Tx, org, key string, state consent, in In) (changed bool, err error) {
-	changed, err = store.Changed(tx.ExecContext(ctx, `
-		insert into message_consent (org_id, address_key, state, way, inbound_id, at) values ($1, $2, $3, $4, $5, $6)
-		on conflict (org_id, address_key) do update
-		set state = excluded.state, way = excluded.way, inbound_id = excluded.inbound_id, at = excluded.at
-		where message_consent.state <> excluded.state`, org, key, state, in.Way, in.ID, store.Time(in.At)))
-	if err != nil {
-		return false, fmt.Errorf("store consent: %w", err)
-	}
-	return changed, nil
-}
-
 func countAnswers(ctx context.Context, q store.Querier, org, key string, since time.Time) (n int, err error) {
 	err = q.QueryRowContext(ctx, `
 		select count(*) from message_delivery

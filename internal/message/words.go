@@ -25,8 +25,9 @@ const (
 // Spanish and German).
 var (
 	stopWords = set("stop stopall unsubscribe cancel end quit revoke optout stopp arret arreter arretez desabonner desinscrire desabonnement",
-		"nomas alto pare parar basta cancelar detener baja abmelden austragen abbestellen")
-	helpWords  = set("help info aide ayuda hilfe")
+		"nomas alto pare parar basta cancelar detener baja abmelden austragen abbestellen",
+		"ferma fermare annulla disiscrivimi sair cancele stoppen afmelden uitschrijven koniec wypisz rezygnuje durdur iptal ret توقف ايقاف الغاء")
+	helpWords  = set("help info aide ayuda hilfe aiuto ajuda hulp pomoc yardim yardım مساعدة")
 	startWords = set("start unstop")
 	yesWords   = set("yes")
 
@@ -36,8 +37,8 @@ var (
 
 // fillers say nothing: they may stand around a word that means it.
 var (
-	fillers     = set("please pls plz kindly now thanks thank ok okay hey hi hello sir sirs just immediately already svp merci gracias bitte danke")
-	fillPhrases = regexp.MustCompile(`\b(?:thank you|s il (?:vous|te) plait|por favor)\b`)
+	fillers     = set("please pls plz kindly now thanks thank ok okay hey hi hello sir sirs just immediately already svp merci gracias bitte danke grazie obrigado bedankt prosze lutfen")
+	fillPhrases = regexp.MustCompile(`\b(?:thank you|s il (?:vous|te) plait|por favor|per favore|alstublieft|من فضلك)(?:\b|$)`)
 )
 
 // What people write instead of the word, in text that normal has cleaned and split into sentences. Each pattern needs an object that can
@@ -76,6 +77,20 @@ var stopSentences = patterns(
 	`^plus de (?:messages|textos|sms)(?: END)?$`,
 	`^(?:START)keine (?:weiteren )?(?:nachrichten|sms|mails|e mails)(?: mehr)?(?: END)?$`,
 	`^(?:START)(?:schreiben sie mir|schreib mir|schreibt mir|schicken sie mir|schicken sie|schickt mir) (?:nicht mehr|nie wieder|keine (?:nachrichten|sms|mails) mehr)\b`,
+	// Italian, Portuguese, Dutch, Polish, Turkish, Arabic
+	`^(?:per favore )?(?:smettete|smetti|smettetela) di (?:scrivermi|inviarmi|mandarmi|contattarmi)\b`,
+	`^non (?:scrivetemi|scrivermi|contattatemi|contattarmi|inviatemi|mandatemi)(?: piu)?(?: (?:messaggi|sms))?$`,
+	`^(?:non voglio (?:piu )?(?:ricevere )?(?:piu )?(?:i |vostri |i vostri |questi )?|basta |niente piu |niente )(?:messaggi|sms)$`,
+	`^(?:parem|pare) de (?:me (?:enviar|mandar|escrever|contactar|contatar|ligar)\b|(?:enviar|mandar) (?:mensagens|sms)(?: para mim)?$)`,
+	`^nao me (?:envie|enviem|mande|mandem|escreva|escrevam)(?: mais)?(?: (?:mensagens|sms))?$`,
+	`^(?:nao quero (?:mais )?(?:receber )?(?:mais )?|chega de |nada de )(?:mensagens|sms)$`,
+	`^(?:stop|houd op) met (?:mij |me )?(?:sms en|smsen|appen|mailen|berichten sturen|contacteren)$`,
+	`^(?:(?:stuur|stuurt) (?:mij |me )?|ik wil )?geen (?:sms|sms jes|smsjes|berichten)(?: meer)?(?: ontvangen| krijgen| sturen)?$`,
+	`^(?:prosze )?(?:nie (?:piszcie|pisz|wysyłajcie|wysyłaj|wysylajcie|wysylaj)|przestan(?:cie)? (?:pisac|wysyłac|wysylac))(?: (?:do mnie|mi|wiecej|wiadomosci|sms ow|smsow))+$`,
+	`^nie chce (?:wiecej )?(?:dostawac |otrzymywac )?(?:wiecej )?(?:wiadomosci|sms ow|smsow)$`,
+	`^(?:bana )?(?:artik |artık |bir daha )?(?:mesaj|sms) (?:gondermeyin|gonderme|atmayin|atmayın|atma|istemiyorum|almak istemiyorum)$`,
+	`^(?:توقفوا|توقف) عن (?:مراسلتي|الاتصال بي|ارسال الرسايل)$`,
+	`^لا (?:ترسلوا|ترسل|اريد)(?: لي| الي)?(?: المزيد من)? (?:رسايل|الرسايل)(?: بعد الان)?$`,
 )
 
 // patterns compiles with the shorthands START (what may precede), OURS (our messages) and END (what may follow).

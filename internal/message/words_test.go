@@ -22,6 +22,9 @@ func TestM18WordsThatStop(t *testing.T) {
 		"How can I stop receiving these messages", "cancel these texts", "end all messages", "cease texting me",
 		"no mas", "no más", "NO MÁS!", "no mas mensajes", "alto", "parar", "no quiero más mensajes", "no me envíen más mensajes", "dejen de enviarme mensajes", "ya no me escriba",
 		"arrêt", "ARRET", "arrêtez", "arrêtez de m'écrire", "je ne veux plus recevoir de messages", "plus de messages", "désabonner", "se désinscrire"[3:], "ne me contactez plus",
+		"basta messaggi", "Smettete di scrivermi!", "non voglio più ricevere messaggi", "non scrivetemi più", "annulla", "sair", "não quero mais mensagens", "Pare de me enviar mensagens",
+		"não me mandem mais mensagens", "afmelden", "geen berichten meer", "stop met mij sms'en", "ik wil geen sms meer ontvangen", "nie chcę więcej wiadomości", "Proszę nie piszcie do mnie",
+		"rezygnuję", "iptal", "lütfen bana mesaj atmayın", "mesaj istemiyorum", "توقف", "إلغاء", "لا ترسلوا لي رسائل", "توقفوا عن مراسلتي",
 		"stopp", "abmelden", "keine Nachrichten mehr", "bitte keine SMS mehr",
 	} {
 		if got := classify(s); got != wordStop {
@@ -44,6 +47,9 @@ func TestWordsThatDoNotStop(t *testing.T) {
 		"how do I unsubscribe from the newsletter in Outlook", "I can't unsubscribe from the vendor's mailing list", "remove me from the Finance distribution list", "take me off the on-call rota",
 		"remove my old laptop", "delete my account in Salesforce", "how do users opt out of MFA", "we opted out of the update", "revoke Bob's access", "please revoke my admin consent in Azure", "revoke the certificate",
 		"I don't want to lose my files", "I want no popups", "I don't want these popups", "I want to stop Teams from starting", "how do I stop these popups?", "stop the world", "non, ça ne marche pas", "je ne peux plus imprimer",
+		"non voglio perdere i file", "ferma il servizio sul server", "non inviatemi la fattura a questo indirizzo", "pare o servidor", "pare de enviar o relatório ao Bob", "não quero perder os ficheiros",
+		"stop met printen", "ik wil geen popups", "geen internet meer", "nie wysyłaj faktury", "nie chcę nowego hasła", "koniec pracy o piątej", "mesaj gelmiyor", "yazıcıyı durdur", "iptal edilen sipariş",
+		"لا اريد ان افقد الملفات", "توقف الجهاز عن العمل",
 		"plus de papier dans l'imprimante", "arrêtez le serveur", "no tengo más espacio", "help me stop this popup", "My info is wrong", "start the computer", "yes it works", "It says press start",
 	} {
 		if got := classify(s); got == wordStop {
@@ -54,7 +60,7 @@ func TestWordsThatDoNotStop(t *testing.T) {
 
 func TestOtherWords(t *testing.T) {
 	for s, want := range map[string]word{
-		"HELP": wordHelp, "help!": wordHelp, "Info": wordHelp, "aide": wordHelp, "help me with Outlook": wordNone, "my info": wordNone,
+		"AIUTO": wordHelp, "ajuda": wordHelp, "pomoc!": wordHelp, "Yardım": wordHelp, "مساعدة": wordHelp, "hulp": wordHelp, "HELP": wordHelp, "help!": wordHelp, "Info": wordHelp, "aide": wordHelp, "help me with Outlook": wordNone, "my info": wordNone,
 		"START": wordStart, "unstop": wordStart, "Start please": wordStart, "start Outlook": wordNone, "YES": wordYes, "yes.": wordYes, "yes I did": wordNone,
 		"NO": wordNone, "#verify": wordNone, "#confirm": wordNone,
 	} {

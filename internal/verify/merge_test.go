@@ -9,9 +9,9 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/events"
-	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
@@ -33,7 +33,7 @@ func (w *world) withShadow() *contact.Service {
 	log, bus := audit.New(w.db, w.keys), events.New(w.db, slog.New(slog.DiscardHandler))
 	tickets := ticket.New(w.db, w.guard, log, bus)
 	return contact.New(w.db, w.guard, log, bus, contact.Hooks{
-		OptedOut: message.OptedOut,
+		Consents: consent.States,
 		Merging: []func(context.Context, *store.Tx, contact.Contact, contact.Contact) error{
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return w.verify.Merge(ctx, tx, from, into)

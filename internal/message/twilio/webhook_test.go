@@ -133,7 +133,7 @@ func TestM15ForgedWebhooks(t *testing.T) {
 		}
 	}
 	if len(w.received()) != 0 || w.count(`select count(*) from message_inbound`) != 0 || w.count(`select count(*) from message_report`) != 0 ||
-		w.count(`select count(*) from message_twilio_proof`) != 0 || w.count(`select count(*) from message_consent`) != 0 {
+		w.count(`select count(*) from message_twilio_proof`) != 0 || w.count(`select count(*) from consent`) != 0 {
 		t.Error("a forged webhook had an effect")
 	}
 	if s, _ := w.state(id); s != state {
@@ -199,7 +199,7 @@ func TestWebhooksBehindAProxyAndDuringARotation(t *testing.T) {
 		t.Errorf("a removed alternate token: %d", rec.Code)
 	}
 	w.must(200, "administrator", "PUT", "", strings.Replace(settings, `"enabled":true`, `"enabled":false`, 1))
-	if rec := w.Server.Send(twiliotest.Text(sms, phone, twiliotest.Number, "STOP")); rec.Code != 200 || w.count(`select count(*) from message_consent where state = 'opted_out'`) != 1 {
+	if rec := w.Server.Send(twiliotest.Text(sms, phone, twiliotest.Number, "STOP")); rec.Code != 200 || w.count(`select count(*) from consent where state = 'opted_out'`) != 1 {
 		t.Errorf("STOP while it is turned off: %d", rec.Code)
 	}
 }
@@ -230,7 +230,7 @@ func TestWordsThatTwilioAnswered(t *testing.T) {
 			}
 			w.Server.Send(c)
 			settle()
-			if n := w.count(`select count(*) from message_consent where state = 'opted_out'`); n != tc.out {
+			if n := w.count(`select count(*) from consent where state = 'opted_out'`); n != tc.out {
 				t.Errorf("%d, after %q %s: %d opted out", i, tc.body, tc.kind, n)
 			}
 			if n := len(w.Messages()); n != tc.answers {

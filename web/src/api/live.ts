@@ -19,6 +19,7 @@ export const kinds = [
   "team.changed",
   "customer.changed",
   "contact.changed",
+  "optin.changed",
   "ticket.changed",
   "verification.changed",
   "technician_verification.changed",
@@ -48,6 +49,8 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["customers"]];
     case "contact.changed":
       return [["contacts"], ["panel"]];
+    case "optin.changed":
+      return [event.contact_id ? ["contacts", event.contact_id] : ["contacts"]];
     case "ticket.changed":
       return [["tickets"], ["timeline"]];
     case "verification.changed":

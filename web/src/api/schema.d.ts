@@ -212,6 +212,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what a contact said about messages to each address */
+        get: operations["get-contact-consent"];
+        put?: never;
+        /** Write down verbal or written consent, or its end */
+        post: operations["record-contact-consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/consent/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how a contact's consent came about, the newest first */
+        get: operations["list-contact-consent-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}/evidence": {
         parameters: {
             query?: never;
@@ -257,6 +292,75 @@ export interface paths {
         put?: never;
         /** Merge other contacts of the customer into this one */
         post: operations["merge-contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/number-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the numbers that a contact gave on forms and a technician has to deal with */
+        get: operations["list-number-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/number-changes/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the contact the number */
+        post: operations["apply-number-change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/number-changes/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave the contact's number as it is */
+        post: operations["discard-number-change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/opt-in-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the forms that a contact was sent, the newest first */
+        get: operations["list-opt-in-forms"];
+        put?: never;
+        /** Ask a contact for consent to texts and calls */
+        post: operations["send-opt-in-form"];
         delete?: never;
         options?: never;
         head?: never;
@@ -947,6 +1051,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/opt-in-forms/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask those who can be asked, as a task, after a review */
+        post: operations["send-opt-in-forms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opt-in-forms/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See who of many contacts can be asked, and send nothing */
+        post: operations["review-opt-in-forms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pods": {
         parameters: {
             query?: never;
@@ -1516,6 +1654,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/settings/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the settings of consent */
+        get: operations["get-consent-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of consent */
+        patch: operations["change-consent-settings"];
         trace?: never;
     };
     "/api/settings/duo": {
@@ -2287,6 +2443,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the texts of messages, calls and pages in every language */
+        get: operations["list-templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{key}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a text in one's own words */
+        put: operations["set-template"];
+        post?: never;
+        /** Go back to the text that comes with Countersign */
+        delete: operations["reset-template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{key}/{language}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See a text with example values, and what it costs as a text message */
+        post: operations["preview-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{key}/{language}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a text sent with example values */
+        post: operations["test-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ticket-templates": {
         parameters: {
             query?: never;
@@ -2639,6 +2864,9 @@ export interface components {
             /** @description shown this once */
             token: string;
         };
+        ApplyNumberChangeBody: {
+            change_id: string;
+        };
         AskForPasskeyBody: {
             /** @enum {string} */
             kind: "passkey" | "security_key";
@@ -2984,6 +3212,87 @@ export interface components {
         ConfirmTotpBody: {
             code: string;
         };
+        ConsentContactConsentBody: {
+            addresses: components["schemas"]["ConsentStandingBody"][];
+            contact_id: string;
+        };
+        ConsentRecordBody: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** @description the technician who asked, or wrote it down */
+            by_name?: string;
+            form_id?: string;
+            id: string;
+            /** @description of the browser that answered a form */
+            ip?: string;
+            /** @enum {string} */
+            kind: "conversational" | "informational";
+            language?: string;
+            note?: string;
+            /** @enum {string} */
+            source: "word" | "form" | "asked" | "verbal" | "written";
+            /** @enum {string} */
+            state: "sent" | "opted_in" | "opted_out";
+            /** @description what the person was shown */
+            text?: string;
+            text_version?: string;
+            /** @description sms, voice, email or web */
+            way?: string;
+        };
+        ConsentRecordBodyList: {
+            items: components["schemas"]["ConsentRecordBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ConsentSettingsBody: {
+            correct_number: boolean;
+            /** Format: int64 */
+            link_days: number;
+            logo: boolean;
+            only_opted_in: boolean;
+            policy_url: string;
+            /** Format: int64 */
+            reask_days: number;
+            /** @description of the text that forms show now in the organization's language */
+            readonly text_version: string;
+        };
+        ConsentStandingBody: {
+            address: string;
+            /**
+             * Format: date-time
+             * @description when a form was last sent
+             */
+            asked_at: string | null;
+            /** Format: date-time */
+            at: string | null;
+            /** @description the person said so themself, so no technician can take it back for them */
+            own_word: boolean;
+            /**
+             * @description how it came to that state
+             * @enum {string}
+             */
+            source?: "word" | "form" | "asked" | "verbal" | "written";
+            /** @enum {string} */
+            state: "unknown" | "sent" | "opted_in" | "opted_out";
+            /** @enum {string} */
+            type: "phone" | "email";
+        };
+        ConsentToldBody: {
+            /** @description one of the contact's numbers or emails */
+            address: string;
+            /**
+             * @description what they agreed to: verification and conversation, or news too
+             * @enum {string}
+             */
+            kind?: "conversational" | "informational";
+            /** @description who said it and when, or where the paper lies */
+            note: string;
+            /** @enum {string} */
+            source: "verbal" | "written";
+            /** @enum {string} */
+            state: "opted_in" | "opted_out";
+        };
         ContactActorBody: {
             id: string;
             /** @description as it was then */
@@ -2992,6 +3301,11 @@ export interface components {
         };
         ContactBody: {
             approver: boolean;
+            /**
+             * @description what they said about texts to their numbers
+             * @enum {string}
+             */
+            consent: "unknown" | "sent" | "opted_in" | "opted_out";
             /** Format: date-time */
             created_at: string;
             custom_fields: {
@@ -3337,6 +3651,9 @@ export interface components {
             customer_id?: string | null;
             name: string;
             parent_id?: string | null;
+        };
+        DiscardNumberChangeBody: {
+            change_id: string;
         };
         DuoCheckBody: {
             ok: boolean;
@@ -3780,6 +4097,123 @@ export interface components {
             ticket?: string;
             /** @description Unix seconds */
             ts?: string;
+        };
+        OptinBulkBody: {
+            /** @description or a filter */
+            contact_ids?: string[];
+            /** @description the filters of the list: all whom they match now */
+            filter?: components["schemas"]["OptinFilterBody"];
+            /** @description of the review that somebody looked through */
+            review: string;
+            /**
+             * @description for all; by default email where there is one
+             * @enum {string}
+             */
+            way?: "email" | "sms";
+        };
+        OptinChangeBody: {
+            contact_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description the technician's name */
+            ended_by?: string;
+            id: string;
+            /** @description its holder has confirmed it by a code */
+            new_number: string;
+            /** @description empty if the number joins the others */
+            old_number: string;
+            /** @enum {string} */
+            reason: "in_use" | "sourced" | "manual";
+            /** @enum {string} */
+            state: "pending" | "applied" | "discarded";
+            /** Format: int64 */
+            version: number;
+        };
+        OptinChangeBodyList: {
+            items: components["schemas"]["OptinChangeBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        OptinCrowdBody: {
+            /** @description or a filter */
+            contact_ids?: string[];
+            /** @description the filters of the list: all whom they match now */
+            filter?: components["schemas"]["OptinFilterBody"];
+            /**
+             * @description for all; by default email where there is one
+             * @enum {string}
+             */
+            way?: "email" | "sms";
+        };
+        OptinFilterBody: {
+            /** @enum {string} */
+            consent?: "unknown" | "sent" | "opted_in" | "opted_out";
+            customer_id?: string;
+            q?: string;
+        };
+        OptinFormBody: {
+            /** @description the technician's name */
+            asked_by: string;
+            contact_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description how its message fares */
+            delivery: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description that the person gave instead */
+            new_number_masked?: string;
+            /** @description that the consent is about; empty if the form asks for it */
+            number_masked: string;
+            sent_to_masked: string;
+            /** @enum {string} */
+            state: "sent" | "confirming" | "agreed" | "refused" | "held" | "failed" | "expired" | "canceled";
+            ticket_id?: string;
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            way: "email" | "sms";
+        };
+        OptinFormBodyList: {
+            items: components["schemas"]["OptinFormBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        OptinQuestionBody: {
+            /** @description gets a note */
+            ticket_id?: string;
+            /**
+             * @description by default email where there is one
+             * @enum {string}
+             */
+            way?: "email" | "sms";
+        };
+        OptinReviewBody: {
+            /** Format: int64 */
+            askable: number;
+            items: components["schemas"]["OptinVerdictBody"][];
+            /** @description pass it on to send; it stops matching when the outcome would be another */
+            review: string;
+            /** Format: int64 */
+            total: number;
+        };
+        OptinVerdictBody: {
+            can_ask: boolean;
+            contact_id: string;
+            customer_name: string;
+            /** @description the same as a sentence */
+            message?: string;
+            name: string;
+            number?: string;
+            /** @description code of why not */
+            reason?: string;
+            sent_to?: string;
+            way?: string;
         };
         OrganizationBody: {
             allowed_countries: string[];
@@ -4573,6 +5007,10 @@ export interface components {
         TestMailSettingsBody: {
             to: string;
         };
+        TestTemplateBody: {
+            /** @description an email or a phone number */
+            to: string;
+        };
         TestTwilioSettingsBody: {
             /** @description where the trial text goes; absent only asks about the account */
             to?: string;
@@ -4949,6 +5387,96 @@ export interface components {
             /** @description two different methods at two different addresses count as L3 */
             two_methods?: boolean;
         };
+        WordingLanguageBody: {
+            code: string;
+            /** @enum {string} */
+            dir: "ltr" | "rtl";
+            /** @description in the language itself */
+            name: string;
+        };
+        WordingLengthBody: {
+            /**
+             * Format: int64
+             * @description messages that it is sent and paid as
+             */
+            segments: number;
+            /**
+             * Format: int64
+             * @description characters as that alphabet counts them
+             */
+            units: number;
+            /** @description it needs an alphabet of which a message holds less than half */
+            wide: boolean;
+        };
+        WordingListBody: {
+            items: components["schemas"]["WordingTemplateBody"][];
+            languages: components["schemas"]["WordingLanguageBody"][];
+        };
+        WordingPartBody: {
+            /**
+             * Format: int64
+             * @description characters
+             */
+            limit: number;
+            /** @description it may have several lines */
+            lines: boolean;
+            /** @description subject, body, announcement, title or asks */
+            name: string;
+            placeholders: components["schemas"]["WordingPlaceholderBody"][];
+            /** @description that it must hold as they are, since people answer with them */
+            words: string[];
+        };
+        WordingPartsBody: {
+            /** @description all parts of the text */
+            parts: {
+                [key: string]: string;
+            };
+        };
+        WordingPlaceholderBody: {
+            /** @description written as ${name} */
+            name: string;
+            required: boolean;
+        };
+        WordingPreviewBody: {
+            /** @enum {string} */
+            dir: "ltr" | "rtl";
+            language: string;
+            /** @description null for what is no text message */
+            length: components["schemas"]["WordingLengthBody"];
+            parts: {
+                [key: string]: string;
+            };
+            /** @description accents are left out, which keeps it cheap */
+            plainer: boolean;
+        };
+        WordingTemplateBody: {
+            /** @description sms, email, voice or page; several if it answers on the way on which it was asked */
+            channels: string[];
+            key: string;
+            parts: components["schemas"]["WordingPartBody"][];
+            texts: components["schemas"]["WordingTextBody"][];
+        };
+        WordingTestBody: {
+            delivery_id: string;
+        };
+        WordingTextBody: {
+            /** @description by part: what comes with Countersign */
+            default: {
+                [key: string]: string;
+            };
+            language: string;
+            /** @description by part: what the organization wrote itself; null if nothing */
+            own: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            updated_at: string | null;
+            /**
+             * Format: int64
+             * @description 0 without a text of one's own
+             */
+            version: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -5159,6 +5687,8 @@ export interface operations {
                 /** @description words in name, company, job title, emails or phones */
                 q?: string;
                 customer_id?: string;
+                /** @description only those with a number about which this was said */
+                consent?: "unknown" | "sent" | "opted_in" | "opted_out";
                 sort?: "name" | "-name" | "created_at" | "-created_at";
             };
             header?: never;
@@ -5231,6 +5761,8 @@ export interface operations {
                 /** @description words in name, company, job title, emails or phones */
                 q?: string;
                 customer_id?: string;
+                /** @description only those with a number about which this was said */
+                consent?: "unknown" | "sent" | "opted_in" | "opted_out";
                 sort?: "name" | "-name" | "created_at" | "-created_at";
             };
             header?: never;
@@ -5522,6 +6054,110 @@ export interface operations {
             };
         };
     };
+    "get-contact-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentContactConsentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "record-contact-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentToldBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentContactConsentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-contact-consent-history": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentRecordBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-contact-evidence": {
         parameters: {
             query?: never;
@@ -5614,6 +6250,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-number-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptinChangeBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-number-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyNumberChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptinChangeBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-number-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardNumberChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptinChangeBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-opt-in-forms": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptinFormBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-opt-in-form": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptinQuestionBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptinFormBody"];
                 };
             };
             /** @description A problem */
@@ -7657,6 +8472,74 @@ export interface operations {
             };
         };
     };
+    "send-opt-in-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptinBulkBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "review-opt-in-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptinCrowdBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptinReviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-pods": {
         parameters: {
             query?: {
@@ -9061,6 +9944,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TwilioTestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consent-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-consent-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    correct_number?: boolean;
+                    /** Format: int64 */
+                    link_days?: number;
+                    logo?: boolean;
+                    only_opted_in?: boolean;
+                    policy_url?: string;
+                    /** Format: int64 */
+                    reask_days?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentSettingsBody"];
                 };
             };
             /** @description A problem */
@@ -11337,6 +12295,182 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TechnicianBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordingListBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-template": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description such as verification.sms_code */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordingPartsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordingTextBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-template": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description such as verification.sms_code */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description such as verification.sms_code */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordingPartsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordingPreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description such as verification.sms_code */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestTemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordingTestBody"];
                 };
             };
             /** @description A problem */

@@ -9,6 +9,8 @@ import { List } from "@/components/list/List";
 import type { Filter } from "@/components/list/Toolbar";
 import { RelativeTime } from "@/components/RelativeTime";
 import { ShieldBadge } from "@/components/ShieldBadge";
+import { BulkAsk } from "@/features/consent/BulkAsk";
+import { ConsentBadge } from "@/features/consent/ConsentBadge";
 import { MergeDialog } from "./MergeDialog";
 
 interface Props {
@@ -37,6 +39,8 @@ export function ContactList({ filters, fixed, empty }: Props) {
       bulk={
         can("contact.edit")
           ? (selection) => (
+              <>
+              <BulkAsk selection={selection} />
               <Button
                 size="compact-md"
                 leftSection={<MergeIcon size={14} />}
@@ -48,6 +52,7 @@ export function ContactList({ filters, fixed, empty }: Props) {
               >
                 {t("merge.start")}
               </Button>
+              </>
             )
           : undefined
       }
@@ -58,11 +63,12 @@ export function ContactList({ filters, fixed, empty }: Props) {
       columns={[
         { key: "name", header: t("contact.name"), sort: "name", cell: (c) => c.name },
         ...(fixed ? [] : [{ key: "customer", header: t("customer.one"), hide: "phone" as const, cell: (c: Contact) => c.customer_name }]),
-        { key: "job", header: t("contact.job"), hide: "tablet", cell: (c) => c.job_title },
+        { key: "job", header: t("contact.job"), optional: true, hide: "tablet", cell: (c) => c.job_title },
         { key: "department", header: t("contact.department"), optional: true, hide: "tablet", cell: (c) => c.department },
         { key: "phone", header: t("contact.phone"), hide: "phone", cell: (c) => c.phones[0]?.number },
         { key: "email", header: t("contact.email"), hide: "tablet", cell: (c) => c.emails[0] },
         { key: "shield", header: t("contact.identity"), width: "130px", hide: "phone", cell: (c) => <ShieldBadge shield={c.shield} /> },
+        { key: "consent", header: t("consent.filter"), width: "130px", hide: "tablet", cell: (c) => <ConsentBadge state={c.consent} /> },
         { key: "source", header: t("contact.source"), optional: true, width: "110px", hide: "tablet", cell: (c) => t(`technician.source.${c.source as "csv"}`, { defaultValue: c.source }) },
         { key: "since", header: t("contact.since"), sort: "created_at", optional: true, width: "150px", hide: "tablet", cell: (c) => <RelativeTime at={c.created_at} /> },
       ]}

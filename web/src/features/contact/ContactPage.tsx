@@ -17,6 +17,8 @@ import { Loading } from "@/components/Loading";
 import { ShieldBadge } from "@/components/ShieldBadge";
 import { toast } from "@/components/toast";
 import { HistoryTab } from "@/features/activity/HistoryTab";
+import { ConsentBadge } from "@/features/consent/ConsentBadge";
+import { ConsentCard } from "@/features/consent/ConsentCard";
 import { useFollowedContact } from "@/features/sandbox/followed";
 import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
@@ -63,7 +65,12 @@ export function ContactPage() {
       <Detail
         back={{ to: "/contacts", label: t("nav.contacts") }}
         title={contact.name}
-        badges={<ShieldBadge shield={contact.shield} />}
+        badges={
+          <>
+            <ShieldBadge shield={contact.shield} />
+            <ConsentBadge state={contact.consent} />
+          </>
+        }
         subtitle={
           <>
             {contact.job_title && `${contact.job_title} · `}
@@ -94,6 +101,7 @@ export function ContactPage() {
         facts={
           <>
             <ContactFacts contact={contact} />
+            <ConsentCard contact={contact} />
             {can("contact.edit") && (
               <Button variant="subtle" color="gray" justify="flex-start" leftSection={<MergeIcon size={15} />} onClick={() => setMerging(true)}>
                 {t("merge.into")}

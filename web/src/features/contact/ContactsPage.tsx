@@ -9,6 +9,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { Forbidden } from "@/components/Forbidden";
 import { GuardedButton } from "@/components/GuardedButton";
 import { PageHeader } from "@/components/PageHeader";
+import { consentStates } from "@/features/consent/data";
 import { CustomerFilter } from "@/features/customer/CustomerFilter";
 import { ContactForm } from "./ContactForm";
 import { ContactList } from "./ContactList";
@@ -51,6 +52,7 @@ export function ContactsPage() {
       <ContactList
         filters={[
           { key: "customer_id", label: t("customer.one"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> },
+          { key: "consent", label: t("consent.filter"), options: consentStates.map((value) => ({ value, label: t(`consent.state.${value}`) })) },
         ]}
         empty={<EmptyState icon={ContactRound} title={t("contact.none")} text={t("contact.noneText")} action={<div className={classes.next}>{actions}</div>} />}
       />

@@ -5,7 +5,7 @@ import { likelyToStay, mergeable, merged } from "./merge";
 const contact = (fields: Partial<Contact>) =>
   ({
   id: "1", customer_id: "c1", customer_name: "Northwind", name: "Pia Ende", job_title: "", department: "", emails: [], phones: [], language: "", vip: false, approver: false,
-  notes: "", custom_fields: {}, source: "", source_id: "", opted_out: [], shield: { state: "none", level: null, method: null, at: null, expires_at: null, by: null },
+  notes: "", custom_fields: {}, source: "", source_id: "", opted_out: [], consent: "unknown", shield: { state: "none", level: null, method: null, at: null, expires_at: null, by: null },
   created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z", version: 1,
   ...fields,
   }) as unknown as Contact;

@@ -27,6 +27,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "integrations", group: "shared", needs: "admin.settings", title: (t) => t("duo.page"), Page: page(() => import("@/features/duo/DuoSettings"), "DuoSettings") },
   { key: "verification-policy", group: "shared", needs: "admin.settings", title: (t) => t("policy.title"), Page: page(() => import("@/features/verify/policy/PolicySettings"), "PolicySettings") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
+  { key: "consent", group: "shared", needs: "admin.settings", title: (t) => t("consent.settings.title"), Page: page(() => import("@/features/consent/ConsentSettings"), "ConsentSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
   { key: "carriers", group: "shared", needs: "admin.settings", title: (t) => t("carrier.title"), Page: page(() => import("@/features/carrier/CarrierSettings"), "CarrierSettings") },
   { key: "profile", group: "own", title: (t) => t("settings.profile.title"), Page: page(() => import("./ProfileSettings"), "ProfileSettings") },

@@ -32,6 +32,8 @@ export async function cancelTask(task: Task): Promise<void> {
 /** What a task does, in words. */
 export function taskTitle(task: Task, t: TFunction): string {
   switch (task.kind) {
+    case "optin.ask":
+      return t("task.kind.optin");
     case "import.check":
       return t("task.kind.import_check", { name: task.data.file_name ?? "" });
     case "import.apply":
