@@ -36,3 +36,4 @@ import "@mantine/core/styles/Drawer.layer.css";
 import "@mantine/core/styles/Tooltip.layer.css";
 import "@mantine/core/styles/Skeleton.layer.css";
 import "@mantine/core/styles/Kbd.layer.css";
+import "@mantine/core/styles/Fieldset.layer.css";
