@@ -24,6 +24,7 @@ func furnish(c caller) {
 	customer := c.make("/api/customers", `{"name":"Secret Customer"}`)
 	contact := c.make("/api/contacts", fmt.Sprintf(`{"customer_id":%q,"name":"Secret Contact","emails":["secret@contact.example.com"],"phones":[{"number":"+12125550123","kind":"mobile"}]}`, customer))
 	other := c.make("/api/contacts", fmt.Sprintf(`{"customer_id":%q,"name":"Secret Other","phones":[{"number":"+12125550124","kind":"mobile"}]}`, customer))
+	c.make("/api/contacts", fmt.Sprintf(`{"customer_id":%q,"name":"Secret Asker","phones":[{"number":"+12125550125","kind":"mobile"}]}`, customer)) // both directions at once would freeze
 	ticket := c.make("/api/tickets", fmt.Sprintf(`{"customer_id":%q,"contact_id":%q,"summary":"Secret Ticket"}`, customer, contact))
 	c.make("/api/tickets/"+ticket+"/notes", `{"body":"Secret Note","visibility":"internal"}`)
 	technician := c.make("/api/technicians", `{"given_name":"Secret","family_name":"Technician","email":"secret@technician.example.com"}`)
@@ -39,7 +40,7 @@ func furnish(c caller) {
 	if w := (caller{c.t, c.app, "", c.email}).do(http.MethodPost, "/api/session", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, password)); w.Code != http.StatusOK {
 		c.t.Fatalf("no session: %d %s", w.Code, w.Body)
 	}
-	if w := c.do(http.MethodPost, "/api/sandbox/inbound", `{"kind":"sms","from":"+12125550123","to":"+12125550100","body":"#verify"}`); w.Code != http.StatusAccepted {
+	if w := c.do(http.MethodPost, "/api/sandbox/inbound", `{"kind":"sms","from":"+12125550125","to":"+12125550100","body":"#verify"}`); w.Code != http.StatusAccepted {
 		c.t.Fatalf("no technician verification: %d %s", w.Code, w.Body)
 	}
 }

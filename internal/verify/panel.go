@@ -173,25 +173,6 @@ func (s *Service) whyNot(ctx context.Context, c contact.Contact, d Description, 
 	return fault.CodeOf(err), nil
 }
 
-// inOrder lists the methods as the policy offers them.
-func (s *Service) inOrder(rules verifypolicy.Rules) []Method {
-	return slices.SortedStableFunc(slices.Values(s.methods), func(a, b Method) int {
-		return rules.Before(string(a.Describe().Name), string(b.Describe().Name))
-	})
-}
-
-// fillRules says what the customer's policy wants technicians to know, and for which actions the caller has proved enough.
-func (s *Service) fillRules(ctx context.Context, p *Panel, c contact.Contact, rules verifypolicy.Rules) (err error) {
-	p.Banner, p.ShowOnLoad = rules.Banner, rules.ShowOnLoad != nil && *rules.ShowOnLoad
-	if p.Level, err = s.proved(ctx, s.DB.Read(), c.OrgID, c.ID, rules); err != nil {
-		return err
-	}
-	for _, a := range verifypolicy.Actions() {
-		p.Actions = append(p.Actions, PanelAction{a, rules.Required[a], p.Level >= rules.Required[a]})
-	}
-	return nil
-}
-
 // shieldFrom is what the newest telling verification says about a contact, or about one address of theirs (VER-5, D-20).
 func shieldFrom(newestFirst []Verification, now time.Time, address string) contact.Shield {
 	for _, v := range newestFirst {
