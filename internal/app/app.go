@@ -229,7 +229,7 @@ func (a *App) routes() {
 	a.invitations.Routes(a.api)
 	a.recovery.Routes(a.api)
 	a.tickets.Routes(a.api)
-	a.consenting.Routes(a.api)
+	a.mountConsent(a.api)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.pods.Routes(a.api)

@@ -18,8 +18,8 @@ type consenting struct {
 	optins   *optin.Service
 }
 
-// Routes mounts both.
-func (c consenting) Routes(api *httpapi.API) {
+// mountConsent mounts the routes of both.
+func (c consenting) mountConsent(api *httpapi.API) {
 	c.consents.Routes(api)
 	c.optins.Routes(api)
 }

@@ -47,7 +47,7 @@ func (f *framed) grant(window *browser, verifier string) (status int, code strin
 
 func (f *framed) exchange(pod, code, verifier string) *httptest.ResponseRecorder {
 	f.t.Helper()
-	return f.caller.do(http.MethodPost, "/api/session/pod", fmt.Sprintf(`{"pod_id":%q,"code":%q,"verifier":%q}`, pod, code, verifier), "Sec-Fetch-Site: same-origin")
+	return f.do(http.MethodPost, "/api/session/pod", fmt.Sprintf(`{"pod_id":%q,"code":%q,"verifier":%q}`, pod, code, verifier), "Sec-Fetch-Site: same-origin")
 }
 
 // enter hands the session of a window to the frame.

@@ -140,7 +140,7 @@ func (s *Service) PodCookie(r *http.Request, started Started) http.Cookie {
 // it. It is Secure also over plain http, which browsers accept from the machine itself and nowhere else, as pods without TLS are for trying
 // out. An empty value deletes it.
 func (s *Service) podCookie(r *http.Request, value string, life time.Duration) http.Cookie {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // it is of a frame on another site, and Secure, HttpOnly and Partitioned
 		Name: s.cookieName(r, podCookie), Value: value, Path: "/", MaxAge: int(life.Seconds()),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode, Partitioned: true,
 	}

@@ -100,7 +100,8 @@ func (s *Service) getPanel(ctx context.Context, in *idInput) (*httpapi.One[panel
 	if err != nil {
 		return nil, err
 	}
-	b := panelBody{ContactID: p.ContactID, Shield: shieldBodyOf(p.Shield), LockedUntil: httpapi.Optional(p.LockedUntil), History: httpapi.Each(p.History, verify.BodyOf),
+	b := panelBody{
+		ContactID: p.ContactID, Shield: shieldBodyOf(p.Shield), LockedUntil: httpapi.Optional(p.LockedUntil), History: httpapi.Each(p.History, verify.BodyOf),
 		Banner: p.Banner, ShowOnLoad: p.ShowOnLoad, Level: verify.LevelName(p.Level),
 		Actions: httpapi.Each(p.Actions, func(a verify.PanelAction) actionBody {
 			return actionBody{a.Action, verify.LevelName(a.Required), a.Cleared}
