@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/httpapi"
@@ -27,7 +28,7 @@ func New(v *verify.Service, r *request.Service) *Service { return &Service{v, r}
 func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{
 		ID: "get-contact-verification", Method: "GET", Path: "/api/contacts/{id}/verification", Summary: "See how a contact can be verified",
-		Needs: perm.VerificationRun, Object: s.verifications.ContactObject,
+		Needs: perm.VerificationRun, Object: s.verifications.ContactObject, While: []access.Hold{access.HoldPod},
 	}, s.getPanel)
 }
 

@@ -14,7 +14,7 @@ import (
 // Routes mounts the API.
 func (s *Service) Routes(api *httpapi.API) {
 	route := func(id, method, path, summary string) httpapi.Route {
-		r := httpapi.Route{ID: id, Method: method, Path: path, Summary: summary, Needs: permRun}
+		r := httpapi.Route{ID: id, Method: method, Path: path, Summary: summary, Needs: permRun, While: []access.Hold{access.HoldPod}}
 		if id != "list-technician-verifications" {
 			r.Object = s.objectOf
 		}

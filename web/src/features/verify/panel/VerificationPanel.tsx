@@ -78,15 +78,17 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
   );
 }
 
+// The tickets that were looked at since the page was loaded.
+const looked = new Set<string>();
+
 /** Brings the panel forward at the first look at a ticket, where the policy wants it: it is scrolled to, and its first method has the keyboard. */
 function useComesForward(wanted: boolean, ticketId: string | undefined) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const key = `countersign.seen.${ticketId}`;
-    if (!wanted || !ticketId || sessionStorage.getItem(key)) {
+    if (!wanted || !ticketId || looked.has(ticketId)) {
       return;
     }
-    sessionStorage.setItem(key, "1");
+    looked.add(ticketId);
     panel.current?.scrollIntoView({ block: "nearest" });
     panel.current?.querySelector<HTMLButtonElement>("ul button:not(:disabled)")?.focus();
   }, [wanted, ticketId]);
