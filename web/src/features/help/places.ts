@@ -9,6 +9,7 @@ const places: [page: string, section: string][] = [
   ["/teams", "administrator#teams"],
   ["/sandbox", "technician#try-both-in-the-demo"],
   ["/audit", "administrator#the-record"],
+  ["/reports", "administrator#reports"],
   ["/settings", "administrator#first-steps"],
   ["/settings/verification", "administrator#verification-settings"],
   ["/settings/pods", "administrator#pods"],
