@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"countersign.dev/countersign/internal/store"
 )
@@ -87,11 +88,11 @@ func history(ctx context.Context, q store.Querier, org, contactID string, keys [
 	w := store.Where{}
 	w.Add("org_id = ?", org)
 	mine := "(contact_id = " + w.Arg(contactID) + " or contact_id in (select id from contact_merged where org_id = $1 and into_id = " + w.Arg(contactID) + "))"
-	places := mine
+	places := []string{mine}
 	for _, key := range keys {
-		places += " or address_key = " + w.Arg(key)
+		places = append(places, "address_key = "+w.Arg(key))
 	}
-	where := w.SQL() + " and (" + places + ")"
+	where := w.SQL() + " and (" + strings.Join(places, " or ") + ")"
 	if page.Cursor != "" {
 		parts, err := store.ParseCursor(page.Cursor, 1)
 		if err != nil {
