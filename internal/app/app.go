@@ -52,8 +52,6 @@ import (
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
 	"countersign.dev/countersign/internal/verify"
-	"countersign.dev/countersign/internal/verify/duo"
-	"countersign.dev/countersign/internal/verify/request"
 	"countersign.dev/countersign/web"
 )
 
@@ -107,10 +105,8 @@ type App struct {
 	invitations   *invitation.Service
 	recovery      *recovery.Service
 	consenting
-	verifications *verify.Service
-	pods          *pod.Service
-	requests      *request.Service
-	duo           *duo.Service
+	verifying
+	pods *pod.Service
 }
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.

@@ -85,6 +85,9 @@ func (a *App) contactHooks() contact.Hooks {
 				return a.requests.LetGo(ctx, tx, c)
 			},
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
+				return a.contactKeys.LetGo(ctx, tx, c)
+			},
+			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.tickets.DetachContact(ctx, tx, c)
 			},
 		},
@@ -97,6 +100,9 @@ func (a *App) contactHooks() contact.Hooks {
 			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.requests.Merge(ctx, tx, from, into)
+			},
+			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
+				return a.contactKeys.Merge(ctx, tx, from, into)
 			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.tickets.MergeContact(ctx, tx, from, into)

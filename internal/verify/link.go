@@ -40,6 +40,9 @@ type Answer struct {
 	Number    string    // the three digits that the technician says
 	Direction Direction // how the call began, as the contact saw it
 	NotMe     bool      // "I did not ask for this"
+
+	// Proof says, in the transaction, whether what the method asks besides holds; nil asks nothing. It is called for a right number only.
+	Proof func(ctx context.Context, tx *store.Tx) (bool, error)
 }
 
 // AnswerLink settles a verification by link and returns its new state. The number has one try: a wrong one ends the link, whether it
@@ -65,23 +68,33 @@ func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, erro
 			state = current.at(now).State
 			return err
 		}
-		state, err = s.Settle(ctx, tx, v, s.judge(v, mac, a))
+		to, err := s.judge(ctx, tx, v, mac, a)
+		if err != nil {
+			return err
+		}
+		state, err = s.Settle(ctx, tx, v, to)
 		return err
 	})
 	return state, err
 }
 
 // judge is the outcome of one answer whose try was spent.
-func (s *Service) judge(v Verification, mac []byte, a Answer) State {
+func (s *Service) judge(ctx context.Context, tx *store.Tx, v Verification, mac []byte, a Answer) (State, error) {
 	switch {
 	case !hmac.Equal(mac, s.mac(v.OrgID, v.ID, a.Number)):
-		return Failed
+		return Failed, nil
 	case a.NotMe:
-		return Denied
-	case a.Direction != v.CallDirection:
-		return Frozen
+		return Denied, nil
 	}
-	return Verified
+	if a.Proof != nil {
+		if ok, err := a.Proof(ctx, tx); err != nil || !ok {
+			return Failed, err
+		}
+	}
+	if a.Direction != v.CallDirection {
+		return Frozen, nil
+	}
+	return Verified, nil
 }
 
 // AsContact makes the contact of v the actor, keeping what is known of the request.

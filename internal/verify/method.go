@@ -95,6 +95,11 @@ type Addresser interface {
 	Addresses(ctx context.Context, q store.Querier, c contact.Contact) ([]string, error)
 }
 
+// Router is an Addresser that asks at addresses of more than one way, each of which takes the text of its Plan.
+type Router interface {
+	WayTo(address string) message.Way
+}
+
 // Conditional is a Method that works for some contacts only.
 type Conditional interface {
 	// Ready returns nil, or the fault that says why the method cannot work for c now.
@@ -158,6 +163,14 @@ func addresses(ctx context.Context, q store.Querier, m Method, c contact.Contact
 		return a.Addresses(ctx, q, c)
 	}
 	return c.Addresses(string(m.Describe().Way)), nil
+}
+
+// wayTo is how a method asks at an address.
+func wayTo(m Method, address string) message.Way {
+	if r, ok := m.(Router); ok {
+		return r.WayTo(address)
+	}
+	return m.Describe().Way
 }
 
 // ready is nil, or the fault that says why a method cannot work for c.

@@ -67,6 +67,19 @@ func (h pageHandler) missing(w http.ResponseWriter, r *http.Request, err error) 
 
 // PageTexts are the texts of a page in the contact's language or the one that they chose.
 func (s *Service) PageTexts(r *http.Request, l Link) wording.LinkPage {
+	return s.texts(r, l).LinkPage(s.pageValues(l))
+}
+
+// PasskeyTexts are those that a page adds which asks for a passkey.
+func (s *Service) PasskeyTexts(r *http.Request, l Link) wording.PasskeyPage {
+	return s.texts(r, l).PasskeyPage(s.pageValues(l))
+}
+
+func (s *Service) pageValues(l Link) wording.Values {
+	return wording.Values{Organization: l.Organization, Technician: l.TechnicianName, Link: s.BaseURL}
+}
+
+func (s *Service) texts(r *http.Request, l Link) wording.Texts {
 	language := l.Verification.Language
 	if wanted := r.URL.Query().Get("lang"); wanted != "" {
 		language = wording.LanguageFor(wanted)
@@ -76,7 +89,7 @@ func (s *Service) PageTexts(r *http.Request, l Link) wording.LinkPage {
 		s.Log.ErrorContext(r.Context(), "read the texts of a public page", "err", err)
 		texts = wording.Texts{Language: language}
 	}
-	return texts.LinkPage(wording.Values{Organization: l.Organization, Technician: l.TechnicianName, Link: s.BaseURL})
+	return texts
 }
 
 // Frame is the public page around whatever a method asks: its languages, the organization's brand, and how to make sure that the page is

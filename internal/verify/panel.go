@@ -145,7 +145,9 @@ func (s *Service) fillMethods(ctx context.Context, p *Panel, c contact.Contact, 
 			return err
 		}
 		for _, address := range asked {
-			reason, err := s.whyNot(ctx, c, m.Description, address, rules, now)
+			d := m.Description
+			d.Way = wayTo(x, address)
+			reason, err := s.whyNot(ctx, c, d, address, rules, now)
 			if err != nil {
 				return err
 			}

@@ -136,6 +136,7 @@ func (s *Service) plan(ctx context.Context, c contact.Contact, r StartRequest) (
 	if err != nil {
 		return p, err
 	}
+	p.Way = wayTo(m, address)
 	if err := s.trusted(ctx, q, c, p.Description, address, rules); err != nil {
 		return p, err
 	}

@@ -7,30 +7,34 @@ type Key string
 
 // The texts that an organization may write itself.
 const (
-	SMSCode          Key = "verification.sms_code"
-	SMSLink          Key = "verification.sms_link"
-	EmailCode        Key = "verification.email_code"
-	EmailLink        Key = "verification.email_link"
-	VoiceCode        Key = "verification.voice_code"
-	TechnicianAsked  Key = "technician.request"
-	TechnicianTaken  Key = "technician.claimed"
-	ReplyConfirmed   Key = "reply.confirmed"
-	ReplyDenied      Key = "reply.denied"
-	ReplyTooEarly    Key = "reply.too_early"
-	ReplyDigits      Key = "reply.digits"
-	ReplyReported    Key = "reply.reported"
-	ReplyStopped     Key = "reply.stopped"
-	AddressChanged   Key = "notice.address_changed"
-	AnswerStop       Key = "answer.stop"
-	AnswerStart      Key = "answer.start"
-	AnswerHelp       Key = "answer.help"
-	TrialMail        Key = "trial.mail"
-	PageLink         Key = "page.link"
-	pageForm         Key = "page.form"
-	phraseTicket     Key = "phrase.ticket"
-	phraseMinutes    Key = "phrase.minutes"
-	phraseByContact  Key = Key(TheyCalled)
-	phraseToContacts Key = Key(WeCalled)
+	SMSCode           Key = "verification.sms_code"
+	SMSLink           Key = "verification.sms_link"
+	EmailCode         Key = "verification.email_code"
+	EmailLink         Key = "verification.email_link"
+	VoiceCode         Key = "verification.voice_code"
+	PasskeyLink       Key = "verification.passkey"
+	PasskeyInvitation Key = "passkey.invitation"
+	PasskeyAdded      Key = "passkey.added"
+	TechnicianAsked   Key = "technician.request"
+	TechnicianTaken   Key = "technician.claimed"
+	ReplyConfirmed    Key = "reply.confirmed"
+	ReplyDenied       Key = "reply.denied"
+	ReplyTooEarly     Key = "reply.too_early"
+	ReplyDigits       Key = "reply.digits"
+	ReplyReported     Key = "reply.reported"
+	AnswerStop        Key = "answer.stop"
+	AnswerStart       Key = "answer.start"
+	AnswerHelp        Key = "answer.help"
+	TrialMail         Key = "trial.mail"
+	PageLink          Key = "page.link"
+	pagePasskey       Key = "page.passkey"
+	pageForm          Key = "page.form"
+	phraseTicket      Key = "phrase.ticket"
+	phraseMinutes     Key = "phrase.minutes"
+	phraseByContact   Key = Key(TheyCalled)
+	phraseToContacts  Key = Key(WeCalled)
+	ReplyStopped      Key = "reply.stopped"
+	AddressChanged    Key = "notice.address_changed"
 )
 
 // Channel is where a text is read or heard.
@@ -126,6 +130,16 @@ func Catalogue() []Entry {
 		{EmailLink, []Channel{Email}, []Part{
 			subject(Technician),
 			{Name: Body, Limit: maxEmail, Lines: true, Knows: []Placeholder{Minutes}, Requires: append(ask, Link), Words: []string{"NO"}},
+		}},
+		{PasskeyLink, message, []Part{
+			subject(Technician),
+			{Name: Body, Limit: maxSMS, Lines: true, Knows: []Placeholder{Minutes}, Requires: append(ask, Link), Words: []string{"NO"}},
+		}},
+		{PasskeyInvitation, message, []Part{
+			subject(Technician), {Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization, Technician, Link}},
+		}},
+		{PasskeyAdded, message, []Part{
+			subject(), {Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization}},
 		}},
 		{VoiceCode, []Channel{Voice}, []Part{
 			{Name: Announcement, Limit: maxSpoken, Requires: []Placeholder{Organization, Technician}, Words: []string{"1"}},

@@ -39,9 +39,9 @@ func (n Note) Ended(locale, state string) string {
 
 func methodName(language, method string) string {
 	if language == "fr" {
-		return map[string]string{"sms_code": "code par SMS", "sms_link": "lien par SMS", "email_code": "code par courriel", "email_link": "lien par courriel", "voice_code": "code par téléphone"}[method]
+		return map[string]string{"sms_code": "code par SMS", "sms_link": "lien par SMS", "email_code": "code par courriel", "email_link": "lien par courriel", "voice_code": "code par téléphone", "passkey": "clé d'accès"}[method]
 	}
-	return map[string]string{"sms_code": "code by SMS", "sms_link": "link by SMS", "email_code": "code by email", "email_link": "link by email", "voice_code": "code by phone"}[method]
+	return map[string]string{"sms_code": "code by SMS", "sms_link": "link by SMS", "email_code": "code by email", "email_link": "link by email", "voice_code": "code by phone", "passkey": "passkey"}[method]
 }
 
 // Sequence is what a ticket is told of a technician verification once it is over.

@@ -25,3 +25,22 @@ func (t Texts) LinkPage(v Values) LinkPage {
 		ErrorDirection: form("error_direction"), Results: results, Gone: [2]string{form("gone_title"), form("gone")},
 	}
 }
+
+// PasskeyPage holds the texts of the pages on which a passkey is set up and used, besides those of LinkPage.
+type PasskeyPage struct {
+	Title, Asks, Help, Create          string // of setting one up
+	Done                               [2]string
+	ConfirmAsks, TicketLabel, ForLabel string // of using it: what the passkey signs
+	NumberHelp, ErrorNumber, Confirm   string
+	NoScript, Unsupported, NotDone     string // of both
+}
+
+// PasskeyPage returns the texts for v.
+func (t Texts) PasskeyPage(v Values) PasskeyPage {
+	say := t.filled(pagePasskey, v)
+	return PasskeyPage{
+		Title: say("title"), Asks: say("asks"), Help: say("help"), Create: say("create"), Done: [2]string{say("done_title"), say("done")},
+		ConfirmAsks: say("confirm_asks"), TicketLabel: say("ticket"), ForLabel: say("for"), NumberHelp: say("number_help"),
+		ErrorNumber: say("error_number"), Confirm: say("confirm"), NoScript: say("no_script"), Unsupported: say("unsupported"), NotDone: say("not_done"),
+	}
+}

@@ -25,6 +25,11 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 		return nil, []Placeholder{Number}, slices.Contains([]string{"zero", "one", "two", "few", "many", "other"}, part)
 	case phraseByContact, phraseToContacts:
 		return nil, nil, part == Body
+	case pagePasskey:
+		if part == "asks" || part == "confirm_asks" {
+			return []Placeholder{Organization, Technician}, []Placeholder{Organization, Technician}, true
+		}
+		return nil, nil, true
 	case pageForm:
 		switch part {
 		case "number_label":
@@ -39,7 +44,7 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 
 func TestNoLanguageLacksATextOrAPlaceholder(t *testing.T) {
 	all := defaults()
-	keys := []Key{pageForm, phraseTicket, phraseMinutes, phraseByContact, phraseToContacts}
+	keys := []Key{pageForm, pagePasskey, phraseTicket, phraseMinutes, phraseByContact, phraseToContacts}
 	for _, e := range Catalogue() {
 		keys = append(keys, e.Key)
 	}
@@ -168,10 +173,10 @@ var codeLike = regexp.MustCompile(`\d{6,}`)
 func TestEveryMessageSaysWhatR10Asks(t *testing.T) {
 	for _, l := range Languages() {
 		for _, w := range []Warning{TheyCalled, WeCalled} {
-			for _, key := range []Key{SMSCode, SMSLink, EmailCode, EmailLink, VoiceCode} {
+			for _, key := range []Key{SMSCode, SMSLink, EmailCode, EmailLink, VoiceCode, PasskeyLink} {
 				v := example("482915", "https://verify.example.com/v/"+strings.Repeat("A", 43), w)
 				v.Ticket = 123456789
-				if key != VoiceCode && (key == SMSLink || key == EmailLink) {
+				if key != VoiceCode && (key == SMSLink || key == EmailLink || key == PasskeyLink) {
 					v.Code = ""
 				}
 				text := Texts{Language: l.Code}.Say(key, v)

@@ -87,7 +87,7 @@ func Conform(t *testing.T, m verify.Method) {
 				if !strings.Contains(body, "https://help.example.com/v/"+p.Token) || len(p.Token) < 22 {
 					t.Errorf("%q holds no link that cannot be guessed", body)
 				}
-				if p.Spoken != "" && strings.Contains(strings.ReplaceAll(body, p.Token, ""), p.Spoken) {
+				if p.Spoken != "" && regexp.MustCompile(`\b`+p.Spoken+`\b`).MatchString(strings.ReplaceAll(body, p.Token, "")) {
 					t.Errorf("%q tells the number that only the technician says", body)
 				}
 			}

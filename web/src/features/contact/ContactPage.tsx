@@ -22,6 +22,7 @@ import { ConsentCard } from "@/features/consent/ConsentCard";
 import { useFollowedContact } from "@/features/sandbox/followed";
 import { TicketForm } from "@/features/ticket/TicketForm";
 import { TicketList } from "@/features/ticket/TicketList";
+import { Passkeys } from "@/features/verify/Passkeys";
 import { VerificationsTab } from "@/features/verify/VerificationsTab";
 import { VerificationPanel } from "@/features/verify/panel/VerificationPanel";
 import { ContactFacts } from "./ContactFacts";
@@ -89,7 +90,16 @@ export function ContactPage() {
         }
         tab={tab}
         tabs={[
-          { key: "verify", label: t("contact.tabVerify"), content: <VerificationPanel key={id} contact={contact} /> },
+          {
+            key: "verify",
+            label: t("contact.tabVerify"),
+            content: (
+              <>
+                <VerificationPanel key={id} contact={contact} />
+                <Passkeys key={`passkeys-${id}`} contact={contact} />
+              </>
+            ),
+          },
           {
             key: "tickets",
             label: t("nav.tickets"),

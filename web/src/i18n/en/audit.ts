@@ -140,6 +140,8 @@ export const audit = {
     settings_consent: "Consent settings changed",
     message_opted_out: "Opted out of messages",
     message_opted_in: "Opted in to messages",
+    passkey_invite: "Link to set up a passkey sent",
+    passkey_use: "Passkey of a contact used",
     passkey_create: "Passkey added",
     passkey_rename: "Passkey renamed",
     passkey_remove: "Passkey removed",

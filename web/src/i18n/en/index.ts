@@ -6,6 +6,7 @@ import { carrier } from "./carrier";
 import { common } from "./common";
 import { duo } from "./duo";
 import { consent } from "./consent";
+import { contactPasskey } from "./contactPasskey";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
@@ -20,4 +21,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...reasons };
+export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...reasons };

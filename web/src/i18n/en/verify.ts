@@ -136,7 +136,7 @@ export const verify = {
     authenticator_push: { name: "Authenticator push", text: "They approve on their device" },
     portal_confirm: { name: "Portal confirmation", text: "They confirm in the portal" },
     portal_code: { name: "Portal code", text: "They type a code into the portal" },
-    passkey: { name: "Passkey", text: "They approve with their passkey" },
+    passkey: { name: "Passkey", text: "They type the number you say and use their passkey" },
     idp_step_up: { name: "Sign-in at their company", text: "They sign in again" },
   },
   sandbox: {

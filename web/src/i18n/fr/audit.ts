@@ -143,6 +143,8 @@ export const audit: Texts<typeof source> = {
     settings_consent: "Réglages du consentement modifiés",
     message_opted_out: "Ne veut plus de messages",
     message_opted_in: "Veut à nouveau des messages",
+    passkey_invite: "Lien d’inscription d’une clé d’accès envoyé",
+    passkey_use: "Clé d’accès d’un contact utilisée",
     passkey_create: "Clé d’accès ajoutée",
     passkey_rename: "Clé d’accès renommée",
     passkey_remove: "Clé d’accès retirée",

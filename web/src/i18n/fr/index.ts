@@ -8,6 +8,7 @@ import { carrier } from "./carrier";
 import { common } from "./common";
 import { duo } from "./duo";
 import { consent } from "./consent";
+import { contactPasskey } from "./contactPasskey";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
@@ -22,4 +23,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...reasons };

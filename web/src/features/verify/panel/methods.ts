@@ -23,7 +23,7 @@ export function methodIcon(method: string): LucideIcon {
 
 /** Whether the contact opens a link and types the number that the technician speaks. */
 export function isLink(method: string): boolean {
-  return method.endsWith("_link");
+  return method.endsWith("_link") || method === "passkey";
 }
 
 /** Whether the contact is asked in Duo Mobile; with digits, those are Duo's and always six. */
