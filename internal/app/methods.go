@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/verify/code"
 	"countersign.dev/countersign/internal/verify/duo"
+	"countersign.dev/countersign/internal/verify/idp"
 	"countersign.dev/countersign/internal/verify/link"
 	"countersign.dev/countersign/internal/verify/panel"
 	"countersign.dev/countersign/internal/verify/passkey"
@@ -23,6 +24,7 @@ type verifying struct {
 	requests      *request.Service
 	duo           *duo.Service
 	contactKeys   *contactkey.Service
+	stepUp        *idp.Service
 }
 
 // connectVerifications wires both directions of verification.
@@ -31,6 +33,9 @@ func (a *App) connectVerifications(d verify.Deps) {
 	a.duo = duo.New(duo.Deps{DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Verifications: a.verifications, Log: d.Log})
 	a.contactKeys = contactkey.New(contactkey.Deps{
 		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Messages: d.Messages, Log: d.Log, BaseURL: d.BaseURL, Shield: a.shieldOf,
+	})
+	a.stepUp = idp.New(idp.Deps{
+		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Verifications: a.verifications, Log: d.Log, BaseURL: d.BaseURL, Local: idp.IsLocal(a.cfg.ExternalURL),
 	})
 	a.verifications.Use(a.methods()...)
 	a.requests = request.New(d, a.verifications)
@@ -50,6 +55,7 @@ func (a *App) methods() []verify.Method {
 		link.Email(a.verifications, a.log),
 		code.Voice(),
 		a.duo,
+		a.stepUp,
 	}
 }
 
@@ -67,6 +73,7 @@ func (a *App) verificationRoutes() {
 	a.requests.Routes(a.api)
 	a.duo.Routes(a.api)
 	a.contactKeys.Routes(a.api)
+	a.stepUp.Routes(a.api)
 	panel.New(a.verifications, a.requests).Routes(a.api)
 	verifypolicy.New(a.db, a.guard, a.audit, a.events, a.methodNames).Routes(a.api)
 }

@@ -36,6 +36,9 @@ func furnish(c caller) {
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"email_code"}`, contact))
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"sms_link"}`, other))
 	c.make("/api/tokens", `{"name":"Secret Token"}`)
+	if w := c.do(http.MethodPut, "/api/customers/"+customer+"/identity-provider", `{"issuer":"https://127.0.0.1:1","client_id":"secret-client"}`, `If-Match: "0"`); w.Code != http.StatusOK {
+		c.t.Fatalf("no identity provider: %d %s", w.Code, w.Body)
+	}
 	c.make("/api/pods", `{"name":"Secret Pod","origins":["https://secret.example.com"]}`)
 	if w := (caller{c.t, c.app, "", c.email}).do(http.MethodPost, "/api/session", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email, password)); w.Code != http.StatusOK {
 		c.t.Fatalf("no session: %d %s", w.Code, w.Body)

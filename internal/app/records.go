@@ -84,6 +84,7 @@ func (a *App) contactHooks() contact.Hooks {
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.requests.LetGo(ctx, tx, c)
 			},
+			func(ctx context.Context, tx *store.Tx, c contact.Contact) error { return a.stepUp.LetGo(ctx, tx, c) },
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error {
 				return a.contactKeys.LetGo(ctx, tx, c)
 			},
@@ -100,6 +101,9 @@ func (a *App) contactHooks() contact.Hooks {
 			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.requests.Merge(ctx, tx, from, into)
+			},
+			func(ctx context.Context, tx *store.Tx, from, _ contact.Contact) error {
+				return a.stepUp.LetGo(ctx, tx, from)
 			},
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return a.contactKeys.Merge(ctx, tx, from, into)

@@ -73,6 +73,7 @@ type Body struct {
 	ContactName   string     `json:"contact_name"`
 	CustomerID    string     `json:"customer_id"`
 	Method        MethodName `json:"method"`
+	Form          Form       `json:"form" enum:"code,page,push" doc:"what the contact does: reads digits out, answers on a page behind a link, or answers in an app"`
 	Level         string     `json:"level" doc:"how much it proves: L0 to L5"`
 	State         State      `json:"state" enum:"pending,verified,failed,expired,denied,canceled,send_failed,frozen"`
 	Delivery      string     `json:"delivery" doc:"how its message fares"`
@@ -96,7 +97,7 @@ type Body struct {
 // BodyOf shows v.
 func BodyOf(v Verification) Body {
 	b := Body{
-		ID: v.ID, Direction: "end_user", ContactID: v.ContactID, ContactName: v.ContactName, CustomerID: v.CustomerID, Method: v.Method,
+		ID: v.ID, Direction: "end_user", ContactID: v.ContactID, ContactName: v.ContactName, CustomerID: v.CustomerID, Method: v.Method, Form: v.Form,
 		Level: LevelName(v.Level), State: v.State, Delivery: v.Delivery, AddressMasked: message.Mask(v.Address), Action: v.Action,
 		CallDirection: v.CallDirection, Note: v.Note, Technician: Person{v.TechnicianID, v.TechnicianName},
 		CreatedAt: v.CreatedAt, UpdatedAt: cmp.Or(v.EndedAt, v.CreatedAt), ExpiresAt: v.ExpiresAt, EndedAt: httpapi.Optional(v.EndedAt), ShieldUntil: httpapi.Optional(v.ShieldUntil), Version: v.Version,

@@ -48,6 +48,16 @@ type Answer struct {
 // AnswerLink settles a verification by link and returns its new state. The number has one try: a wrong one ends the link, whether it
 // came with yes or with "not me", so that a scanner that presses everything can neither verify nor deny. Who called whom has to agree.
 func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, error) {
+	return s.answerLink(ctx, l, a, nil)
+}
+
+// HalfAnswerLink is AnswerLink for a Pager to which the right number is one half of the proof: instead of settling, half keeps in the same
+// transaction what the other half needs. It runs for the one right answer alone; the verification then stays Pending.
+func (s *Service) HalfAnswerLink(ctx context.Context, l Link, a Answer, half func(tx *store.Tx) error) (State, error) {
+	return s.answerLink(ctx, l, a, half)
+}
+
+func (s *Service) answerLink(ctx context.Context, l Link, a Answer, half func(tx *store.Tx) error) (State, error) {
 	v := l.Verification
 	if v.State != Pending {
 		return v.State, nil
@@ -68,11 +78,15 @@ func (s *Service) AnswerLink(ctx context.Context, l Link, a Answer) (State, erro
 			state = current.at(now).State
 			return err
 		}
-		to, err := s.judge(ctx, tx, v, mac, a)
+		judged, err := s.judge(ctx, tx, v, mac, a)
 		if err != nil {
 			return err
 		}
-		state, err = s.Settle(ctx, tx, v, to)
+		if judged == Verified && half != nil {
+			state = Pending
+			return half(tx)
+		}
+		state, err = s.Settle(ctx, tx, v, judged)
 		return err
 	})
 	return state, err

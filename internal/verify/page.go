@@ -2,10 +2,10 @@ package verify
 
 import (
 	"embed"
-	"errors"
 	"net/http"
 
 	"countersign.dev/countersign/internal/branding"
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/publicpage"
 	"countersign.dev/countersign/internal/wording"
 )
@@ -55,7 +55,7 @@ func (h pageHandler) open(w http.ResponseWriter, r *http.Request) (Link, Pager, 
 func (h pageHandler) missing(w http.ResponseWriter, r *http.Request, err error) {
 	texts := wording.Texts{Language: wording.LanguageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))}
 	status, text := http.StatusNotFound, texts.LinkPage(wording.Values{})
-	if !errors.Is(err, errNotFound) {
+	if fault.KindOf(err) != fault.NotFound {
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "5")
 		h.s.Log.ErrorContext(r.Context(), "open a link", "err", err)

@@ -14,6 +14,7 @@ func Alert(language, org, reason, contactName string) Text {
 		"direction_mismatch":       "%s and the technician disagree about who called whom. A relay attack looks like this.",
 		"possible_relay":           "Both directions were open for %s at once: somebody may stand between two calls. Both were frozen.",
 		"passkey_cloned":           "A passkey of %s counted fewer uses than before, as a copy would: it was refused. Remove it and set up a new one.",
+		"wrong_account":            "Somebody who should be %s signed in at their company with another account.",
 	}
 	fr := map[string]string{
 		"denied":                   "%s dit que ce n'était pas elle ou lui : quelqu'un a peut-être appelé le support en son nom.",
@@ -25,6 +26,7 @@ func Alert(language, org, reason, contactName string) Text {
 		"direction_mismatch":       "%s et le technicien ne disent pas la même chose : qui a appelé ? Une attaque par relais se voit ainsi.",
 		"possible_relay":           "Les deux sens étaient ouverts pour %s en même temps : quelqu'un se tient peut-être entre deux appels. Les deux sont gelés.",
 		"passkey_cloned":           "Une clé d'accès de %s compte moins d'usages qu'avant, comme une copie : elle a été refusée. Retirez-la et créez-en une autre.",
+		"wrong_account":            "Quelqu'un qui devrait être %s s'est connecté chez son entreprise avec un autre compte.",
 	}
 	if language == "fr" {
 		return Text{Subject: org + " : alerte de sécurité", Body: fmt.Sprintf(fr[reason], contactName) + "\nVoyez le journal d'audit."}

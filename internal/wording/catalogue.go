@@ -35,6 +35,8 @@ const (
 	phraseToContacts  Key = Key(WeCalled)
 	ReplyStopped      Key = "reply.stopped"
 	AddressChanged    Key = "notice.address_changed"
+	EmailStepUp       Key = "verification.email_step_up"
+	pageStepUp        Key = "page.step_up"
 )
 
 // Channel is where a text is read or heard.
@@ -140,6 +142,10 @@ func Catalogue() []Entry {
 		}},
 		{PasskeyAdded, message, []Part{
 			subject(), {Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization}},
+		}},
+		{EmailStepUp, []Channel{Email}, []Part{
+			subject(Technician),
+			{Name: Body, Limit: maxEmail, Lines: true, Knows: []Placeholder{Minutes}, Requires: append(ask, Link), Words: []string{"NO"}},
 		}},
 		{VoiceCode, []Channel{Voice}, []Part{
 			{Name: Announcement, Limit: maxSpoken, Requires: []Placeholder{Organization, Technician}, Words: []string{"1"}},

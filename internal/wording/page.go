@@ -44,3 +44,20 @@ func (t Texts) PasskeyPage(v Values) PasskeyPage {
 		ErrorNumber: say("error_number"), Confirm: say("confirm"), NoScript: say("no_script"), Unsupported: say("unsupported"), NotDone: say("not_done"),
 	}
 }
+
+// StepUpPage holds what the pages of a sign-in at the contact's company say beside LinkPage.
+type StepUpPage struct {
+	Asks, Explain, NumberHelp, ErrorNumber, GoTitle, Go, GoButton, BackTitle, Back, Confirm, Again, Canceled, Unreachable, Refused string
+	OtherBrowser, WrongAccount                                                                                                     [2]string // heading and sentence
+}
+
+// StepUpPage returns the pages of a sign-in at the contact's company. v.Link is where that sign-in is: a host name.
+func (t Texts) StepUpPage(v Values) StepUpPage {
+	say := t.filled(pageStepUp, v)
+	return StepUpPage{
+		Asks: say(Asks), Explain: say("explain"), NumberHelp: say("number_help"), ErrorNumber: say("error_number"), GoTitle: say("go_title"), Go: say("go"),
+		GoButton: say("go_button"), BackTitle: say("back_title"), Back: say("back"), Confirm: say("confirm"), Again: say("again"),
+		Canceled: say("canceled"), Unreachable: say("unreachable"), Refused: say("refused"),
+		OtherBrowser: [2]string{say("other_browser_title"), say("other_browser")}, WrongAccount: [2]string{say("wrong_account_title"), say("wrong_account")},
+	}
+}

@@ -30,6 +30,16 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 			return []Placeholder{Organization, Technician}, []Placeholder{Organization, Technician}, true
 		}
 		return nil, nil, true
+	case pageStepUp:
+		switch part {
+		case Asks:
+			return []Placeholder{Organization, Technician, Ticket}, []Placeholder{Organization, Technician, Ticket}, true
+		case "go":
+			return []Placeholder{Link}, []Placeholder{Link}, true
+		case "back":
+			return []Placeholder{Technician}, []Placeholder{Technician}, true
+		}
+		return nil, nil, true
 	case pageForm:
 		switch part {
 		case "number_label":
@@ -44,7 +54,7 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 
 func TestNoLanguageLacksATextOrAPlaceholder(t *testing.T) {
 	all := defaults()
-	keys := []Key{pageForm, pagePasskey, phraseTicket, phraseMinutes, phraseByContact, phraseToContacts}
+	keys := []Key{pageForm, pagePasskey, pageStepUp, phraseTicket, phraseMinutes, phraseByContact, phraseToContacts}
 	for _, e := range Catalogue() {
 		keys = append(keys, e.Key)
 	}

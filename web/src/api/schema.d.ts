@@ -281,6 +281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/identity-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget the account that a contact signed in with */
+        delete: operations["forget-identity-account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -362,6 +379,57 @@ export interface paths {
         /** Ask a contact for consent to texts and calls */
         post: operations["send-opt-in-form"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/passkey-enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a contact the link by which they set up a passkey */
+        post: operations["invite-contact-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the passkeys of a contact */
+        get: operations["list-contact-passkeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/passkeys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a passkey of a contact out of use */
+        delete: operations["remove-contact-passkey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -454,6 +522,42 @@ export interface paths {
         head?: never;
         /** Change some fields of a customer */
         patch: operations["edit-customer"];
+        trace?: never;
+    };
+    "/api/customers/{id}/identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See where the people of a customer sign in */
+        get: operations["get-identity-provider"];
+        /** Say where the people of a customer sign in */
+        put: operations["set-identity-provider"];
+        post?: never;
+        /** Forget where the people of a customer sign in */
+        delete: operations["delete-identity-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/identity-provider/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the identity provider of a customer to describe itself */
+        post: operations["test-identity-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/customers/{id}/people": {
@@ -3416,6 +3520,28 @@ export interface components {
             /** @enum {string} */
             state: "none" | "verified" | "failed";
         };
+        ContactkeyEnrolmentBody: {
+            address_masked: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description that the technician says to the contact; shown only here */
+            spoken_number: string;
+        };
+        ContactkeyKeyBody: {
+            /** @description it is kept in a cloud, so that more than one device has it */
+            backed_up: boolean;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** @description the browser and system that it was made on */
+            name: string;
+        };
+        ContactkeyKeysBody: {
+            items: components["schemas"]["ContactkeyKeyBody"][];
+        };
         CreateTicketNoteBody: {
             body: string;
             /**
@@ -3816,6 +3942,47 @@ export interface components {
             /** @description for the frame that made the challenge, within a minute */
             code: string;
         };
+        IdpBody: {
+            acr_values: string[];
+            acrs: string;
+            amr: string[];
+            client_id: string;
+            client_secret_set: boolean;
+            /** Format: date-time */
+            created_at: string;
+            issuer: string;
+            /** @description what a sign-in proves: L4 if something is demanded of it, else L3 */
+            level: string;
+            person_claim: string;
+            /** @description to register at the provider */
+            redirect_uri: string;
+            scopes: string[];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IdpFields: {
+            /** @description the acr of a sign-in must be one of these */
+            acr_values?: string[];
+            /** @description the authentication context that a sign-in must hold (Entra), such as c1 */
+            acrs?: string;
+            /** @description ways of signing in that must all have been used (RFC 8176), such as hwk */
+            amr?: string[];
+            client_id: string;
+            /** @description absent keeps the old one, the empty text makes a public client */
+            client_secret?: string;
+            /** @description https address, exactly as the provider calls itself */
+            issuer: string;
+            /** @description names the person by an address of the contact: email (the default, must be verified), preferred_username, or another */
+            person_claim?: string;
+            /** @description beside openid */
+            scopes?: string[];
+        };
+        IdpTestBody: {
+            /** @description where people sign in */
+            host: string;
+        };
         ImapBoxBody: {
             /** Format: date-time */
             checked_at?: string;
@@ -3957,6 +4124,10 @@ export interface components {
         InvitationSender: {
             id: string;
             name: string;
+        };
+        InviteContactPasskeyBody: {
+            /** @description a mobile number or email address of the contact; the first if absent */
+            address?: string;
         };
         MapImportBody: {
             mapping: {
@@ -5286,6 +5457,11 @@ export interface components {
             ended_at: string | null;
             /** Format: date-time */
             expires_at: string;
+            /**
+             * @description what the contact does: reads digits out, answers on a page behind a link, or answers in an app
+             * @enum {string}
+             */
+            form: "code" | "page" | "push";
             id: string;
             /** @description how much it proves: L0 to L5 */
             level: string;
@@ -6225,6 +6401,35 @@ export interface operations {
             };
         };
     };
+    "forget-identity-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "merge-contacts": {
         parameters: {
             query?: never;
@@ -6430,6 +6635,108 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OptinFormBody"];
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-contact-passkey": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteContactPasskeyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactkeyEnrolmentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-contact-passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactkeyKeysBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-contact-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -6762,6 +7069,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdpBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-identity-provider": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdpFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdpBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-identity-provider": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdpTestBody"];
                 };
             };
             /** @description A problem */

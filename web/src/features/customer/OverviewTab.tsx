@@ -1,15 +1,18 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Customer } from "@/api/types";
+import { useCan } from "@/app/me";
 import { Card } from "@/components/Card";
 import { CopyButton } from "@/components/CopyButton";
 import { Facts } from "@/components/Detail";
 import { RelativeTime } from "@/components/RelativeTime";
+import { IdentityProvider } from "./IdentityProvider";
 import classes from "./Customer.module.css";
 
 /** A customer at a glance: how many people and tickets, how to reach them, what to know. */
 export function OverviewTab({ customer }: { customer: Customer }) {
   const { t } = useTranslation();
+  const can = useCan();
   const to = (tab: string) => ({ to: "/customers/$id", params: { id: customer.id }, search: { tab } }) as const;
   return (
     <>
@@ -54,6 +57,7 @@ export function OverviewTab({ customer }: { customer: Customer }) {
           ]}
         />
       </Card>
+      {can("admin.settings") && <IdentityProvider id={customer.id} />}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { contactPasskey } from "./contactPasskey";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
+import { idp } from "./idp";
 import { people } from "./people";
 import { pod } from "./pod";
 import { policy } from "./policy";
@@ -21,4 +22,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in English. */
-export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...reasons };
+export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...reasons };

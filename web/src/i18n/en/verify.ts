@@ -137,7 +137,7 @@ export const verify = {
     portal_confirm: { name: "Portal confirmation", text: "They confirm in the portal" },
     portal_code: { name: "Portal code", text: "They type a code into the portal" },
     passkey: { name: "Passkey", text: "They type the number you say and use their passkey" },
-    idp_step_up: { name: "Sign-in at their company", text: "They sign in again" },
+    idp_step_up: { name: "Sign-in at their company", text: "They type the number you say and sign in at their company" },
   },
   sandbox: {
     title: "Sandbox phone",

@@ -12,6 +12,7 @@ import { contactPasskey } from "./contactPasskey";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
+import { idp } from "./idp";
 import { people } from "./people";
 import { pod } from "./pod";
 import { policy } from "./policy";
@@ -23,4 +24,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...reasons };

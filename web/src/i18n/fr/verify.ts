@@ -140,7 +140,7 @@ export const verify: Texts<typeof source> = {
     portal_confirm: { name: "Confirmation dans le portail", text: "La personne confirme dans le portail" },
     portal_code: { name: "Code dans le portail", text: "La personne saisit un code dans le portail" },
     passkey: { name: "Clé d’accès", text: "La personne saisit le nombre que vous dites et utilise sa clé d’accès" },
-    idp_step_up: { name: "Connexion chez son entreprise", text: "La personne se connecte à nouveau" },
+    idp_step_up: { name: "Connexion chez son entreprise", text: "La personne saisit le nombre que vous dites et se connecte chez son entreprise" },
   },
   sandbox: {
     title: "Téléphone d’essai",

@@ -14,7 +14,7 @@ import { Digits } from "@/features/verify/Digits";
 import { CodeField } from "@/components/CodeField";
 import { Countdown } from "./Countdown";
 import { Delivery } from "./Delivery";
-import { duoDigits, isDuo, isLink } from "./methods";
+import { duoDigits, isDuo } from "./methods";
 import { spokenNumber } from "./spoken";
 import classes from "./Panel.module.css";
 
@@ -34,7 +34,8 @@ export function Pending({ verification, onEnd }: Props) {
   const push = duo && verification.level === "L2";
   const region = useRef<HTMLElement>(null);
   const mine = verification.technician.id === me?.technician.id;
-  const link = isLink(verification.method);
+  // They answer on a page, and type there the number that the technician speaks.
+  const link = verification.form === "page";
   const path = { params: { path: { id: verification.id } } };
 
   const settle = (ended: Verification) => {

@@ -21,11 +21,6 @@ export function methodIcon(method: string): LucideIcon {
   return icons[method] ?? KeyRound;
 }
 
-/** Whether the contact opens a link and types the number that the technician speaks. */
-export function isLink(method: string): boolean {
-  return method.endsWith("_link") || method === "passkey";
-}
-
 /** Whether the contact is asked in Duo Mobile; with digits, those are Duo's and always six. */
 export function isDuo(method: string): boolean {
   return method === "duo_push";
