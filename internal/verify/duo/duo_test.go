@@ -246,6 +246,7 @@ func TestACrashBetweenPushAndRecord(t *testing.T) {
 		if err != nil {
 			w.Fatal(err)
 		}
+		time.Sleep(200 * time.Millisecond)                     // the first attempt is over, the second not begun
 		w.exec(`update verify_duo_push set state = 'sending'`) // the server died here, and the job runs again
 		time.Sleep(20 * time.Second)
 		w.wait()
