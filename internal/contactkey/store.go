@@ -13,7 +13,6 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-//nolint:gosec // names of columns, no credentials
 const keyColumns = `
 	select id, contact_id, name, rp_id, credential_id, public_key, aaguid, flags, sign_count, created_at, last_used_at from contactkey`
 
@@ -31,7 +30,7 @@ func scanKey(scan func(...any) error) (k Key, err error) {
 	if c.Authenticator.AAGUID, err = hex.DecodeString(model); err != nil {
 		return k, fmt.Errorf("read the model of passkey %s: %w", k.ID, err)
 	}
-	c.Flags, c.Authenticator.SignCount = webauthn.CredentialFlagsFromMsgpByte(byte(flags)), uint32(count) //nolint:gosec // as they were kept
+	c.Flags, c.Authenticator.SignCount = webauthn.CredentialFlagsFromMsgpByte(byte(flags)), uint32(count)
 	k.BackedUp = c.Flags.BackupState
 	return k, nil
 }

@@ -4,7 +4,7 @@ import "fmt"
 
 // Alert tells an administrator what happened and what to do, without any code.
 func Alert(language, org, reason, contactName string) Text {
-	en := map[string]string{
+	en := map[string]string{ //nolint:gosec // sentences, no credentials
 		"denied":                   "%s says that it was not them: somebody may have called the service desk in their name.",
 		"technician_denied":        "%s says that the caller was not one of us: somebody may be calling your customers in your name.",
 		"contact_locked":           "Ten wrong codes in a day for %s: the contact is locked for a day.",
@@ -16,7 +16,7 @@ func Alert(language, org, reason, contactName string) Text {
 		"passkey_cloned":           "A passkey of %s counted fewer uses than before, as a copy would: it was refused. Remove it and set up a new one.",
 		"wrong_account":            "Somebody who should be %s signed in at their company with another account.",
 	}
-	fr := map[string]string{
+	fr := map[string]string{ //nolint:gosec // sentences, no credentials
 		"denied":                   "%s dit que ce n'était pas elle ou lui : quelqu'un a peut-être appelé le support en son nom.",
 		"technician_denied":        "%s dit que l'appelant n'était pas de chez nous : quelqu'un appelle peut-être vos clients en votre nom.",
 		"contact_locked":           "Dix codes faux en un jour pour %s : le contact est bloqué pour un jour.",

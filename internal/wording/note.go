@@ -37,11 +37,26 @@ func (n Note) Ended(locale, state string) string {
 	return fmt.Sprintf(en[state]+" (%s, %s, by %s).", n.Contact, methodName("en", n.Method), n.Level, n.Technician)
 }
 
+// methodName is what a method is called in a note; one without words here goes by its own name.
 func methodName(language, method string) string {
-	if language == "fr" {
-		return map[string]string{"sms_code": "code par SMS", "sms_link": "lien par SMS", "email_code": "code par courriel", "email_link": "lien par courriel", "voice_code": "code par téléphone", "passkey": "clé d'accès"}[method]
+	words, ok := map[string][2]string{
+		"sms_code":    {"code by SMS", "code par SMS"},
+		"sms_link":    {"link by SMS", "lien par SMS"},
+		"email_code":  {"code by email", "code par courriel"},
+		"email_link":  {"link by email", "lien par courriel"},
+		"voice_code":  {"code by phone", "code par téléphone"},
+		"duo_push":    {"push by Duo", "notification de Duo"},
+		"passkey":     {"their own passkey", "sa propre clé d'accès"},
+		"idp_step_up": {"sign-in at their company", "connexion chez son entreprise"},
+	}[method]
+	switch {
+	case !ok:
+		return method
+	case language == "fr":
+		return words[1]
+	default:
+		return words[0]
 	}
-	return map[string]string{"sms_code": "code by SMS", "sms_link": "link by SMS", "email_code": "code by email", "email_link": "link by email", "voice_code": "code by phone", "passkey": "passkey"}[method]
 }
 
 // Sequence is what a ticket is told of a technician verification once it is over.

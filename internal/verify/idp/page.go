@@ -178,7 +178,7 @@ func (s *Service) cookieName() string {
 // remember binds the rest to this browser, as long as the link lives. Lax lets the way back from the provider bring it.
 func (s *Service) remember(w http.ResponseWriter, browser string, l verify.Link) {
 	left := l.Verification.ExpiresAt.Sub(s.clock.Now())
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is as the connection is (D-18)
 		Name: s.cookieName(), Value: browser, Path: "/", MaxAge: max(1, int(left.Seconds())), Secure: s.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

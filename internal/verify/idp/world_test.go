@@ -170,11 +170,11 @@ var linkToken = regexp.MustCompile(`/v/([\w-]{22,})`)
 // caller is a contact in a browser, with the verification that they were asked to complete.
 type caller struct {
 	*world
-	verification  verify.Verification
-	spoken        string
-	link          string
-	cookie        *http.Cookie
-	page, current string
+	verification verify.Verification
+	spoken       string
+	link         string
+	cookie       *http.Cookie
+	page         string
 }
 
 // begin starts a verification of Pia by Tom and opens its link.

@@ -50,6 +50,13 @@ func Conform(t *testing.T, m verify.Method) {
 			t.Error("it asks by no way and finds no addresses")
 		}
 	})
+	t.Run("has a name in notes", func(t *testing.T) {
+		for _, locale := range []string{"en", "fr"} {
+			if note := (wording.Note{Method: string(d.Name)}).Started(locale); strings.Contains(note, ": "+string(d.Name)+" (") {
+				t.Errorf("%s: %s", locale, note)
+			}
+		}
+	})
 	t.Run("secrets are new each time", func(t *testing.T) {
 		seen := map[string]bool{}
 		for range 50 {
