@@ -35,7 +35,7 @@ func (a *App) connectVerifications(d verify.Deps) {
 		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Messages: d.Messages, Log: d.Log, BaseURL: d.BaseURL, Shield: a.shieldOf,
 	})
 	a.stepUp = idp.New(idp.Deps{
-		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Verifications: a.verifications, Log: d.Log, BaseURL: d.BaseURL, Local: idp.IsLocal(a.cfg.ExternalURL),
+		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Verifications: a.verifications, Log: d.Log, BaseURL: d.BaseURL, Local: idp.IsLocal(d.BaseURL),
 	})
 	a.verifications.Use(a.methods()...)
 	a.requests = request.New(d, a.verifications)

@@ -46,10 +46,10 @@ type world struct {
 	bounces []string
 }
 
-// quick is the patience of tests.
+// quick is the patience of tests. The server in memory does not tell of a mail that came just before IDLE, so that it is asked often.
 func quick() imap.Timing {
 	return imap.Timing{
-		Look: 50 * time.Millisecond, Poll: 50 * time.Millisecond, Check: time.Minute, Lease: time.Second,
+		Look: 50 * time.Millisecond, Poll: 50 * time.Millisecond, Check: 2 * time.Second, Lease: time.Second,
 		Backoff: 20 * time.Millisecond, MaxBackoff: 100 * time.Millisecond, Command: 5 * time.Second,
 	}
 }

@@ -58,8 +58,11 @@ func New(d Deps) *Service {
 	return &Service{d, clock.New(), newClient(d.Local), publicpage.Parse(files, "idp.html", d.Log)}
 }
 
-// IsLocal says whether a server lies at an address that leads to this machine alone.
-func IsLocal(external *url.URL) bool { return external != nil && isLoopback(external.Hostname()) }
+// IsLocal says whether the address of a server leads to this machine alone.
+func IsLocal(baseURL string) bool {
+	u, err := url.Parse(baseURL)
+	return err == nil && isLoopback(u.Hostname())
+}
 
 // Describe returns what the method says of itself.
 func (s *Service) Describe() verify.Description {
