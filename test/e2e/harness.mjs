@@ -130,6 +130,7 @@ export function api(context, base) {
     get: (path) => call("GET", path),
     post: (path, data) => call("POST", path, data),
     patch: (path, data) => call("PATCH", path, data),
+    put: (path, data) => call("PUT", path, data),
     /** Says something as a contact with the sandbox phone. */
     text: (from, body) => call("POST", "/api/sandbox/inbound", { kind: "sms", from, to: verificationNumber, body }),
     /** Waits for the newest sandbox message to an address whose body matches. */
