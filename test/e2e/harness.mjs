@@ -70,7 +70,7 @@ export async function startServer({ demo = true } = {}) {
 }
 
 /** Starts Chromium, without anything that would look for a network. */
-export function launch() {
+export function launch({ args = [] } = {}) {
   return chromium.launch({
     executablePath: chromiumPath(),
     args: [
@@ -81,6 +81,7 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
   });
 }

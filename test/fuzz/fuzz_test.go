@@ -95,14 +95,13 @@ func seedObjects(t *testing.T, c *binary.Client) map[string][]string {
 	}
 	for i := range 5 {
 		customer := post("customers", map[string]any{"name": fmt.Sprintf("Northwind %d", i)})
-		phone := fmt.Sprintf("+1212555012%d", i)
-		contact := post("contacts", map[string]any{
-			"customer_id": customer, "name": "Pia Ende", "emails": []string{fmt.Sprintf("pia%d@example.com", i)},
-			"phones": []map[string]any{{"number": phone, "kind": "mobile"}},
-		})
+		contact := post("contacts", map[string]any{"customer_id": customer, "name": "Pia Ende", "emails": []string{fmt.Sprintf("pia%d@example.com", i)}})
 		ticket := post("tickets", map[string]any{"customer_id": customer, "contact_id": contact, "summary": "Printer"})
 		post("technicians", map[string]any{"given_name": "Tom", "email": fmt.Sprintf("tom%d@example.com", i)})
 		post("verifications", map[string]any{"contact_id": contact, "method": "email_code", "ticket_id": ticket})
+		// Somebody else asks who is calling: both directions at once for one contact would be frozen (R9).
+		phone := fmt.Sprintf("+1212555012%d", i)
+		post("contacts", map[string]any{"customer_id": customer, "name": "Max Ende", "phones": []map[string]any{{"number": phone, "kind": "mobile"}}})
 		c.Object(t, http.StatusAccepted, http.MethodPost, "/api/sandbox/inbound", map[string]any{"kind": "sms", "from": phone, "to": "+12125550100", "body": "#verify"})
 	}
 	binary.Eventually(t, "five pending technician verifications", func() bool {

@@ -1,0 +1,45 @@
+// Lighthouse on the pages that contacts see, with the phone and the line that it takes for slow: at least 95 for speed, 100 for accessibility.
+import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import lighthouse from "lighthouse";
+import { api, launch, signIn, startServer } from "../e2e/harness.mjs";
+import { publicPages } from "../e2e/public.mjs";
+
+const port = 9317;
+let server, browser, pages, stop;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch({ args: [`--remote-debugging-port=${port}`] });
+  const { context } = await signIn(browser, server);
+  ({ pages, stop } = await publicPages(api(context, server.base)));
+});
+
+after(async () => {
+  await browser?.close();
+  await stop?.();
+  await server?.stop();
+});
+
+test("every public page is quick and open to everybody", async () => {
+  const low = [];
+  for (const [name, { path, over }] of Object.entries(pages)) {
+    // A link that is over answers 404, which Lighthouse would not look at; its frame is that of the others.
+    if (over) {
+      continue;
+    }
+    const { lhr } = await lighthouse(server.base + path, { port, onlyCategories: ["performance", "accessibility"], logLevel: "error" });
+    const { performance, accessibility } = lhr.categories;
+    const figures = { page: name, performance: performance.score * 100, accessibility: accessibility.score * 100, bytes: lhr.audits["total-byte-weight"].numericValue, largest_paint_ms: Math.round(lhr.audits["largest-contentful-paint"].numericValue) };
+    console.log(JSON.stringify(figures));
+    if (process.env.COUNTERSIGN_RESULTS) {
+      appendFileSync(join(process.env.COUNTERSIGN_RESULTS, "lighthouse.jsonl"), `${JSON.stringify(figures)}\n`);
+    }
+    if (!(figures.performance >= 95 && figures.accessibility === 100)) {
+      low.push(figures);
+    }
+  }
+  assert.deepEqual(low, []);
+});
