@@ -15,7 +15,7 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.json web/*.ts docs/*.md docs/images -type f 2>/dev/null)
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
-.PHONY: help run build test test-pg prove check gen bench web e2e journeys screenshots release \
+.PHONY: help run build test test-pg prove lighthouse check gen bench web e2e journeys screenshots release \
 	need need-test setup tools vet test-go test-web smoke fuzz kill check-go check-web check-generated binary clean
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,10 @@ web/node_modules/.package-lock.json: web/package-lock.json
 
 test/e2e/node_modules/.package-lock.json: test/e2e/package-lock.json
 	@cd test/e2e && $(NPM_CI)
+	@touch $@
+
+test/lighthouse/node_modules/.package-lock.json: test/lighthouse/package-lock.json
+	@cd test/lighthouse && $(NPM_CI)
 	@touch $@
 
 tools: bin/tools/golangci-lint bin/tools/gofumpt
@@ -131,6 +135,11 @@ prove: ## The claims at the scale they are stated; figures as JSON lines under b
 		scripts/with-postgres go test -count=1 -timeout 120m -p 1 ./internal/... ./test/... ./bench/...
 	@if command -v gcc >/dev/null; then CGO_ENABLED=1 go test -race -count=1 -timeout 60m ./internal/...; else echo "no C compiler here: the race detector is left out"; fi
 	@cd test/e2e && COUNTERSIGN_SCALE=full node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+	@$(MAKE) lighthouse
+
+lighthouse: need-test build test/e2e/node_modules/.package-lock.json test/lighthouse/node_modules/.package-lock.json ## Speed and accessibility of the pages that contacts see
+	@mkdir -p bench/results
+	@cd test/lighthouse && COUNTERSIGN_RESULTS=$(CURDIR)/bench/results node --test --test-reporter=spec public.test.mjs
 
 bench: binary ## Benchmarks and the load figures; results as JSON lines under bench/results
 	@mkdir -p bench/results

@@ -8,6 +8,7 @@ import { api, launch, signIn, startServer } from "../e2e/harness.mjs";
 import { publicPages } from "../e2e/public.mjs";
 
 const port = 9317;
+const runs = 3; // of which the middle one counts, since a busy machine slows some
 let server, browser, pages, stop;
 
 before(async () => {
@@ -30,9 +31,19 @@ test("every public page is quick and open to everybody", async () => {
     if (over) {
       continue;
     }
-    const { lhr } = await lighthouse(server.base + path, { port, onlyCategories: ["performance", "accessibility"], logLevel: "error" });
-    const { performance, accessibility } = lhr.categories;
-    const figures = { page: name, performance: performance.score * 100, accessibility: accessibility.score * 100, bytes: lhr.audits["total-byte-weight"].numericValue, largest_paint_ms: Math.round(lhr.audits["largest-contentful-paint"].numericValue) };
+    const measured = [];
+    for (let run = 0; run < runs; run++) {
+      const { lhr } = await lighthouse(server.base + path, { port, onlyCategories: ["performance", "accessibility"], logLevel: "error" });
+      measured.push(lhr);
+    }
+    const { categories, audits } = measured.sort((a, b) => a.categories.performance.score - b.categories.performance.score)[(runs - 1) / 2];
+    const figures = {
+      page: name,
+      performance: Math.round(categories.performance.score * 100),
+      accessibility: Math.round(categories.accessibility.score * 100),
+      bytes: audits["total-byte-weight"].numericValue,
+      largest_paint_ms: Math.round(audits["largest-contentful-paint"].numericValue),
+    };
     console.log(JSON.stringify(figures));
     if (process.env.COUNTERSIGN_RESULTS) {
       appendFileSync(join(process.env.COUNTERSIGN_RESULTS, "lighthouse.jsonl"), `${JSON.stringify(figures)}\n`);
