@@ -52,6 +52,13 @@ func (a *accepted) add(fn func()) {
 	fn()
 }
 
+// some reports whether something of every kind was accepted.
+func (a *accepted) some() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.verifications) > 0 && len(a.checked) > 0 && len(a.requests) > 0 && len(a.notes) > 0
+}
+
 // one is a person, used once, since the limits of an address allow one start in 30 seconds.
 type one struct{ phone, contact string }
 
@@ -126,6 +133,9 @@ func (w *world) round(d time.Duration) {
 		})
 	}
 	time.Sleep(d)
+	for begin := time.Now(); !w.accepted.some() && time.Since(begin) < settleMax; { // a busy machine has hardly begun by then
+		time.Sleep(20 * time.Millisecond)
+	}
 	w.server.Kill(w.t)
 	cancel()
 	wg.Wait()
@@ -236,13 +246,12 @@ func (w *world) note(ctx context.Context) bool {
 // complete looks for everything that was accepted.
 func (w *world) complete(export []byte) {
 	w.t.Helper()
-	a := &w.accepted
 	w.contacts(export)
 	w.verifications(export)
 	w.notes(export)
 	w.requests()
-	if len(a.verifications) == 0 || len(a.checked) == 0 || len(a.requests) == 0 || len(a.notes) == 0 {
-		w.t.Errorf("too little was done to say anything: %d verifications, %d checked, %d requests, %d notes", len(a.verifications), len(a.checked), len(a.requests), len(a.notes))
+	if !w.accepted.some() {
+		w.t.Error("too little was done to say anything")
 	}
 	w.messages()
 }
