@@ -42,11 +42,11 @@ export function Keys() {
         void navigate({ href: place.slice(1) });
       } else if (event.key === "g") {
         going = Date.now();
-      } else if (event.key === "/") {
-        const search = document.querySelector<HTMLElement>("main [data-search], [data-search]");
-        if (search) {
+      } else if (event.key === "/" || event.key === "v") {
+        const goal = document.querySelector<HTMLElement>(event.key === "/" ? "main [data-search], [data-search]" : "main [data-verify]");
+        if (goal) {
           event.preventDefault();
-          search.focus();
+          goal.focus();
         }
       } else if (event.key === "?") {
         event.preventDefault();
@@ -62,6 +62,7 @@ export function Keys() {
       <dl className={classes.keys}>
         <Row keys={["Ctrl", "K"]} text={t("keys.palette")} />
         <Row keys={["/"]} text={t("keys.search")} />
+        <Row keys={["v"]} text={t("keys.verify")} />
         <Row keys={["j"]} text={t("keys.next")} />
         <Row keys={["k"]} text={t("keys.previous")} />
         <Row keys={["Enter"]} text={t("keys.open")} />

@@ -76,6 +76,7 @@ export const shell = {
     show: "Show the keys",
     search: "Search",
     palette: "Search everywhere",
+    verify: "To the way to verify the caller",
     select: "Choose the row",
     next: "Next row",
     previous: "Previous row",

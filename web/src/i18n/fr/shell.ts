@@ -79,6 +79,7 @@ export const shell: Texts<typeof source> = {
     show: "Afficher les touches",
     search: "Rechercher",
     palette: "Chercher partout",
+    verify: "Vers le moyen de vérifier l’appelant",
     select: "Choisir la ligne",
     next: "Ligne suivante",
     previous: "Ligne précédente",

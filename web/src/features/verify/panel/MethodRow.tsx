@@ -45,7 +45,7 @@ export function MethodRow({ method, disabled, first, busy, onStart }: Props) {
           <span className={classes.only} title={usable?.masked}>{usable?.masked}</span>
         ))}
       {method.available && (
-        <Button className={classes.send} variant={first ? "filled" : "default"} disabled={disabled && !busy} loading={busy} onClick={() => onStart(address)} aria-label={t("panel.sendBy", { method: name })}>
+        <Button className={classes.send} data-verify={first || undefined} variant={first ? "filled" : "default"} disabled={disabled && !busy} loading={busy} onClick={() => onStart(address)} aria-label={t("panel.sendBy", { method: name })}>
           {t("panel.send")}
         </Button>
       )}
