@@ -16,7 +16,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .PHONY: help run build test test-pg prove lighthouse check gen bench web e2e journeys screenshots release \
-	need need-test setup tools vet test-go test-web smoke fuzz kill check-go check-web check-generated binary clean
+	need need-test setup tools vet test-go test-web smoke stories fuzz kill check-go check-web check-generated binary clean
 .DELETE_ON_ERROR:
 
 help: ## Say what each target does
@@ -74,6 +74,7 @@ test: ## Run every check and test at reduced scale (sets up all it needs)
 	@$(MAKE) -j2 -Otarget check test-web
 	@$(MAKE) test-pg
 	@$(MAKE) smoke
+	@$(MAKE) stories
 	@$(MAKE) fuzz
 	@$(MAKE) kill
 	@$(MAKE) journeys
@@ -109,6 +110,9 @@ test-web: web/node_modules/.package-lock.json
 
 smoke: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign scripts/with-postgres go test -count=1 ./test/smoke ./test/docs
+
+stories: binary ## The attackers of the threat model, each a scripted story against the real program
+	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 -parallel 6 ./test/stories
 
 fuzz: binary
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign go test -count=1 ./test/fuzz

@@ -22,6 +22,9 @@ func (a *App) technicianChanged(ctx context.Context, tx *store.Tx, c technician.
 	if err := a.recovery.Changed(ctx, tx, c); err != nil {
 		return err
 	}
+	if err := a.verifications.TechnicianChanged(ctx, tx, c); err != nil {
+		return err
+	}
 	if c.Deleted {
 		return nil
 	}

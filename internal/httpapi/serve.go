@@ -269,5 +269,12 @@ func (a *API) locate(route Route, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.Guard.Check(r.Context(), route.Needs, o)
+	err = a.Guard.Check(r.Context(), route.Needs, o)
+	if fault.KindOf(err) == fault.NotFound {
+		// What the actor may not see is answered like what is not there, in the words of its own slice.
+		if _, absent := route.Object(r.Context(), id.New()); fault.KindOf(absent) == fault.NotFound {
+			return absent
+		}
+	}
+	return err
 }

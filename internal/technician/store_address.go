@@ -3,6 +3,7 @@ package technician
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign.dev/countersign/internal/input"
@@ -26,6 +27,27 @@ func OwnsAddress(ctx context.Context, q store.Querier, org, address string) (boo
 		return false, fmt.Errorf("look for the owner of an address: %w", err)
 	}
 	return n > 0, nil
+}
+
+// AddressKey is what two ways to write the same address have in common: a mailbox without what stands behind a plus sign, or the number.
+func AddressKey(address string) string {
+	mailbox, _ := mailboxOf(input.FoldEmail(address))
+	return mailbox
+}
+
+// Addresses are the keys of all addresses of a technician.
+func (t Technician) Addresses() (keys []string) {
+	add := func(address string) {
+		if key := AddressKey(address); key != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	add(t.Email)
+	add(t.Phone)
+	for _, p := range t.OtherPhones {
+		add(p.Number)
+	}
+	return keys
 }
 
 // mailboxOf is an email without what stands behind a plus sign, and the pattern of all emails that differ from it only in that.

@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/verify"
+	"countersign.dev/countersign/internal/verifypolicy"
 )
 
 // A report of fraud about one message ends whatever else waits for the contact: the caller may be waiting for the newer one.
@@ -186,4 +187,72 @@ func TestM3AnotherContactsCodeAndANeighbour(t *testing.T) {
 		w.wantState(ofPia.ID, verify.Pending)
 		w.wantState(ofBo.ID, verify.Pending)
 	})
+}
+
+// M10: there is no way round a proof by the word of one technician, with a reason or without. No method is an override, whatever it is called,
+// and what a technician logs about the other direction proves nothing about the caller. Until a second person can approve one, it stays so.
+func TestM10NobodyOverridesAlone(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.proving()
+		for _, by := range []string{"tom", "ada"} { // the owner no more than a technician
+			for _, method := range []verify.MethodName{"override", "manual", "verbal", "attested", "press", ""} {
+				for _, note := range []string{"", "I know her voice, and her manager said yes."} {
+					_, _, err := w.verify.Start(w.as(by), verify.StartRequest{ContactID: pia, Method: method, TicketID: ticketPia, Note: note})
+					wantCode(t, err, "verify.method_unknown")
+				}
+			}
+		}
+		w.text(piaPhone, "#verify")
+		r, _, err := w.requests.List(w.as("tom"), verify.Pending, 1, "")
+		if err != nil || len(r) != 1 {
+			t.Fatal(len(r), err)
+		}
+		if _, _, err := w.requests.Claim(w.as("tom"), r[0].ID, ticketPia); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.requests.ConfirmVerbally(w.as("tom"), r[0].ID, " ")
+		wantCode(t, err, "verify.note_required")
+		if _, err := w.requests.ConfirmVerbally(w.as("tom"), r[0].ID, "She said that it is right."); err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range []string{"tom", "ada"} {
+			_, err := w.verify.Clear(w.as(by), pia, verifypolicy.GeneralQuestion, ticketPia)
+			wantCode(t, err, "access.needs_verification")
+		}
+		if n := w.count(`select count(*) from verify_challenge`); n != 0 {
+			t.Errorf("%d verifications", n)
+		}
+	})
+}
+
+// M14, R9: the contact says that they were called, the technician that the contact called. That freezes the verification and alarms.
+func TestM14DirectionsThatDiffer(t *testing.T) {
+	for name, tc := range map[string]struct{ technician, contact verify.Direction }{
+		"they were called, he was called":  {verify.Inbound, verify.Outbound},
+		"both say that they were the ones": {verify.Outbound, verify.Inbound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				v, spoken := w.begin(verify.SMSLink, func(r *verify.StartRequest) { r.CallDirection = tc.technician })
+				l, err := w.verify.OpenLink(t.Context(), w.token(piaPhone))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if state, err := w.verify.AnswerLink(t.Context(), l, verify.Answer{Number: spoken, Direction: tc.contact}); err != nil || state != verify.Frozen {
+					t.Errorf("%s, %v", state, err)
+				}
+				if state, err := w.verify.AnswerLink(t.Context(), l, verify.Answer{Number: spoken, Direction: tc.technician}); err != nil || state == verify.Verified {
+					t.Errorf("a second answer: %s, %v", state, err)
+				}
+				w.wantState(v.ID, verify.Frozen)
+				if w.alerts("direction_mismatch") != 1 {
+					t.Error("nobody was alarmed")
+				}
+				p, err := w.verify.PanelOf(w.as("tom"), pia)
+				if err != nil || p.Shield.State != "failed" || p.Level != 0 {
+					t.Errorf("the shield is %s at L%d, %v", p.Shield.State, p.Level, err)
+				}
+			})
+		})
+	}
 }

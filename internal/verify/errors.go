@@ -19,7 +19,7 @@ var (
 	errMethod         = fault.Field("/method", "verify.method_unknown", "There is no such method here. Choose one that the contact's panel lists.")
 	errNoAddress      = fault.New(fault.Invalid, "verify.no_address", "The contact has no address for this method. Add one, or choose another method.").At("/method")
 	errAddress        = fault.Field("/address", "verify.address_unknown", "This is not an address of the contact for this method. Choose one that is on their page.")
-	errOwnAddress     = fault.New(fault.Invalid, "verify.own_address", "This address belongs to a technician, so it proves nothing about the contact. Choose another.").At("/address")
+	errOwnAddress     = fault.New(fault.Invalid, "verify.own_address", "This address is a technician's own, or was until lately, so it proves nothing about the contact. Choose another.").At("/address")
 	errHeld           = fault.New(fault.Invalid, "verify.address_held", "This address was changed lately and is held for a while. Use another one.").At("/address")
 	errOwnEdit        = fault.New(fault.Invalid, "verify.address_own_edit", "You changed this address yourself a short time ago, so a colleague has to verify with it, or use another one.").At("/address")
 	errMethodBarred   = fault.New(fault.Invalid, "verify.method_not_allowed", "The customer's policy does not allow this method. Choose another one.").At("/method")

@@ -2,7 +2,10 @@ package verify
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,11 +20,15 @@ import (
 	"countersign.dev/countersign/internal/wording"
 )
 
+// formerlyOwn is how long an address counts as a technician's own after they gave it up: beyond every hold, and as long as a number of a
+// household in the United States may rest before somebody else gets it (47 CFR 52.15(f)(1)(ii)).
+const formerlyOwn = 90 * 24 * time.Hour
+
 // trusted refuses an address that cannot prove who the contact is, however well the proof itself goes: one of a technician's own (R14),
 // and one that was changed a moment ago, which proves no more than L1 for anybody and nothing at all for whoever changed it (R13, D-27).
 // What a new contact came with is as good as the contact (D-34).
 func (s *Service) trusted(ctx context.Context, q store.Querier, c contact.Contact, d Description, address string, rules verifypolicy.Rules) error {
-	own, err := technician.OwnsAddress(ctx, q, c.OrgID, address)
+	own, err := s.OwnAddress(ctx, q, c.OrgID, address)
 	if err != nil {
 		return err
 	}
@@ -39,13 +46,46 @@ func (s *Service) trusted(ctx context.Context, q store.Querier, c contact.Contac
 		return nil
 	}
 	actor := access.ActorFrom(ctx)
-	if actor.Kind == access.Technician && (age.AddedBy == actor.ID || age.MergedBy == actor.ID) {
+	if (actor.Kind == access.Technician || actor.Kind == access.Token) && (age.AddedBy == actor.ID || age.MergedBy == actor.ID) {
 		return errOwnEdit
 	}
 	if d.Level >= 2 {
 		return errHeld.With("This address was changed lately and is held until " + age.Since.Add(rules.Hold).UTC().Format("2 Jan 15:04 MST") + ". Use another one.")
 	}
 	return nil
+}
+
+// OwnAddress says whether an address is a technician's own, or was until lately (R14).
+func (s *Service) OwnAddress(ctx context.Context, q store.Querier, org, address string) (bool, error) {
+	own, err := technician.OwnsAddress(ctx, q, org, address)
+	if err != nil || own {
+		return own, err
+	}
+	until, err := lockedUntil(ctx, q, org, s.formerAddress(org, technician.AddressKey(address)))
+	return s.clock.Now().Before(until), err
+}
+
+// TechnicianChanged remembers what a technician no longer has as their own: whoever clears a number from their profile and makes a contact
+// with it would otherwise verify themselves, since what a new contact comes with is not held (D-34). Only a MAC is kept.
+func (s *Service) TechnicianChanged(ctx context.Context, tx *store.Tx, c technician.Change) error {
+	kept := c.After.Addresses()
+	if c.Deleted {
+		kept = nil
+	}
+	until := s.clock.Now().Add(formerlyOwn)
+	for _, key := range c.Before.Addresses() {
+		if slices.Contains(kept, key) {
+			continue
+		}
+		if err := putLock(ctx, tx, c.Before.OrgID, s.formerAddress(c.Before.OrgID, key), "technician_address", until); err != nil {
+			return fmt.Errorf("remember an address of technician %s: %w", c.Before.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) formerAddress(org, key string) string {
+	return "address:" + hex.EncodeToString(s.Keys.MAC("verify former address", org, key))
 }
 
 // AddressesChanged watches over addresses that prove something. One that somebody was verified by is only given up after a proof (D-27),

@@ -4,12 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/internal/verifypolicy"
 )
@@ -75,6 +80,17 @@ func TestAHeldAddressStillProvesAMailbox(t *testing.T) {
 		if err := w.start1("ida", verify.StartRequest{ContactID: pia, Method: verify.EmailCode}); fault.CodeOf(err) != "verify.address_own_edit" {
 			t.Errorf("by who entered it: %v", err)
 		}
+	})
+}
+
+// M8: whoever entered an address proves nothing with it by a script either: behind a token is the same technician.
+func TestM8AnOwnEditThroughAToken(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.exec(fmt.Sprintf(`update contact_email set initial = false, added_by = 'ida', created_at = %d`, time.Now().UnixMicro()))
+		a := access.ActorFrom(w.as("ida"))
+		a.Kind, a.TokenID = access.Token, "token-ida"
+		_, _, err := w.verify.Start(access.WithActor(w.Context(), a), verify.StartRequest{ContactID: pia, Method: verify.EmailCode})
+		wantCode(t, err, "verify.address_own_edit")
 	})
 }
 
@@ -263,4 +279,97 @@ func (w *world) bothFrozen(t *testing.T, verificationID string) {
 	if !strings.Contains(last, "to be safe we stopped") {
 		t.Errorf("the contact reads %q", last)
 	}
+}
+
+// technicians are those of the world, wired to verification as app does.
+func (w *world) technicians() *technician.Service {
+	log, bus := audit.New(w.db, w.keys), events.New(w.db, slog.New(slog.DiscardHandler))
+	return technician.New(w.db, w.guard, log, bus, technician.Hooks{
+		StateChanged: []func(context.Context, *store.Tx, technician.Change) error{w.verify.TechnicianChanged},
+	})
+}
+
+// M8, R14: a number that a technician takes out of their profile proves nothing for three months, whoever has it then, in a contact that was
+// made for it too. Only a MAC of it is kept.
+func TestM8AFormerAddressOfATechnicianProvesNothing(t *testing.T) {
+	for name, giveUp := range map[string]func(w *world) error{
+		"cleared by themselves": func(w *world) error {
+			_, err := w.technicians().UpdateOwn(w.as("tom"), func(t technician.Technician) (technician.Fields, error) {
+				t.Phone = ""
+				return t.Fields, nil
+			})
+			return err
+		},
+		"changed by an administrator": func(w *world) error {
+			_, err := w.technicians().Update(w.as("ada"), "tom", func(t technician.Technician) (technician.Fields, error) {
+				t.Phone, t.Email = "+12125550172", "t.reed@example.com"
+				return t.Fields, nil
+			})
+			return err
+		},
+		"the technician was deleted": func(w *world) error {
+			w.exec(`update technician set status = 'inactive' where id = 'tom'`)
+			return w.technicians().Delete(w.as("ada"), "tom", func(technician.Technician) error { return nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				if err := giveUp(w); err != nil {
+					t.Fatal(err)
+				}
+				who := "ida"
+				if name == "cleared by themselves" {
+					who = "tom"
+				}
+				r := verify.StartRequest{ContactID: "contact-sly", Method: verify.SMSCode}
+				if err := w.start1(who, r); fault.CodeOf(err) != "verify.own_address" {
+					t.Errorf("at once: %v", err)
+				}
+				if len(w.inbox(tomPhone)) != 0 {
+					t.Error("a code went to the technician")
+				}
+				if n := w.count(`select count(*) from verify_lock where subject like '%2125550171%' or reason like '%2125550171%'`); n != 0 {
+					t.Error("the number itself is kept")
+				}
+				month := 30 * 24 * time.Hour
+				if n := w.count(`select count(*) from verify_lock where until between $1 and $2`, time.Now().Add(3*month-time.Minute).UnixMicro(), time.Now().Add(3*month).UnixMicro()); n == 0 {
+					t.Error("it is not remembered for three months")
+				}
+				w.exec(`update verify_lock set until = $1`, time.Now().UnixMicro()) // three months pass
+				if err := w.verify.Sweep(w.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.start1(who, r); err != nil {
+					t.Errorf("after three months: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// R14 holds for a mailbox in every spelling, and what the technician keeps is not remembered.
+func TestM8AFormerMailboxInEverySpelling(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		_, err := w.technicians().Update(w.as("ada"), "tom", func(t technician.Technician) (technician.Fields, error) {
+			t.Email = "t.reed@example.com"
+			return t.Fields, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for address, want := range map[string]bool{
+			"tom@example.com": true, "TOM@Example.com": true, "tom+pia@example.com": true, "tomas@example.com": false, "t.reed@example.com": true,
+			tomPhone: true, "+12125550173": false,
+		} {
+			if own, err := w.verify.OwnAddress(t.Context(), w.db.Read(), org, address); err != nil || own != want {
+				t.Errorf("%s: %v, %v", address, own, err)
+			}
+		}
+		if own, err := w.verify.OwnAddress(t.Context(), w.db.Read(), otherOrg, "tom@example.com"); err != nil || own {
+			t.Error("another organization hears of it", err)
+		}
+		if n := w.count(`select count(*) from verify_lock`); n != 1 {
+			t.Errorf("%d addresses are remembered, want the one that was given up", n)
+		}
+	})
 }

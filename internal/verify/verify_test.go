@@ -67,6 +67,9 @@ func TestM4OldUsedAndExpiredCodes(t *testing.T) {
 		}
 		_, err = w.verify.Check(w.as("tom"), second.ID, code)
 		wantCode(t, err, "verify.code_refused")
+		if n := w.count(`select count(*) from verify_challenge where state <> 'pending' and code_mac is not null`); n != 0 {
+			t.Errorf("%d codes are kept after their end", n)
+		}
 
 		time.Sleep(minute)
 		third, _ := w.begin(verify.SMSCode)

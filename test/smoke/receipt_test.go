@@ -13,7 +13,7 @@ import (
 
 // TestAReceiptIsCheckedWithoutAServer checks receipts on a machine that has nothing but the program and the key.
 func TestAReceiptIsCheckedWithoutAServer(t *testing.T) {
-	dir, token := installation(t)
+	dir, token := binary.Install(t)
 	s := binary.Start(t, "--data", dir)
 	c := s.As(token)
 	post := func(path string, body map[string]any, want int) string {
@@ -24,7 +24,7 @@ func TestAReceiptIsCheckedWithoutAServer(t *testing.T) {
 		"customer_id": customer, "name": "Pia Ende", "phones": []map[string]any{{"number": "+12125550123", "kind": "mobile"}},
 	}, http.StatusCreated)
 	v := post("/api/verifications", map[string]any{"contact_id": contact, "method": "sms_code"}, http.StatusCreated)
-	post("/api/verifications/"+v+"/check", map[string]any{"code": codeTo(t, c, "+12125550123")}, http.StatusOK)
+	post("/api/verifications/"+v+"/check", map[string]any{"code": c.CodeTo(t, "+12125550123")}, http.StatusOK)
 	receipt := c.Do(t, http.MethodGet, "/api/verifications/"+v+"/receipt", nil)
 	all := c.Do(t, http.MethodGet, "/api/contacts/"+contact+"/evidence", nil)
 	key := c.Do(t, http.MethodGet, "/api/audit/public-key", nil)

@@ -12,19 +12,10 @@ import (
 	"countersign.dev/countersign/test/binary"
 )
 
-const password = "correct horse battery staple\n"
-
-// installation makes an organization with an owner in an empty folder and returns the folder and the owner's token.
-func installation(t *testing.T) (dir, token string) {
-	t.Helper()
-	dir = t.TempDir()
-	token = binary.Must(t, password, "admin", "bootstrap", "--data", dir,
-		"--organization", "Harbor IT", "--email", "olga@harbor.example.com", "--name", "Olga Berg", "--password-stdin")
-	return dir, token
-}
+const password = binary.Password + "\n"
 
 func TestBootstrapPrintsOnlyATokenAndRefusesASecondTime(t *testing.T) {
-	dir, token := installation(t)
+	dir, token := binary.Install(t)
 	if !strings.HasPrefix(token, "cs_") || strings.ContainsAny(token, " \n") {
 		t.Errorf("bootstrap printed %d characters that are not just a token", len(token))
 	}
@@ -44,7 +35,7 @@ func TestWrongUsageExitsWith2(t *testing.T) {
 }
 
 func TestServerStartsAnswersAndStops(t *testing.T) {
-	dir, token := installation(t)
+	dir, token := binary.Install(t)
 	first := binary.Start(t, "--data", dir)
 	c := first.As(token)
 	for path, want := range map[string]int{
@@ -76,7 +67,7 @@ func TestServerStartsAnswersAndStops(t *testing.T) {
 }
 
 func TestCommandBesideARunningServerIsSeenWithinASecond(t *testing.T) {
-	dir, _ := installation(t)
+	dir, _ := binary.Install(t)
 	s := binary.Start(t, "--data", dir)
 	token := binary.Must(t, "", "admin", "token", "--data", dir, "--email", "olga@harbor.example.com", "--name", "script", "--expires", "1h")
 	time.Sleep(time.Second)
@@ -84,7 +75,7 @@ func TestCommandBesideARunningServerIsSeenWithinASecond(t *testing.T) {
 }
 
 func TestBackupAndRestore(t *testing.T) {
-	dir, token := installation(t)
+	dir, token := binary.Install(t)
 	s := binary.Start(t, "--data", dir)
 	customer := s.As(token).Object(t, http.StatusCreated, http.MethodPost, "/api/customers", map[string]any{"name": "Northwind"})
 	file := filepath.Join(t.TempDir(), "countersign.backup")
@@ -114,7 +105,7 @@ func TestBackupAndRestore(t *testing.T) {
 }
 
 func TestAuditExportIsVerifiedAndTamperingIsFound(t *testing.T) {
-	dir, token := installation(t)
+	dir, token := binary.Install(t)
 	s := binary.Start(t, "--data", dir)
 	c := s.As(token)
 	for _, name := range []string{"Northwind", "Fabrikam", "Contoso"} {
@@ -150,7 +141,7 @@ func TestAuditExportIsVerifiedAndTamperingIsFound(t *testing.T) {
 }
 
 func TestDoctorFindsAHealthyInstallation(t *testing.T) {
-	dir, _ := installation(t)
+	dir, _ := binary.Install(t)
 	if r := binary.Run(t, "", "doctor", "--data", dir); r.Code != 0 {
 		t.Errorf("doctor: exit %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}

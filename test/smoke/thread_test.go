@@ -2,43 +2,14 @@ package smoke_test
 
 import (
 	"net/http"
-	"regexp"
-	"strings"
 	"testing"
 
 	"countersign.dev/countersign/test/binary"
 )
 
-var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
-
-// lastTo returns the newest sandbox message to an address that holds want, or nil.
-func lastTo(t *testing.T, c *binary.Client, to, want string) map[string]any {
-	t.Helper()
-	for _, m := range c.Items(t, "/api/sandbox/messages?to="+strings.ReplaceAll(to, "+", "%2B")) {
-		if strings.Contains(binary.Text(t, m, "body"), want) {
-			return m
-		}
-	}
-	return nil
-}
-
-// codeTo waits for the newest message to an address that holds a code, and returns the code.
-func codeTo(t *testing.T, c *binary.Client, to string) (code string) {
-	t.Helper()
-	binary.Eventually(t, "a code for "+to, func() bool {
-		for _, m := range c.Items(t, "/api/sandbox/messages?to="+strings.ReplaceAll(to, "+", "%2B")) {
-			if code = sixDigits.FindString(binary.Text(t, m, "body")); code != "" {
-				return true
-			}
-		}
-		return false
-	})
-	return code
-}
-
 // TestBothSidesProveWhoTheyAre walks the thread that the product is about, over the public interface only.
 func TestBothSidesProveWhoTheyAre(t *testing.T) {
-	dir, token := installation(t)
+	dir, token := binary.Install(t)
 	c := binary.Start(t, "--data", dir).As(token)
 	post := func(want int, path string, body map[string]any) map[string]any {
 		return c.Object(t, want, http.MethodPost, path, body)
@@ -60,7 +31,7 @@ func TestBothSidesProveWhoTheyAre(t *testing.T) {
 	for method, address := range map[string]string{"sms_code": phone, "email_code": mail} {
 		v := post(http.StatusCreated, "/api/verifications", map[string]any{"contact_id": contact, "method": method, "ticket_id": ticket})
 		path := "/api/verifications/" + binary.Text(t, v, "id")
-		code := codeTo(t, c, address)
+		code := c.CodeTo(t, address)
 		wrong := "000000"
 		if code == wrong {
 			wrong = "000001"
@@ -72,7 +43,7 @@ func TestBothSidesProveWhoTheyAre(t *testing.T) {
 		post(http.StatusUnprocessableEntity, path+"/check", map[string]any{"code": code})
 	}
 
-	post(http.StatusAccepted, "/api/sandbox/inbound", map[string]any{"kind": "sms", "from": other, "to": "+12125550100", "body": "#verify"})
+	c.Texts(t, other, "#verify")
 	var asked map[string]any
 	binary.Eventually(t, "a pending technician verification", func() bool {
 		items := c.Items(t, "/api/technician-verifications?state=pending")
@@ -87,8 +58,8 @@ func TestBothSidesProveWhoTheyAre(t *testing.T) {
 	path := "/api/technician-verifications/" + binary.Text(t, asked, "id")
 	claimed := post(http.StatusOK, path+"/claim", map[string]any{"ticket_id": ticket})
 	code := binary.Text(t, claimed, "code")
-	binary.Eventually(t, "the same code at the technician and the caller", func() bool { return lastTo(t, c, other, code) != nil })
-	post(http.StatusAccepted, "/api/sandbox/inbound", map[string]any{"kind": "sms", "from": other, "to": "+12125550100", "body": "#confirm"})
+	binary.Eventually(t, "the same code at the technician and the caller", func() bool { return c.LastTo(t, other, code) != nil })
+	c.Texts(t, other, "#confirm")
 	binary.Eventually(t, "confirmed", func() bool {
 		return c.Object(t, http.StatusOK, http.MethodGet, path, nil)["state"] == "confirmed"
 	})

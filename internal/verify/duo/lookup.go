@@ -12,7 +12,6 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/technician"
 )
 
 type userState string
@@ -135,7 +134,7 @@ func (s *Service) lookup(ctx context.Context, set Settings, c contact.Contact) e
 		if address == "" {
 			continue
 		}
-		mine, err := technician.OwnsAddress(ctx, s.DB.Read(), c.OrgID, address)
+		mine, err := s.Verifications.OwnAddress(ctx, s.DB.Read(), c.OrgID, address)
 		if err != nil {
 			return err
 		}

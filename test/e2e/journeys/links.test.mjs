@@ -107,7 +107,7 @@ for (const method of ["sms_link", "email_link"]) {
       await page.locator("#number").fill(verification.spoken_number);
       await page.locator("input[type=radio][value=inbound]").check();
       await page.locator("button[value=validate]").click();
-      await page.locator("h1.verified").waitFor();
+      await page.locator("h1.good").waitFor();
       assert.deepEqual(await axe(page), []);
       assert.equal((await call.get(`/api/verifications/${verification.id}`)).state, "verified");
       assert.deepEqual(context.complaints, []);

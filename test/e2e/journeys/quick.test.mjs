@@ -49,7 +49,7 @@ for (const [how, send] of Object.entries(hands)) {
         done.push(name);
         await act();
       });
-      const field = page.getByRole("textbox", { name: /code/i });
+      const field = page.locator("main input[inputmode=numeric]");
       await field.waitFor();
       await page.waitForFunction(() => document.activeElement?.matches("input"));
       assert.ok(done.length <= 3, `${done} until the field for the code`);

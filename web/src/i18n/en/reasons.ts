@@ -220,7 +220,7 @@ export const reasons = {
     verify_identity_provider_changed: "The identity provider was changed this very moment. Start again.",
     identity_provider_secret_again: "Enter the client secret again, since the issuer or the client has changed.",
     verify_no_address: "No address for this method is known.",
-    verify_own_address: "This address belongs to a technician, so it proves nothing.",
+    verify_own_address: "This address is a technician’s own, or was until lately, so it proves nothing.",
     verify_ticket_mismatch: "Choose a ticket of the contact’s customer.",
     duo_ambiguous: "Duo knows several people with these email addresses.",
     duo_bypass: "Duo lets this person in without asking, so it proves nothing.",

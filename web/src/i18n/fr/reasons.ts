@@ -223,7 +223,7 @@ export const reasons: Texts<typeof source> = {
     verify_identity_provider_changed: "Le fournisseur d’identité vient d’être modifié. Recommencez.",
     identity_provider_secret_again: "Saisissez à nouveau le secret du client : l’émetteur ou le client a changé.",
     verify_no_address: "Aucune adresse connue pour cette méthode.",
-    verify_own_address: "Cette adresse est celle d’un technicien, elle ne prouve donc rien.",
+    verify_own_address: "Cette adresse est celle d’un technicien, ou l’était récemment : elle ne prouve donc rien.",
     verify_ticket_mismatch: "Choisissez un ticket du client de ce contact.",
     duo_ambiguous: "Duo connaît plusieurs personnes avec ces adresses e-mail.",
     duo_bypass: "Duo laisse passer cette personne sans rien demander, cela ne prouve donc rien.",
