@@ -32,7 +32,7 @@ func (a *App) connectVerifications(d verify.Deps) {
 	a.verifications = verify.New(d)
 	a.duo = duo.New(duo.Deps{DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Verifications: a.verifications, Log: d.Log})
 	a.contactKeys = contactkey.New(contactkey.Deps{
-		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Messages: d.Messages, Log: d.Log, BaseURL: d.BaseURL, Shield: a.shieldOf,
+		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Events: d.Events, Messages: d.Messages, Log: d.Log, BaseURL: d.BaseURL, Shield: a.shieldOf, Trusted: a.verifications.Trusted,
 	})
 	a.stepUp = idp.New(idp.Deps{
 		DB: d.DB, Guard: d.Guard, Keys: d.Keys, Audit: d.Audit, Verifications: a.verifications, Log: d.Log, BaseURL: d.BaseURL, Local: idp.IsLocal(d.BaseURL),

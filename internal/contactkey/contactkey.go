@@ -22,6 +22,7 @@ const (
 	maxKeys       = 10             // of one contact
 	enrolmentLife = 24 * time.Hour // of a link
 	spokenDigits  = 3              // of the number that the technician says
+	passkeyLevel  = 4              // that a passkey proves
 	wantedLevel   = "L2"           // of the shield that lets a technician send a link (R18)
 )
 
@@ -31,7 +32,6 @@ var (
 	errUnverified  = needing(fault.New(fault.Denied, "contactkey.verification_required", "Verify the contact first, by a method of level L2 or higher: a new passkey is bound only to somebody who was just verified."))
 	errNoAddress   = fault.New(fault.Invalid, "contactkey.no_address", "The contact has no mobile number and no email address. Add one first.").At("/address")
 	errAddress     = fault.Field("/address", "contactkey.address_unknown", "This is no mobile number or email address of the contact. Choose one that is on their page.")
-	errOwnAddress  = fault.New(fault.Invalid, "contactkey.own_address", "This address belongs to a technician, so it proves nothing about the contact. Choose another.").At("/address")
 	errMany        = fault.New(fault.Conflict, "contactkey.too_many", "The contact has 10 passkeys. Remove one that is no longer used first.")
 	errUnavailable = fault.New(fault.Conflict, "contactkey.unavailable", "Passkeys need the name under which this server is known. An administrator has to set its external address.")
 	errRefused     = fault.New(fault.Invalid, "contactkey.refused", "This passkey was not accepted.")
@@ -59,6 +59,8 @@ type Deps struct {
 
 	// Shield is what the latest verification says about a contact.
 	Shield func(ctx context.Context, q store.Querier, org, contactID string) (contact.Shield, error)
+	// Trusted refuses an address of a contact that is not good enough to prove a level.
+	Trusted func(ctx context.Context, q store.Querier, c contact.Contact, address string, level int) error
 }
 
 // Service keeps the passkeys of every contact.

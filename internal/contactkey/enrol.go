@@ -17,7 +17,6 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/wording"
 )
 
@@ -60,12 +59,9 @@ func (s *Service) invite(ctx context.Context, c contact.Contact, wanted string) 
 	if _, err := siteOf(s.BaseURL); err != nil {
 		return e, "", err
 	}
-	address, err := chooseAddress(c, wanted)
+	address, err := s.chooseAddress(ctx, q, c, wanted)
 	if err != nil {
 		return e, "", err
-	}
-	if own, err := technician.OwnsAddress(ctx, q, c.OrgID, address); err != nil || own {
-		return e, "", cmp.Or(err, error(errOwnAddress))
 	}
 	o, err := organization.ByID(ctx, q, c.OrgID)
 	if err != nil {
@@ -116,19 +112,29 @@ func (s *Service) invite(ctx context.Context, c contact.Contact, wanted string) 
 	return e, spoken, err
 }
 
-// chooseAddress returns the address as it is on the contact's page, so that nothing typed is ever sent to.
-func chooseAddress(c contact.Contact, wanted string) (string, error) {
+// chooseAddress returns the address as it is on the contact's page, so that nothing typed is ever sent to; the first that may be used if
+// none is wanted. Whoever reads there gets a passkey that proves L4: the address has to be good for that much (R13, R14).
+func (s *Service) chooseAddress(ctx context.Context, q store.Querier, c contact.Contact, wanted string) (string, error) {
 	have := Addresses(c)
 	if len(have) == 0 {
 		return "", errNoAddress
 	}
-	if wanted == "" {
-		return have[0], nil
+	if wanted != "" {
+		i := slices.IndexFunc(have, func(a string) bool { return store.Fold(a) == store.Fold(wanted) })
+		if i < 0 {
+			return "", errAddress
+		}
+		have = have[i : i+1]
 	}
-	if i := slices.IndexFunc(have, func(a string) bool { return store.Fold(a) == store.Fold(wanted) }); i >= 0 {
-		return have[i], nil
+	var refused error
+	for _, address := range have {
+		err := s.Trusted(ctx, q, c, address, passkeyLevel)
+		if err == nil || fault.KindOf(err) == fault.Internal {
+			return address, err
+		}
+		refused = cmp.Or(refused, err)
 	}
-	return "", errAddress
+	return "", refused
 }
 
 // Addresses are where a contact can be sent a link to a page for passkeys: mobile numbers first, then email.

@@ -55,6 +55,15 @@ func (s *Service) trusted(ctx context.Context, q store.Querier, c contact.Contac
 	return nil
 }
 
+// Trusted refuses an address of a contact that cannot prove a level now, as a verification by it would be refused.
+func (s *Service) Trusted(ctx context.Context, q store.Querier, c contact.Contact, address string, level int) error {
+	rules, err := verifypolicy.For(ctx, q, c.OrgID, c.CustomerID)
+	if err != nil {
+		return err
+	}
+	return s.trusted(ctx, q, c, Description{Level: level}, address, rules)
+}
+
 // OwnAddress says whether an address is a technician's own, or was until lately (R14).
 func (s *Service) OwnAddress(ctx context.Context, q store.Querier, org, address string) (bool, error) {
 	own, err := technician.OwnsAddress(ctx, q, org, address)

@@ -232,6 +232,23 @@ func TestR18AnEnrolmentNeedsAVerifiedContact(t *testing.T) {
 	})
 }
 
+// M8: who was talked into changing a number, or did it themselves, must not turn the shield of the real person into a passkey of another.
+func TestM8AnInvitationGoesToNoAddressThatWasChangedLately(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.exec(`update contact set phones = '[{"number":"+12125550198","kind":"mobile"},{"number":"+12125550197","kind":"mobile"},{"number":"+12125550123","kind":"mobile"}]' where id = $1`, pia)
+		for number, by := range map[string]string{"+12125550198": "tom", "+12125550197": "ada"} {
+			w.exec(`insert into contact_phone (org_id, contact_id, number, created_at, added_by, initial) values ($1, $2, $3, $4, $5, false)`, org, pia, number, store.Time(store.Now()), by)
+		}
+		_, _, err := w.keys.Invite(w.tom(), pia, "+12125550198")
+		wantCode(t, err, "verify.address_own_edit")
+		_, _, err = w.keys.Invite(w.tom(), pia, "+12125550197")
+		wantCode(t, err, "verify.address_held")
+		if e, _, err := w.keys.Invite(w.tom(), pia, ""); err != nil || e.Address != "+12125550123" {
+			t.Error(e.Address, err)
+		}
+	})
+}
+
 func TestR18AnEnrolmentWorksOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		invite := func() (contactkey.Enrolment, string, string) {

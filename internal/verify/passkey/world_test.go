@@ -100,7 +100,8 @@ func (w *world) start() {
 	})
 	w.keys = contactkey.New(contactkey.Deps{
 		DB: w.db, Guard: guard, Keys: keyring, Audit: log, Events: bus, Messages: messages, Log: silent, BaseURL: origin,
-		Shield: func(context.Context, store.Querier, string, string) (contact.Shield, error) { return w.shield, nil },
+		Shield:  func(context.Context, store.Querier, string, string) (contact.Shield, error) { return w.shield, nil },
+		Trusted: w.verify.Trusted,
 	})
 	w.method = passkey.New(w.verify, w.keys, silent)
 	w.verify.Use(w.method)
@@ -147,6 +148,14 @@ func (w *world) token(to string) string {
 		w.Fatalf("no link in %q", w.message(to))
 	}
 	return m[1]
+}
+
+func (w *world) exec(statement string, args ...any) {
+	w.Helper()
+	err := w.db.Write(w.Context(), func(tx *store.Tx) error { _, err := tx.ExecContext(w.Context(), statement, args...); return err })
+	if err != nil {
+		w.Fatal(err)
+	}
 }
 
 func (w *world) count(query string, args ...any) (n int) {

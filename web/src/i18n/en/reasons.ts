@@ -34,7 +34,6 @@ export const reasons = {
     contact_sourced: "This contact is kept up to date by another system. Change it there.",
     contact_unknown: "There is no such contact, or you may not see it.",
     contactkey_no_address: "The contact has no mobile number and no email address.",
-    contactkey_own_address: "This address belongs to a technician, so it proves nothing.",
     contactkey_too_many: "The contact has 10 passkeys. Remove one first.",
     contactkey_unavailable: "Passkeys need the name under which this server is known. An administrator has to set its external address.",
     contactkey_verification_required: "Verify the contact first, at level L2 or higher.",

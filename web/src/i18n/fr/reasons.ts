@@ -37,7 +37,6 @@ export const reasons: Texts<typeof source> = {
     contact_sourced: "Ce contact est tenu à jour par un autre système. Modifiez-le là-bas.",
     contact_unknown: "Ce contact n’existe pas, ou vous ne pouvez pas le voir.",
     contactkey_no_address: "Le contact n’a ni numéro mobile ni adresse électronique.",
-    contactkey_own_address: "Cette adresse est celle d’un technicien, elle ne prouve donc rien.",
     contactkey_too_many: "Le contact a 10 clés d’accès. Retirez-en une d’abord.",
     contactkey_unavailable: "Les clés d’accès ont besoin du nom de ce serveur. Un administrateur doit fixer son adresse externe.",
     contactkey_verification_required: "Vérifiez d’abord le contact, au niveau L2 ou plus.",
