@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // Opened is what the page behind a link shows.
@@ -82,9 +83,9 @@ func (s *Service) Answer(ctx context.Context, o Opened, a Answer) (State, error)
 
 // settle writes down what was said about a number and tells those concerned.
 func (s *Service) settle(ctx context.Context, tx *store.Tx, f Form, who contact.Contact, o organization.Organization, number string) error {
-	said, key := consent.OptedIn, "note_agreed"
+	said, note := consent.OptedIn, wording.NoteAgreed
 	if f.State == Refused {
-		said, key = consent.OptedOut, "note_refused"
+		said, note = consent.OptedOut, wording.NoteRefused
 	}
 	if number != "" {
 		_, err := s.Ledger.Put(ctx, tx, consent.Record{
@@ -96,22 +97,26 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, f Form, who contact.
 		}
 	}
 	if said == consent.OptedIn && number != "" {
-		if err := s.sendSoftly(ctx, tx, f, number, "confirmed", map[string]string{"organization": o.Name}); err != nil {
+		if err := s.thank(ctx, tx, f, number, o.Name); err != nil {
 			return err
 		}
 	}
-	err := s.note(ctx, tx, f, o.Locale, key, map[string]string{"contact": who.Name, "number": message.Mask(number)})
+	err := s.note(ctx, tx, f, o.Locale, note, wording.Values{Contact: who.Name, Address: message.Mask(number)})
 	if err != nil {
 		return err
 	}
 	return s.tell(ctx, tx, f)
 }
 
-// sendSoftly sends a text that nothing depends on: where none may go, none goes.
-func (s *Service) sendSoftly(ctx context.Context, tx *store.Tx, f Form, number, key string, values map[string]string) error {
-	_, err := s.Messages.Send(ctx, tx, message.Out{
-		Way: message.SMS, To: number, Body: text(key, f.Language, values), Purpose: message.Consent, Owner: message.Ref{Type: "contact", ID: f.ContactID},
-		ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID + "/" + key,
+// thank confirms a consent by text. Nothing depends on it: where no text may go, none goes.
+func (s *Service) thank(ctx context.Context, tx *store.Tx, f Form, number, organization string) error {
+	text, err := wording.Say(ctx, tx, f.OrgID, wording.OptInConfirmed, f.Language, wording.Values{Organization: organization})
+	if err != nil {
+		return err
+	}
+	_, err = s.Messages.Send(ctx, tx, message.Out{
+		Way: message.SMS, To: number, Body: text.Body, Purpose: message.Consent, Owner: message.Ref{Type: "contact", ID: f.ContactID},
+		ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID + "/confirmed",
 	})
 	if fault.KindOf(err) != fault.Internal {
 		return nil
@@ -138,14 +143,18 @@ func (s *Service) TextVersion(ctx context.Context, orgID string) (string, error)
 		return "", err
 	}
 	set, err := consent.SettingsOf(ctx, s.DB.Read(), orgID)
-	return shown(languageFor(o.Locale), o.Name, set.PolicyURL).Version, err
+	return shown(wording.LanguageFor(o.Locale), o.Name, set.PolicyURL).Version, err
 }
 
 // shown is the text that a person agrees to.
 func shown(language, organization, policyURL string) consent.Text {
-	body := text("statement", language, map[string]string{"organization": organization})
+	body := statementIn(language, organization)
 	if policyURL != "" {
 		body += "\n" + policyURL
 	}
 	return consent.NewText(language, body)
+}
+
+func statementIn(language, organization string) string {
+	return wording.Texts{Language: language}.OptInPage(wording.Values{Organization: organization})("statement")
 }

@@ -18,6 +18,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // ownerType is what the messages of forms belong to.
@@ -194,7 +195,7 @@ func (s *Service) askIn(ctx context.Context, tx *store.Tx, who contact.Contact, 
 	actor, token := access.ActorFrom(ctx), id.Secret()
 	f = Form{
 		OrgID: who.OrgID, ID: id.New(), ContactID: who.ID, ContactName: who.Name, CustomerID: who.CustomerID, Way: p.way, SentTo: p.sentTo, Number: p.number,
-		Language: languageFor(who.Language, c.organization.Locale), State: Waiting, AskedBy: actor.ID, AskedName: actor.Name, TicketID: question.TicketID,
+		Language: wording.LanguageFor(who.Language, c.organization.Locale), State: Waiting, AskedBy: actor.ID, AskedName: actor.Name, TicketID: question.TicketID,
 		CreatedAt: c.now, ExpiresAt: c.now.AddDate(0, 0, c.settings.LinkDays), Version: 1,
 	}
 	if err := cancelOf(ctx, tx, f.OrgID, f.ContactID, c.now); err != nil {
@@ -213,18 +214,20 @@ func (s *Service) askIn(ctx context.Context, tx *store.Tx, who contact.Contact, 
 }
 
 func (s *Service) sendForm(ctx context.Context, tx *store.Tx, f Form, c circumstances, token string) error {
-	values := map[string]string{"organization": c.organization.Name, "link": s.BaseURL + "/v/optin/" + token, "days": days(f.Language, c.settings.LinkDays)}
-	out := message.Out{
-		Way: f.Way, To: f.SentTo, Purpose: message.Consent, Owner: message.Ref{Type: ownerType, ID: f.ID}, ContactID: f.ContactID,
-		CustomerID: f.CustomerID, Key: "optin/" + f.ID, Starts: true, ExpiresAt: f.ExpiresAt,
-	}
+	key := wording.OptInSMS
 	if f.Way == message.Email {
-		out.Subject = text("mail_subject", f.Language, values)
-		out.Body = text("mail_header", f.Language, values) + "\n\n" + text("mail_body", f.Language, values)
-	} else {
-		out.Body = text("sms", f.Language, values)
+		key = wording.OptInMail
 	}
-	_, err := s.Messages.Send(ctx, tx, out)
+	text, err := wording.Say(ctx, tx, f.OrgID, key, f.Language, wording.Values{
+		Organization: c.organization.Name, Link: s.BaseURL + "/v/optin/" + token, Days: c.settings.LinkDays,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.Messages.Send(ctx, tx, message.Out{
+		Way: f.Way, To: f.SentTo, Subject: text.Subject, Body: text.Body, Purpose: message.Consent, Owner: message.Ref{Type: ownerType, ID: f.ID},
+		ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID, Starts: true, ExpiresAt: f.ExpiresAt,
+	})
 	return err
 }
 
@@ -245,17 +248,21 @@ func (s *Service) noteSent(ctx context.Context, tx *store.Tx, f Form, c circumst
 	if err != nil {
 		return err
 	}
-	return s.note(ctx, tx, f, c.organization.Locale, "note_sent", map[string]string{
-		"contact": who.Name, "technician": f.AskedName, "address": message.Mask(f.SentTo), "number": message.Mask(f.Number),
+	return s.note(ctx, tx, f, c.organization.Locale, wording.NoteSent, wording.Values{
+		Contact: who.Name, Technician: f.AskedName, Address: message.Mask(f.SentTo),
 	})
 }
 
 // note writes to the ticket of a form, if it has one.
-func (s *Service) note(ctx context.Context, tx *store.Tx, f Form, locale, key string, values map[string]string) error {
+func (s *Service) note(ctx context.Context, tx *store.Tx, f Form, locale, part string, v wording.Values) error {
 	if f.TicketID == "" {
 		return nil
 	}
-	err := s.Tickets.AddNote(ctx, tx, f.TicketID, ticket.Note{Body: text(key, languageFor(locale), values), Visibility: ticket.Internal})
+	texts, err := wording.Of(ctx, tx, f.OrgID, locale)
+	if err != nil {
+		return err
+	}
+	err = s.Tickets.AddNote(ctx, tx, f.TicketID, ticket.Note{Body: texts.Part(wording.OptInNote, part, v), Visibility: ticket.Internal})
 	if errors.Is(err, ticket.ErrNotFound) { // deleted meanwhile; the audit log has it all
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
+	"countersign.dev/countersign/internal/wording"
 )
 
 // takeNumber sends a code to a number that was given in the place of the form's. Whether it can be reached is all that the answer says of it.
@@ -27,8 +28,12 @@ func (s *Service) takeNumber(ctx context.Context, tx *store.Tx, f Form, o Opened
 	if !ok {
 		return Expired, nil
 	}
+	text, err := wording.Say(ctx, tx, f.OrgID, wording.OptInCode, f.Language, wording.Values{Organization: o.Organization.Name, Code: code})
+	if err != nil {
+		return f.State, err
+	}
 	_, err = s.Messages.Send(ctx, tx, message.Out{
-		Way: message.SMS, To: number, Body: text("code", f.Language, map[string]string{"organization": o.Organization.Name, "code": code}),
+		Way: message.SMS, To: number, Body: text.Body,
 		Purpose: message.Consent, Owner: message.Ref{Type: "optin_code", ID: f.ID}, ContactID: f.ContactID, CustomerID: f.CustomerID,
 		Key: "optin/" + f.ID + "/code", Starts: true, ExpiresAt: f.codeExpiresAt,
 	})
@@ -132,9 +137,12 @@ func (s *Service) replace(ctx context.Context, tx *store.Tx, f Form) (reason str
 
 // tellOld lets the old number know that another was given, or is to take its place; where no text may go, the contact's mail does (R13).
 func (s *Service) tellOld(ctx context.Context, tx *store.Tx, f Form, who contact.Contact, o organization.Organization) error {
-	values := map[string]string{"organization": o.Name, "number": message.Mask(f.NewNumber)}
+	text, err := wording.Say(ctx, tx, f.OrgID, wording.OptInChanged, f.Language, wording.Values{Organization: o.Name, Address: message.Mask(f.NewNumber)})
+	if err != nil {
+		return err
+	}
 	out := message.Out{
-		Way: message.SMS, To: f.Number, Body: text("changed", f.Language, values), Purpose: message.Consent,
+		Way: message.SMS, To: f.Number, Body: text.Body, Purpose: message.Consent,
 		Owner: message.Ref{Type: "contact", ID: f.ContactID}, ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID + "/changed",
 	}
 	if f.Number != "" {
@@ -143,7 +151,7 @@ func (s *Service) tellOld(ctx context.Context, tx *store.Tx, f Form, who contact
 		}
 	}
 	for _, email := range who.Emails {
-		out.Way, out.To, out.Subject = message.Email, email, text("mail_subject_changed", f.Language, values)
+		out.Way, out.To, out.Subject = message.Email, email, text.Subject
 		if _, err := s.Messages.Send(ctx, tx, out); err == nil || fault.KindOf(err) == fault.Internal {
 			return err
 		}

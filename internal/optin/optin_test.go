@@ -1,7 +1,9 @@
 package optin_test
 
 import (
+	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"countersign.dev/countersign/internal/optin"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/wording"
 )
 
 func TestAFormAsksAndIsAnswered(t *testing.T) {
@@ -269,4 +272,40 @@ func (w *world) exec(query string, args ...any) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
+}
+
+// MSG-11, M20: an organization asks in its own words, which must keep the link; what people agree to stays as it is.
+func TestM20AnOrganizationAsksInItsOwnWords(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		texts := wording.New(wording.Deps{DB: w.DB, Guard: w.Guard, Audit: w.Audit})
+		always := func(int64) error { return nil }
+		set := func(key wording.Key, parts map[string]string) error {
+			_, err := texts.Set(w.Admin(), key, "en", parts, always)
+			return err
+		}
+		mail := map[string]string{"subject": "A question", "header": "${organization} asks", "body": "Say yes or no: ${link}"}
+		without := maps.Clone(mail)
+		without["body"] = "Say yes or no."
+		if err := set(wording.OptInMail, without); fault.KindOf(err) != fault.Invalid || !strings.Contains(fmt.Sprint(err), "link") {
+			t.Errorf("without its link: %v", err)
+		}
+		if err := set("page.optin", map[string]string{"statement": "I agree to everything."}); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("the statement was changed: %v", err)
+		}
+		if err := set(wording.OptInMail, mail); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Ask(w.Admin(), optin.Question{ContactID: w.pia.ID}); err != nil {
+			t.Fatal(err)
+		}
+		path := w.link(piaEmail)
+		body := w.inbox(piaEmail)
+		if len(body) != 1 || !strings.HasPrefix(body[0], "Harbor IT asks\n\nSay yes or no: http") {
+			t.Errorf("the mail is %q", body)
+		}
+		page := html.UnescapeString(w.visit(http.MethodGet, path, nil).Body.String())
+		if !strings.Contains(page, "My consent is no condition") {
+			t.Error("the page lacks what people agree to")
+		}
+	})
 }

@@ -1,206 +1,196 @@
 package optin
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"embed"
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"countersign.dev/countersign/internal/branding"
-	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/publicpage"
+	"countersign.dev/countersign/internal/wording"
 )
 
-//go:embed templates/form.html
-var templateFiles embed.FS
+//go:embed form.html
+var files embed.FS
 
-// maxForm bounds the body of an answer.
-const maxForm = 4 << 10
+// question is what the page asks: for consent, and then for the code that a new number got.
+type question struct {
+	Step                 string // form or code
+	Action, PageToken    string
+	Statement, PolicyURL string
+	NumberLine           string
+	Corrects             string // the label of the field for a number; empty without one
+	Choice, Number       string // what was chosen and typed
+	CodeHelp             string
 
-// formPage is what the template shows: the question, the question for a code, or a result.
-type formPage struct {
-	Lang, Dir, Nonce, Organization, Logo string
-	Accents                              *branding.Accents
-	Languages                            []pageLanguage
-	Action, PageToken                    string
-	Step                                 string // form, code or result
-	Statement, PolicyURL, NumberLine     string
-	Corrects, Choice, Number             string // of the field for a number: its label, and what was typed
-	CodeHelp                             string
-	Errors                               []fieldProblem
-	Result                               State
-	ResultTitle, ResultText, Genuine     string
-
-	values map[string]string
+	say func(part string) string
 }
 
-type pageLanguage struct{ Code, Name string }
-
-type fieldProblem struct{ ID, Text string }
-
-// T is a text of the page in its language.
-func (p formPage) T(key string) string { return text(key, p.Lang, p.values) }
+// Say is a text of the page in its language.
+func (q *question) Say(part string) string { return q.say(part) }
 
 // pageHandler serves the page behind a form's link. It works without script, and only a complete answer posted from the page itself counts.
 type pageHandler struct {
 	s        *Service
-	template *template.Template
+	template publicpage.Template
 }
 
 func newPageHandler(s *Service) pageHandler {
-	return pageHandler{s, template.Must(template.ParseFS(templateFiles, "templates/form.html"))}
+	return pageHandler{s, publicpage.Parse(files, "form.html", s.Log)}
 }
 
 func (h pageHandler) get(w http.ResponseWriter, r *http.Request) {
-	o, err := h.s.Open(r.Context(), r.PathValue("token"))
-	if err != nil {
-		h.missing(w, r, err)
-		return
+	if _, page, _, ok := h.open(w, r); ok {
+		h.template.Render(w, http.StatusOK, page)
 	}
-	p := h.page(r, o)
-	if !o.Form.State.live() {
-		h.render(w, http.StatusGone, p.with("gone", o.Form.State))
-		return
-	}
-	h.render(w, http.StatusOK, p)
 }
 
 func (h pageHandler) post(w http.ResponseWriter, r *http.Request) {
-	o, err := h.s.Open(r.Context(), r.PathValue("token"))
-	if err != nil {
-		h.missing(w, r, err)
+	o, page, q, ok := h.open(w, r)
+	if !ok {
 		return
 	}
-	p := h.page(r, o)
-	if !o.Form.State.live() {
-		h.render(w, http.StatusGone, p.with("gone", o.Form.State))
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil || !hmac.Equal([]byte(r.PostFormValue("page")), []byte(p.PageToken)) {
-		h.render(w, http.StatusUnprocessableEntity, p) // also after the text has changed: nobody agrees to words that they did not see
+	// The page is shown again also after the text has changed: nobody agrees to words that they did not see.
+	if err := publicpage.ReadForm(w, r); err != nil || !hmac.Equal([]byte(r.PostFormValue("page")), []byte(q.PageToken)) {
+		h.template.Render(w, http.StatusUnprocessableEntity, page)
 		return
 	}
 	if o.Form.State == Confirming {
-		h.confirm(w, r, o, p)
+		h.confirm(w, r, o, page, q)
 		return
 	}
-	h.answer(w, r, o, p)
+	h.answer(w, r, o, page, q)
 }
 
-func (h pageHandler) answer(w http.ResponseWriter, r *http.Request, o Opened, p formPage) {
-	p.Choice, p.Number = r.PostFormValue("answer"), strings.TrimSpace(r.PostFormValue("number"))
-	a := Answer{Agrees: p.Choice == "yes", Shown: shown(p.Lang, o.Organization.Name, o.Settings.PolicyURL)}
-	if p.Choice != "yes" && p.Choice != "no" {
-		p.Errors = append(p.Errors, fieldProblem{"yes", p.T("page_error_choose")})
+func (h pageHandler) answer(w http.ResponseWriter, r *http.Request, o Opened, page publicpage.Page, q *question) {
+	q.Choice, q.Number = r.PostFormValue("answer"), strings.TrimSpace(r.PostFormValue("number"))
+	a := Answer{Agrees: q.Choice == "yes", Shown: shown(page.Lang, o.Organization.Name, o.Settings.PolicyURL)}
+	refuse := func(id, part string) {
+		page.Errors = append(page.Errors, publicpage.Problem{ID: id, Text: q.Say(part)})
 	}
-	if a.Agrees && p.Corrects != "" && (p.Number != "" || o.Form.Number == "") {
-		number, err := input.ParsePhone(p.Number, o.Organization.Region)
+	if q.Choice != "yes" && q.Choice != "no" {
+		refuse("yes", "error_choose")
+	}
+	if a.Agrees && q.Corrects != "" && (q.Number != "" || o.Form.Number == "") {
+		number, err := input.ParsePhone(q.Number, o.Organization.Region)
 		if err == nil && number != o.Form.Number {
 			err = message.CheckAddress(message.SMS, number, o.Organization.AllowedCountries)
 		}
 		if a.Number = number; err != nil {
-			p.Errors = append(p.Errors, fieldProblem{"number", p.T("page_error_number")})
+			refuse("number", "error_number")
 		}
 	}
-	if len(p.Errors) > 0 {
-		h.render(w, http.StatusUnprocessableEntity, p)
+	if len(page.Errors) > 0 {
+		h.template.Render(w, http.StatusUnprocessableEntity, page)
 		return
 	}
 	state, err := h.s.Answer(r.Context(), o, a)
 	if errors.Is(err, errWrongNumber) {
-		p.Errors = []fieldProblem{{"number", p.T("page_error_number")}}
-		h.render(w, http.StatusUnprocessableEntity, p)
+		refuse("number", "error_number")
+		h.template.Render(w, http.StatusUnprocessableEntity, page)
 		return
 	}
-	h.outcome(w, r, p, state, err)
+	h.outcome(w, r, page, q, state, err)
 }
 
-func (h pageHandler) confirm(w http.ResponseWriter, r *http.Request, o Opened, p formPage) {
+func (h pageHandler) confirm(w http.ResponseWriter, r *http.Request, o Opened, page publicpage.Page, q *question) {
 	state, err := h.s.Confirm(r.Context(), o, strings.TrimSpace(r.PostFormValue("code")))
 	if err == nil && state == Confirming {
-		p.Errors = []fieldProblem{{"code", p.T("page_error_code")}}
-		h.render(w, http.StatusUnprocessableEntity, p)
+		page.Errors = []publicpage.Problem{{ID: "code", Text: q.Say("error_code")}}
+		h.template.Render(w, http.StatusUnprocessableEntity, page)
 		return
 	}
-	h.outcome(w, r, p, state, err)
+	h.outcome(w, r, page, q, state, err)
 }
 
-func (h pageHandler) outcome(w http.ResponseWriter, r *http.Request, p formPage, state State, err error) {
+func (h pageHandler) outcome(w http.ResponseWriter, r *http.Request, page publicpage.Page, q *question, state State, err error) {
 	switch {
 	case err != nil:
 		h.missing(w, r, err)
 	case state == Confirming: // the same link asks for the code now
-		http.Redirect(w, r, p.Action, http.StatusSeeOther)
-	case state == Agreed || state == Refused || state == Held:
-		h.render(w, http.StatusOK, p.with(string(state), state))
+		http.Redirect(w, r, q.Action, http.StatusSeeOther)
+	case state == Agreed || state == Held:
+		h.template.Render(w, http.StatusOK, ended(page, q.say, string(state), "good"))
+	case state == Refused:
+		h.template.Render(w, http.StatusOK, ended(page, q.say, string(state), ""))
 	default:
-		h.render(w, http.StatusGone, p.with("gone", state))
+		h.template.Render(w, http.StatusGone, ended(page, q.say, "gone", ""))
 	}
 }
 
-func (h pageHandler) page(r *http.Request, o Opened) formPage {
-	p := h.blank(languageFor(r.URL.Query().Get("lang"), o.Form.Language))
-	f := o.Form
-	brand, err := branding.Of(r.Context(), h.s.DB.Read(), f.OrgID)
+// ended is a page that has nothing left to ask.
+func ended(page publicpage.Page, say func(string) string, what, mark string) publicpage.Page {
+	page.Title, page.Errors = say(what+"_title"), nil
+	page.Result = &publicpage.Result{Title: page.Title, Text: say(what), Mark: mark}
+	return page
+}
+
+// open finds the form of a request and its page; if it can no longer be answered, that is said.
+func (h pageHandler) open(w http.ResponseWriter, r *http.Request) (o Opened, page publicpage.Page, q *question, ok bool) {
+	o, err := h.s.Open(r.Context(), r.PathValue("token"))
+	if err != nil {
+		h.missing(w, r, err)
+		return o, page, nil, false
+	}
+	page, q = h.page(r, o)
+	if !o.Form.State.live() {
+		h.template.Render(w, http.StatusGone, ended(page, q.say, "gone", ""))
+		return o, page, q, false
+	}
+	return o, page, q, true
+}
+
+func (h pageHandler) page(r *http.Request, o Opened) (publicpage.Page, *question) {
+	ctx, f := r.Context(), o.Form
+	texts := wording.Texts{Language: wording.LanguageFor(r.URL.Query().Get("lang"), f.Language)}
+	page, frame := frame(texts, wording.Values{Link: h.s.BaseURL})
+	brand, err := branding.Of(ctx, h.s.DB.Read(), f.OrgID)
 	if err != nil { // a page without colors does as well
-		h.s.logFailure(r.Context(), err)
+		h.s.logFailure(ctx, err)
 		brand = branding.Brand{Name: o.Organization.Name}
 	}
-	p.Organization = brand.Name
-	if o.Settings.Logo {
-		p.Logo = brand.LogoPath()
+	page.Brand(brand)
+	if !o.Settings.Logo {
+		page.Logo = ""
 	}
-	if a := brand.Accents(); a != (branding.Accents{}) {
-		p.Accents = &a
-	}
-	p.values = map[string]string{"organization": brand.Name, "number": isolated(message.Mask(f.Number)), "url": h.s.BaseURL}
-	statement := shown(p.Lang, o.Organization.Name, o.Settings.PolicyURL)
-	p.Statement, p.PolicyURL = text("statement", p.Lang, map[string]string{"organization": o.Organization.Name}), o.Settings.PolicyURL
-	p.Action = "/v/optin/" + url.PathEscape(o.token) + "?lang=" + p.Lang
-	p.PageToken = base64.RawURLEncoding.EncodeToString(h.s.Keys.MAC("optin page", f.OrgID, f.ID, string(f.State), statement.Version))
-	p.Genuine = p.T("page_genuine")
+	number := f.Number
 	if f.State == Confirming {
-		p.Step, p.CodeHelp = "code", text("code_help", p.Lang, map[string]string{"number": isolated(message.Mask(f.NewNumber))})
-		return p
+		number = f.NewNumber
 	}
-	p.Step = "form"
+	say := texts.OptInPage(wording.Values{Organization: brand.Name, Address: message.Mask(number)})
+	statement := shown(page.Lang, o.Organization.Name, o.Settings.PolicyURL)
+	q := &question{
+		Step: "form", Action: "/v/optin/" + url.PathEscape(o.token) + "?lang=" + page.Lang, say: say, PolicyURL: o.Settings.PolicyURL,
+		Statement: statementIn(page.Lang, o.Organization.Name),
+		PageToken: publicpage.Mac(h.s.Keys.MAC("optin page", f.OrgID, f.ID, string(f.State), statement.Version)),
+	}
+	page.Title, page.Languages, page.Footer, page.Data = say("title"), wording.Languages(), frame.Genuine, q
+	if f.State == Confirming {
+		q.Step, q.CodeHelp, page.Title = "code", say("code_help"), say("code_title")
+		return page, q
+	}
 	if f.Number != "" {
-		p.NumberLine = p.T("page_number")
+		q.NumberLine = say("number")
 	}
 	switch {
 	case !o.Settings.CorrectNumber:
 	case f.Number == "":
-		p.Corrects = p.T("page_enter")
+		q.Corrects = say("enter")
 	default:
-		p.Corrects = p.T("page_correct")
+		q.Corrects = say("correct")
 	}
-	return p
+	return page, q
 }
 
-// isolated keeps a number in its own direction within a text of the other (UAX 9).
-func isolated(number string) string { return "\u2066" + number + "\u2069" }
-
-func (h pageHandler) blank(language string) formPage {
-	p := formPage{Lang: language, Dir: direction(language), Nonce: id.Secret()}
-	for _, l := range Languages() {
-		p.Languages = append(p.Languages, pageLanguage{l, text("language_name", l, nil)})
-	}
-	return p
-}
-
-func (p formPage) with(result string, state State) formPage {
-	p.Step, p.Result = "result", state
-	p.ResultTitle, p.ResultText = p.T(result+"_title"), p.T(result+"_text")
-	return p
+func frame(texts wording.Texts, v wording.Values) (publicpage.Page, wording.LinkPage) {
+	words := texts.LinkPage(v)
+	return publicpage.Page{Lang: words.Lang, Dir: words.Dir, LanguageLabel: words.LanguageLabel, ErrorTitle: words.ErrorTitle}, words
 }
 
 // missing answers alike for a link that never was and for one that cannot be read now.
@@ -211,24 +201,9 @@ func (h pageHandler) missing(w http.ResponseWriter, r *http.Request, err error) 
 		w.Header().Set("Retry-After", "5")
 		h.s.logFailure(r.Context(), err)
 	}
-	p := h.blank(languageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))).with("gone", Expired)
-	h.render(w, status, p)
-}
-
-func (h pageHandler) render(w http.ResponseWriter, status int, p formPage) {
-	var b bytes.Buffer
-	if err := h.template.Execute(&b, p); err != nil {
-		h.s.logFailure(context.Background(), fmt.Errorf("render opt-in form: %w", err))
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Language", p.Lang)
-	header.Set("X-Robots-Tag", "noindex")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+p.Nonce+"'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the person has left
+	texts := wording.Texts{Language: wording.LanguageFor(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))}
+	page, _ := frame(texts, wording.Values{})
+	h.template.Render(w, status, ended(page, texts.OptInPage(wording.Values{}), "gone", ""))
 }
 
 func (s *Service) logFailure(ctx context.Context, err error) {

@@ -11,6 +11,7 @@ const (
 	SMSLink           Key = "verification.sms_link"
 	EmailCode         Key = "verification.email_code"
 	EmailLink         Key = "verification.email_link"
+	EmailStepUp       Key = "verification.email_step_up"
 	VoiceCode         Key = "verification.voice_code"
 	PasskeyLink       Key = "verification.passkey"
 	PasskeyInvitation Key = "passkey.invitation"
@@ -22,21 +23,28 @@ const (
 	ReplyTooEarly     Key = "reply.too_early"
 	ReplyDigits       Key = "reply.digits"
 	ReplyReported     Key = "reply.reported"
+	ReplyStopped      Key = "reply.stopped"
+	AddressChanged    Key = "notice.address_changed"
 	AnswerStop        Key = "answer.stop"
 	AnswerStart       Key = "answer.start"
 	AnswerHelp        Key = "answer.help"
+	OptInSMS          Key = "optin.sms"
+	OptInMail         Key = "optin.mail"
+	OptInCode         Key = "optin.code"
+	OptInChanged      Key = "optin.changed"
+	OptInConfirmed    Key = "optin.confirmed"
+	OptInNote         Key = "optin.note"
 	TrialMail         Key = "trial.mail"
 	PageLink          Key = "page.link"
-	pagePasskey       Key = "page.passkey"
 	pageForm          Key = "page.form"
+	pagePasskey       Key = "page.passkey"
+	pageStepUp        Key = "page.step_up"
+	pageOptIn         Key = "page.optin"
 	phraseTicket      Key = "phrase.ticket"
 	phraseMinutes     Key = "phrase.minutes"
+	phraseDays        Key = "phrase.days"
 	phraseByContact   Key = Key(TheyCalled)
 	phraseToContacts  Key = Key(WeCalled)
-	ReplyStopped      Key = "reply.stopped"
-	AddressChanged    Key = "notice.address_changed"
-	EmailStepUp       Key = "verification.email_step_up"
-	pageStepUp        Key = "page.step_up"
 )
 
 // Channel is where a text is read or heard.
@@ -44,10 +52,11 @@ type Channel string
 
 // The channels.
 const (
-	SMS   Channel = "sms"
-	Email Channel = "email"
-	Voice Channel = "voice"
-	Page  Channel = "page"
+	SMS        Channel = "sms"
+	Email      Channel = "email"
+	Voice      Channel = "voice"
+	Page       Channel = "page"
+	TicketNote Channel = "note"
 )
 
 // The parts of texts. A page has parts of its own.
@@ -57,6 +66,10 @@ const (
 	Announcement = "announcement" // of a call, before anything secret is said
 	Title        = "title"
 	Asks         = "asks"
+	Header       = "header" // the first line of a mail
+	NoteSent     = "sent"   // what happened to a form for consent
+	NoteAgreed   = "agreed"
+	NoteRefused  = "refused"
 )
 
 // How long a part may be, in characters.
@@ -166,6 +179,28 @@ func Catalogue() []Entry {
 		reply(AnswerStop, []string{"START"}),
 		reply(AnswerStart, []string{"STOP", "HELP"}),
 		reply(AnswerHelp, []string{"#verify", "STOP"}),
+		{OptInSMS, []Channel{SMS}, []Part{
+			{Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization, Link}, Words: []string{"STOP"}},
+		}},
+		{OptInMail, []Channel{Email}, []Part{
+			subject(),
+			{Name: Header, Limit: maxSubject, Requires: []Placeholder{Organization}},
+			{Name: Body, Limit: maxEmail, Lines: true, Knows: []Placeholder{Organization, Days}, Requires: []Placeholder{Link}},
+		}},
+		{OptInCode, []Channel{SMS}, []Part{
+			{Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization, Code}, code: true},
+		}},
+		{OptInChanged, message, []Part{
+			subject(), {Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization, Address}},
+		}},
+		{OptInConfirmed, []Channel{SMS}, []Part{
+			{Name: Body, Limit: maxSMS, Lines: true, Requires: []Placeholder{Organization}, Words: []string{"HELP", "STOP"}},
+		}},
+		{OptInNote, []Channel{TicketNote}, []Part{
+			{Name: NoteSent, Limit: maxSubject, Knows: []Placeholder{Technician}, Requires: []Placeholder{Contact, Address}},
+			{Name: NoteAgreed, Limit: maxSubject, Requires: []Placeholder{Contact, Address}},
+			{Name: NoteRefused, Limit: maxSubject, Requires: []Placeholder{Contact, Address}},
+		}},
 		{TrialMail, []Channel{Email}, []Part{
 			subject(), {Name: Body, Limit: maxEmail, Lines: true, Requires: []Placeholder{Organization}},
 		}},

@@ -102,6 +102,6 @@ func exampleValues(organization string) Values {
 	}
 	return Values{
 		Organization: organization, Technician: "Alexandra", Contact: "Robin Example", Code: "482915", Link: exampleLink + strings.Repeat("x", 43),
-		Confirm: "#confirm 73", Ticket: 1042, Minutes: 5, Warning: TheyCalled,
+		Confirm: "#confirm 73", Ticket: 1042, Minutes: 5, Days: 7, Address: "+1•••23", Warning: TheyCalled,
 	}
 }

@@ -26,6 +26,13 @@ func (t Texts) LinkPage(v Values) LinkPage {
 	}
 }
 
+// OptInPage says the parts of the page on which somebody agrees to be written to, or does not. What they agree to, the part "statement",
+// is the same for every organization: the ledger of consent names its version.
+func (t Texts) OptInPage(v Values) func(part string) string { return t.filled(pageOptIn, v) }
+
+// Part says one part of a text, of those that have other parts than a message.
+func (t Texts) Part(key Key, part string, v Values) string { return t.filled(key, v)(part) }
+
 // PasskeyPage holds the texts of the pages on which a passkey is set up and used, besides those of LinkPage.
 type PasskeyPage struct {
 	Title, Asks, Help, Create          string // of setting one up

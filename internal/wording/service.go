@@ -21,7 +21,7 @@ import (
 var (
 	errStale    = fault.New(fault.Stale, "request.stale", "Somebody changed this in the meantime. Load it again.")
 	errNotFound = fault.New(fault.NotFound, "wording.not_found", "There is no such text, or not in this language.")
-	errPage     = fault.New(fault.Conflict, "wording.page", "This text stands on a page; it is not sent. Look at the preview instead.")
+	errPage     = fault.New(fault.Conflict, "wording.page", "This text is not sent: it stands on a page or in a note. Look at the preview instead.")
 	errAddress  = fault.New(fault.Invalid, "wording.address", "Send it to an address of your own. Only who may change the settings may type another one.")
 	errWay      = fault.New(fault.Invalid, "wording.way", "This text does not go to such an address.")
 )
@@ -178,7 +178,7 @@ func (s *Service) Test(ctx context.Context, key Key, language, to string) (deliv
 	if err != nil {
 		return "", err
 	}
-	if e.Channels[0] == Page {
+	if e.Channels[0] == Page || e.Channels[0] == TicketNote {
 		return "", errPage
 	}
 	actor := access.ActorFrom(ctx)

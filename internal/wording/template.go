@@ -18,6 +18,8 @@ const (
 	Minutes      Placeholder = "minutes" // with the word, such as "5 minutes"
 	Wrong        Placeholder = "warning" // of the wrong direction of a call
 	Confirm      Placeholder = "confirm" // what to answer
+	Days         Placeholder = "days"    // with the word, such as "3 days"
+	Address      Placeholder = "address" // a number or mail address, masked
 	Number       Placeholder = "number"  // in phrases alone
 )
 

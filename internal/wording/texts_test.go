@@ -21,7 +21,7 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 	switch key {
 	case phraseTicket:
 		return []Placeholder{Number}, []Placeholder{Number}, part == Body
-	case phraseMinutes:
+	case phraseMinutes, phraseDays:
 		return nil, []Placeholder{Number}, slices.Contains([]string{"zero", "one", "two", "few", "many", "other"}, part)
 	case phraseByContact, phraseToContacts:
 		return nil, nil, part == Body
@@ -40,6 +40,14 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 			return []Placeholder{Technician}, []Placeholder{Technician}, true
 		}
 		return nil, nil, true
+	case pageOptIn:
+		switch part {
+		case "statement", "policy":
+			return []Placeholder{Organization}, []Placeholder{Organization}, true
+		case "number", "code_help":
+			return []Placeholder{Address}, []Placeholder{Address}, true
+		}
+		return nil, nil, true
 	case pageForm:
 		switch part {
 		case "number_label":
@@ -54,7 +62,7 @@ func needs(key Key, part string) (requires, knows []Placeholder, ok bool) {
 
 func TestNoLanguageLacksATextOrAPlaceholder(t *testing.T) {
 	all := defaults()
-	keys := []Key{pageForm, pagePasskey, pageStepUp, phraseTicket, phraseMinutes, phraseByContact, phraseToContacts}
+	keys := []Key{pageForm, pagePasskey, pageStepUp, pageOptIn, phraseTicket, phraseMinutes, phraseDays, phraseByContact, phraseToContacts}
 	for _, e := range Catalogue() {
 		keys = append(keys, e.Key)
 	}
@@ -64,7 +72,7 @@ func TestNoLanguageLacksATextOrAPlaceholder(t *testing.T) {
 			t.Errorf("%s has the texts %v, want %v", l.Code, got, keys)
 		}
 		for key, parts := range all[l.Code] {
-			if key != phraseMinutes {
+			if key != phraseMinutes && key != phraseDays {
 				if got, want := slices.Sorted(maps.Keys(parts)), slices.Sorted(maps.Keys(all["en"][key])); !slices.Equal(got, want) {
 					t.Errorf("%s %s has the parts %v, want %v", l.Code, key, got, want)
 				}
@@ -133,6 +141,11 @@ func TestNoTextIsLeftUntranslated(t *testing.T) {
 
 func TestMinutesAreCountedAsEachLanguageCounts(t *testing.T) {
 	for _, l := range Languages() {
+		for n := 1; n <= 365; n++ {
+			if text := phrase(phraseDays, l.Code, pluralOf(l.Code, n), fmt.Sprint(n)); text == "" {
+				t.Fatalf("%s has no word for %d days (%s)", l.Code, n, pluralOf(l.Code, n))
+			}
+		}
 		for n := 1; n <= 24*60; n++ {
 			if text := phrase(phraseMinutes, l.Code, pluralOf(l.Code, n), fmt.Sprint(n)); text == "" {
 				t.Fatalf("%s has no word for %d minutes (%s)", l.Code, n, pluralOf(l.Code, n))

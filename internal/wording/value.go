@@ -19,9 +19,16 @@ func (v Values) in(code string) map[Placeholder]string {
 		Confirm:      name(v.Confirm),
 		Code:         v.Code,
 		Link:         v.Link,
+		Address:      v.Address,
+	}
+	if v.Address != "" && languageOf(code).Dir == "rtl" {
+		out[Address] = leftToRightIsolate + v.Address + popIsolate
 	}
 	if v.Ticket != 0 {
 		out[Ticket] = phrase("phrase.ticket", code, Body, grouped(v.Ticket))
+	}
+	if v.Days != 0 {
+		out[Days] = phrase(phraseDays, code, pluralOf(code, v.Days), strconv.Itoa(v.Days))
 	}
 	if v.Minutes != 0 {
 		out[Minutes] = phrase("phrase.minutes", code, pluralOf(code, v.Minutes), strconv.Itoa(v.Minutes))
@@ -68,6 +75,7 @@ func grouped(n int64) string {
 
 // Where a foreign name stands in a text of another direction, these keep its signs and digits with it (UAX 9).
 const (
+	leftToRightIsolate = "\u2066"
 	firstStrongIsolate = "\u2068"
 	popIsolate         = "\u2069"
 )

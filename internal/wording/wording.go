@@ -107,6 +107,8 @@ type Values struct {
 	Confirm      string // what the person answers: #confirm, perhaps with two digits
 	Ticket       int64  // its number; 0 without one
 	Minutes      int    // how long it is good for; 0 if it does not say
+	Days         int    // how long it is good for, of what is good for long; 0 if it does not say
+	Address      string // a number or mail address, masked
 	Warning      Warning
 }
 
@@ -136,7 +138,11 @@ func Say(ctx context.Context, q store.Querier, orgID string, key Key, language s
 // Say returns a text with its placeholders filled.
 func (t Texts) Say(key Key, v Values) Text {
 	fill := t.filled(key, v)
-	return Text{Subject: fill(Subject), Body: fill(Body), Announcement: fill(Announcement)}
+	text := Text{Subject: fill(Subject), Body: fill(Body), Announcement: fill(Announcement)}
+	if header := fill(Header); header != "" {
+		text.Body = header + "\n\n" + text.Body
+	}
+	return text
 }
 
 // filled returns what fills a part of a text.

@@ -70,7 +70,7 @@ export function TemplateEditor({ template, language, choice, onBack }: Props) {
           </div>
         )}
       </FormPage>
-      {template.channels?.[0] !== "page" && <TestSend template={template} language={language.code} />}
+      {!["page", "note"].includes(template.channels?.[0] ?? "") && <TestSend template={template} language={language.code} />}
       <Confirm
         opened={resetting}
         onClose={() => setResetting(false)}
