@@ -114,7 +114,7 @@ func (h pageHandler) outcome(w http.ResponseWriter, r *http.Request, page public
 	case err != nil:
 		h.missing(w, r, err)
 	case state == Confirming: // the same link asks for the code now
-		http.Redirect(w, r, q.Action, http.StatusSeeOther)
+		http.Redirect(w, r, q.Action, http.StatusSeeOther) //nolint:gosec // a path of ours with the token, escaped
 	case state == Agreed || state == Held:
 		h.template.Render(w, http.StatusOK, ended(page, q.say, string(state), "good"))
 	case state == Refused:
