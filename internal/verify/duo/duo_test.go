@@ -155,6 +155,24 @@ func TestWhoCannotBeAsked(t *testing.T) {
 	}
 }
 
+// M8: whoever changes an email address would choose whose device is asked, so that it proves nothing until the hold has ended.
+func TestM8AnAccountOfAnAddressThatWasChangedLately(t *testing.T) {
+	inWorld(t, both, func(w *world) {
+		w.Add(person())
+		w.exec(`insert into contact_email (org_id, contact_id, email_key, created_at, added_by, initial) values ($1, $2, 'pia@northwind.example.com', $3, 'ida', false)`,
+			org, pia, store.Time(store.Now()))
+		_, err := w.start()
+		wantCode(w.T, err, "duo.address_held")
+		if n := len(w.Pushes()); n != 0 {
+			w.Errorf("%d pushes", n)
+		}
+		w.exec(`update contact_email set created_at = $1`, store.Time(store.Now().Add(-73*time.Hour)))
+		if _, err := w.start(); err != nil {
+			w.Error(err)
+		}
+	})
+}
+
 func TestThePanelLooksUpOnceADay(t *testing.T) {
 	inWorld(t, both, func(w *world) {
 		w.Add(person())

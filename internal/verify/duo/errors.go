@@ -22,5 +22,6 @@ var unfit = map[userState]error{
 	notEnrolled: fault.New(fault.Conflict, "duo.not_enrolled", "The contact is at Duo, but has no device that takes pushes."),
 	bypassed:    fault.New(fault.Conflict, "duo.bypass", "Duo lets this person in without asking, so it proves nothing."),
 	disabled:    fault.New(fault.Conflict, "duo.disabled", "The contact's account at Duo is disabled or locked."),
+	held:        fault.New(fault.Conflict, "duo.address_held", "The contact's email address was changed lately, so that the account at Duo proves nothing yet."),
 	own:         fault.New(fault.Conflict, "duo.own_address", "The account at Duo belongs to a technician, so it proves nothing about the contact."),
 }

@@ -24,6 +24,7 @@ const (
 	bypassed    userState = "bypass"
 	disabled    userState = "disabled"
 	own         userState = "own"
+	held        userState = "held"
 )
 
 // user is who a contact is at Duo.
@@ -36,6 +37,9 @@ type user struct {
 
 // stale says that c has changed since: another email address may be another person at Duo.
 func (u user) stale(c contact.Contact) bool { return u.checkedAt.Before(c.UpdatedAt) }
+
+// settled says that the last look-up still holds for c. A hold may have ended meanwhile.
+func (u user) settled(c contact.Contact) bool { return u.state != held && !u.stale(c) }
 
 const (
 	lookupKept  = 24 * time.Hour   // after which the panel looks a contact up again
@@ -52,7 +56,7 @@ func (s *Service) Opened(ctx context.Context, c contact.Contact) error {
 		return err
 	}
 	u, ok, err := userOf(ctx, q, c.OrgID, c.ID)
-	if err != nil || ok && !u.stale(c) && now.Sub(u.checkedAt) < lookupKept || !s.turn(c.OrgID+" "+c.ID, now) {
+	if err != nil || ok && u.settled(c) && now.Sub(u.checkedAt) < lookupKept || !s.turn(c.OrgID+" "+c.ID, now) {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return lookupJob.Enqueue(ctx, s.queue, tx, time.Time{}, ref{c.OrgID, c.ID}) })
@@ -82,7 +86,7 @@ func (s *Service) Prepare(ctx context.Context, c contact.Contact) error {
 	if err := s.limit(ctx, q, c); err != nil {
 		return err
 	}
-	if u, ok, err := userOf(ctx, q, c.OrgID, c.ID); err != nil || ok && !u.stale(c) {
+	if u, ok, err := userOf(ctx, q, c.OrgID, c.ID); err != nil || ok && u.settled(c) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
@@ -115,6 +119,20 @@ func (s *Service) lookupContact(ctx context.Context, r ref) error {
 	return err
 }
 
+// settled are the email addresses by which c is looked up: none that was changed lately, since whoever changed it would choose who is
+// asked (R13), and none of a technician.
+func (s *Service) settled(ctx context.Context, c contact.Contact) (emails []string, err error) {
+	for _, email := range c.Emails[:min(len(c.Emails), maxEmails)] {
+		switch err := s.Verifications.Trusted(ctx, s.DB.Read(), c, email, s.Describe().Level); {
+		case err == nil:
+			emails = append(emails, email)
+		case fault.KindOf(err) == fault.Internal:
+			return nil, err
+		}
+	}
+	return emails, nil
+}
+
 // lookup asks Duo who c is, keeps it and tells the screens.
 func (s *Service) lookup(ctx context.Context, set Settings, c contact.Contact) error {
 	now := store.Now()
@@ -126,9 +144,15 @@ func (s *Service) lookup(ctx context.Context, set Settings, c contact.Contact) e
 	if set.AdminSet {
 		ask = s.byAdmin
 	}
-	u, theirs, err := ask(ctx, set, c.Emails[:min(len(c.Emails), maxEmails)])
+	emails, err := s.settled(ctx, c)
 	if err != nil {
 		return err
+	}
+	u, theirs := user{state: held}, []string(nil)
+	if len(emails) > 0 || len(c.Emails) == 0 {
+		if u, theirs, err = ask(ctx, set, emails); err != nil {
+			return err
+		}
 	}
 	for _, address := range append(theirs, u.name) {
 		if address == "" {

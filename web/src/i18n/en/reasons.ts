@@ -221,6 +221,7 @@ export const reasons = {
     verify_no_address: "No address for this method is known.",
     verify_own_address: "This address is a technician’s own, or was until lately, so it proves nothing.",
     verify_ticket_mismatch: "Choose a ticket of the contact’s customer.",
+    duo_address_held: "The email address was changed lately, so the account at Duo proves nothing yet.",
     duo_ambiguous: "Duo knows several people with these email addresses.",
     duo_bypass: "Duo lets this person in without asking, so it proves nothing.",
     duo_demo: "The demo organization asks nobody at Duo.",

@@ -224,6 +224,7 @@ export const reasons: Texts<typeof source> = {
     verify_no_address: "Aucune adresse connue pour cette méthode.",
     verify_own_address: "Cette adresse est celle d’un technicien, ou l’était récemment : elle ne prouve donc rien.",
     verify_ticket_mismatch: "Choisissez un ticket du client de ce contact.",
+    duo_address_held: "L’adresse e-mail a changé il y a peu : le compte Duo ne prouve encore rien.",
     duo_ambiguous: "Duo connaît plusieurs personnes avec ces adresses e-mail.",
     duo_bypass: "Duo laisse passer cette personne sans rien demander, cela ne prouve donc rien.",
     duo_demo: "L’organisation de démonstration ne demande rien à Duo.",
