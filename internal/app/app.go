@@ -33,7 +33,9 @@ import (
 	"countersign.dev/countersign/internal/invitation"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/gateway"
 	"countersign.dev/countersign/internal/message/imap"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/sandbox"
 	"countersign.dev/countersign/internal/message/twilio"
 	"countersign.dev/countersign/internal/notification"
@@ -98,8 +100,10 @@ type App struct {
 	tokens        *apitoken.Service
 	policies      *signinpolicy.Service
 	messages      *message.Service
+	mail          *mail.Service
 	sandbox       *sandbox.Carrier
 	twilio        *twilio.Carrier
+	gateway       *gateway.Carrier
 	mailboxes     *imap.Service
 	notifications *notification.Service
 	invitations   *invitation.Service

@@ -19,9 +19,9 @@ const module = "countersign.dev/countersign/"
 func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
-		"message/mailin", "message/wire",
+		"message/mailin", "message/wire", "message/webapi",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device",
-		"apitoken", "factor", "signin", "wording", "publicpage", "message", "notification", "invitation", "recovery", "ticket", "optin", "contactkey", "pod",
+		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "contactkey", "pod",
 		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "demo",
 		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
 		"app",
@@ -167,7 +167,7 @@ func TestFilesStayWithinTheirBudget(t *testing.T) {
 	})
 	// Both directions, of messages and of verifications, share their limits; what comes next for them becomes a slice of its own.
 	// The sessions of frames begin and end under the same locks as those that hand them over.
-	grown := map[string]int{"message": 3000, "signin": 2700}
+	grown := map[string]int{"message": 2600, "signin": 2700}
 	for dir, n := range lines {
 		if n > max(2500, grown[dir]) {
 			t.Errorf("%s has %d lines of code: that is two slices", dir, n)

@@ -45,10 +45,11 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.loops["mailboxes"] = a.mailboxes.Run
 	a.loops["sandbox"] = a.sandbox.Run
 	a.loops["twilio"] = a.twilio.Run
+	a.loops["gateway"] = a.gateway.Run
 	a.loops["duo"] = a.duo.Run
 	a.loops["demo"] = a.playDemo
 	if a.cfg.SMTPListen != "" {
-		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mail().ListenAndServe(ctx, a.cfg.SMTPListen) }
+		a.loops["inbound mail"] = func(ctx context.Context) error { return a.mailListener().ListenAndServe(ctx, a.cfg.SMTPListen) }
 	}
 	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
 	a.loops["expiry of technician verifications"] = a.every(time.Second, a.requests.Sweep)
@@ -80,7 +81,7 @@ func (a *App) countDelivery(_ context.Context, tx *store.Tx, d message.Delivery)
 }
 
 // mail takes in what contacts write to the organizations' addresses.
-func (a *App) mail() *smtp.Inbound {
+func (a *App) mailListener() *smtp.Inbound {
 	domain, err := os.Hostname()
 	if err != nil {
 		domain = "localhost"
@@ -89,7 +90,7 @@ func (a *App) mail() *smtp.Inbound {
 		domain = a.base.Hostname()
 	}
 	return &smtp.Inbound{
-		Domain: domain, Recipient: a.messages.MailRecipient, Log: a.log,
+		Domain: domain, Recipient: a.mail.Recipient, Log: a.log,
 		Receive: a.messages.Receive, Bounced: a.messages.Bounced,
 	}
 }

@@ -32,6 +32,12 @@ const askFor = 45 * time.Minute
 // live says whether the machine still has something to do, for which it needs the text.
 func (d Delivery) live() bool { return d.State == Planned || d.State == Sending || d.State == Unknown }
 
+// keepsText says whether the text of a delivery that has ended is kept for a while: it holds no secret, and may yet be sent again. One that
+// a provider took over may still turn out to have failed.
+func (d Delivery) keepsText() bool {
+	return d.Resendable && (d.State == Sent || d.State == Failed || d.State == Expired)
+}
+
 // job is a claimed delivery on which a worker acts: one request, or (resolve) the question what became of the last one.
 type job struct {
 	row
@@ -183,11 +189,7 @@ func (s *Service) settle(ctx context.Context, tx *store.Tx, r row, now time.Time
 
 // tell lets the hooks and the consoles know.
 func (s *Service) tell(ctx context.Context, tx *store.Tx, d Delivery) error {
-	err := s.Events.Publish(ctx, tx, events.Event{
-		Kind: "message.changed", ID: d.ID, CustomerID: d.CustomerID, Needs: perm.VerificationRun,
-		Data: map[string]string{"state": string(d.State), "owner_type": d.Owner.Type, "owner_id": d.Owner.ID},
-	})
-	if err != nil {
+	if err := s.publish(ctx, tx, d); err != nil {
 		return err
 	}
 	for _, hook := range s.hooks {
@@ -196,4 +198,12 @@ func (s *Service) tell(ctx context.Context, tx *store.Tx, d Delivery) error {
 		}
 	}
 	return nil
+}
+
+// publish tells the consoles that a delivery changed.
+func (s *Service) publish(ctx context.Context, tx *store.Tx, d Delivery) error {
+	return s.Events.Publish(ctx, tx, events.Event{
+		Kind: "message.changed", ID: d.ID, CustomerID: d.CustomerID, Needs: perm.VerificationRun,
+		Data: map[string]string{"state": string(d.State), "owner_type": d.Owner.Type, "owner_id": d.Owner.ID},
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/message/sending"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
@@ -89,8 +90,9 @@ func (s *Service) freeDoubtful(ctx context.Context, tx *store.Tx, now time.Time)
 
 // conditions are what all deliveries of a claim have in common.
 type conditions struct {
-	carriers []Sender
-	optedOut map[string]bool
+	carriers  []Sender
+	optedOut  map[string]bool
+	perMinute int // that the organization may send; 0 is without a limit
 }
 
 func (s *Service) conditions(ctx context.Context, tx *store.Tx, l laneKey, due []row) (c conditions, err error) {
@@ -100,6 +102,13 @@ func (s *Service) conditions(ctx context.Context, tx *store.Tx, l laneKey, due [
 	}
 	if c.carriers, err = s.carriers(ctx, tx, o, l.orgID, l.way); err != nil {
 		return c, err
+	}
+	if l.way != Email && len(c.carriers) > 0 && c.carriers[0] != s.sandbox {
+		set, err := sending.Of(ctx, tx, l.orgID)
+		if err != nil {
+			return c, err
+		}
+		c.perMinute = set.PerMinute
 	}
 	keys := make([]string, 0, len(due))
 	for _, r := range due {
@@ -132,6 +141,10 @@ func (s *Service) prepare(ctx context.Context, tx *store.Tx, r row, c conditions
 	}
 	if len(c.carriers) == 0 {
 		r.dueAt = earlier(now.Add(s.Timing.MaxBackoff), r.ExpiresAt)
+		return nil, s.settle(ctx, tx, r, now)
+	}
+	if at := s.turns.Of(r.OrgID, r.ID, c.perMinute, now); at.After(now) {
+		r.dueAt = earlier(at, r.ExpiresAt)
 		return nil, s.settle(ctx, tx, r, now)
 	}
 	return &job{row: r, sender: c.carriers[r.Attempts%len(c.carriers)], repeat: r.uncertain > 0}, nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -20,31 +18,17 @@ type Request struct {
 	EndedAt        time.Time
 }
 
-// Deliveries lists what was sent for an owner, the newest first, with every attempt. It shows those of the customers on which the actor
-// may run verifications; an empty owner means all.
-func (s *Service) Deliveries(ctx context.Context, owner Ref, p store.Page) (items []Delivery, attempts map[string][]Request, next string, err error) {
-	scope, err := s.Guard.Customers(ctx, perm.VerificationRun)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	orgID := access.ActorFrom(ctx).OrgID
-	w := store.Where{}
+// List returns the deliveries of an organization that meet the conditions, the newest first, with every attempt of each.
+func List(ctx context.Context, q store.Querier, orgID string, w store.Where, p store.Page) (items []Delivery, attempts map[string][]Request, next string, err error) {
 	w.Add("org_id = ?", orgID)
-	if owner.Type != "" {
-		w.Add("owner_type = ?", owner.Type)
-	}
-	if owner.ID != "" {
-		w.Add("owner_id = ?", owner.ID)
-	}
-	scope.Where(&w, "customer_id")
-	if items, next, err = listDeliveries(ctx, s.DB.Read(), w, p); err != nil || len(items) == 0 {
+	if items, next, err = listDeliveries(ctx, q, w, p); err != nil || len(items) == 0 {
 		return nil, nil, "", err
 	}
 	ids := make([]string, len(items))
 	for i, d := range items {
 		ids[i] = d.ID
 	}
-	if attempts, err = attemptsOf(ctx, s.DB.Read(), orgID, ids); err != nil {
+	if attempts, err = attemptsOf(ctx, q, orgID, ids); err != nil {
 		return nil, nil, "", err
 	}
 	for _, d := range items {

@@ -14,13 +14,6 @@ var (
 	ErrSpendCap  = fault.New(fault.Limited, "message.spend_cap", "The organization's spending limit for messages is reached. An administrator can raise it.")
 )
 
-var (
-	errMailAbsent    = fault.New(fault.NotFound, "message.mail_not_set", "Outgoing mail is not set up.")
-	errPasswordAgain = fault.Field("/password", "message.password_again", "Enter the password again, since the connection it is used for has changed.")
-	errDemo          = fault.New(fault.Conflict, "message.demo", "The demo organization uses the sandbox only, so that nothing leaves it.")
-	errInboundTaken  = fault.Field("/inbound_address", "message.inbound_taken", "Another organization of this installation receives mail at this address.")
-)
-
 // Reasons of deliveries and attempts that are kept and shown; they never change.
 const (
 	reasonExpired     = "expired"

@@ -20,6 +20,8 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/message"
+	mailserver "countersign.dev/countersign/internal/message/mail"
+	"countersign.dev/countersign/internal/message/outbox"
 	"countersign.dev/countersign/internal/message/smtp"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -38,7 +40,8 @@ func (d door) Authenticate(r *http.Request) (access.Actor, error) {
 
 type site struct {
 	*world
-	api *httpapi.API
+	api  *httpapi.API
+	mail *mailserver.Service
 }
 
 func newSite(t *testing.T, outside ...message.Sender) *site {
@@ -47,7 +50,9 @@ func newSite(t *testing.T, outside ...message.Sender) *site {
 	s.api = httpapi.New(httpapi.Options{
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Guard: access.New(s.db), Auth: door{s.org}, DB: s.db, Keys: s.keys, Version: "test",
 	})
-	s.Routes(s.api)
+	s.mail = &mailserver.Service{DB: s.db, Guard: s.deps.Guard, Keys: s.keys, Audit: s.deps.Audit}
+	s.mail.Routes(s.api)
+	(&outbox.Service{DB: s.db, Guard: s.deps.Guard, Audit: s.deps.Audit, Messages: s.Service}).Routes(s.api)
 	s.outbox.Routes(s.api, s.Service)
 	s.run()
 	return s
@@ -204,7 +209,7 @@ func TestMailSettings(t *testing.T) {
 	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 
 	s := newSite(t)
-	s.Use(s.outbox, smtp.New(s.db, s.MailOf, nil))
+	s.Use(s.outbox, smtp.New(s.db, s.mail.Of, nil))
 	const path = "/api/settings/mail"
 	settings := func(change string) string {
 		fields := map[string]any{"host": "127.0.0.1", "port": json.Number(port), "tls": "none", "from_address": "help@example.com", "inbound_address": "Verify@example.com"}
@@ -239,7 +244,7 @@ func TestMailSettings(t *testing.T) {
 	}
 	step("the old password for another host", 422, "administrator", "PUT", path, settings(`"tls":"starttls","username":"u","host":"evil.example.com"`))
 	step("kept password", 200, "administrator", "PUT", path, settings(`"tls":"starttls","username":"u","from_name":"Acme"`))
-	if m, ok, err := s.MailOf(t.Context(), s.db.Read(), s.org); err != nil || !ok || m.Password != "hunter2 hunter2" {
+	if m, ok, err := s.mail.Of(t.Context(), s.db.Read(), s.org); err != nil || !ok || m.Password != "hunter2 hunter2" {
 		t.Error(ok, err)
 	}
 	if n := s.count(`select count(*) from message_mail where instr(password, 'hunter') > 0`); n != 0 {
@@ -260,7 +265,7 @@ func TestMailSettings(t *testing.T) {
 	if status, answer := s.do("technician", "POST", "/api/sandbox/inbound", `{"kind":"email","from":"pia@example.com","body":"#confirm"}`); status != 409 {
 		t.Errorf("the sandbox answers for a real mail server: %d %v", status, answer)
 	}
-	if org, ok, err := s.MailRecipient(t.Context(), "verify+abc@EXAMPLE.com"); org != s.org || !ok || err != nil {
+	if org, ok, err := s.mail.Recipient(t.Context(), "verify+abc@EXAMPLE.com"); org != s.org || !ok || err != nil {
 		t.Error(org, ok, err)
 	}
 	if number, email, err := s.Inbound(t.Context(), s.db.Read(), s.org); number != message.SandboxNumber || email != "verify@example.com" || err != nil {
@@ -371,7 +376,7 @@ func TestAttack46MailToColleaguesByANarrowToken(t *testing.T) {
 // by a token that was made for settings.
 func TestAttack46LeadingMailAwayWithANarrowToken(t *testing.T) {
 	s := newSite(t)
-	want := message.Mail{Host: "mail.example.net", Port: 587, TLS: message.StartTLS, FromAddress: "desk@example.com"}
+	want := mailserver.Server{Host: "mail.example.net", Port: 587, TLS: mailserver.StartTLS, FromAddress: "desk@example.com"}
 	for _, tc := range []struct {
 		may  perm.Set
 		want string
@@ -379,7 +384,7 @@ func TestAttack46LeadingMailAwayWithANarrowToken(t *testing.T) {
 		ctx := access.WithActor(t.Context(), access.Actor{
 			OrgID: s.org, Kind: access.Token, ID: "t-administrator", Role: perm.Administrator, TokenID: "k", Ceiling: tc.may,
 		})
-		_, err := s.SetMail(ctx, want, nil, func(int64) error { return nil })
+		_, err := s.mail.Set(ctx, want, nil, func(int64) error { return nil })
 		if got := fault.CodeOf(err); err != nil && got != tc.want || err == nil && tc.want != "" {
 			t.Errorf("with %v: %v", tc.may, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 )
@@ -81,7 +82,7 @@ func (s *Service) Receive(ctx context.Context, in In) error {
 	}
 	stored := false
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if _, token := SplitReply(in.To); token != "" && in.Way == Email {
+		if _, token := mail.SplitReply(in.To); token != "" && in.Way == Email {
 			if r.Reply, err = deliveryByReply(ctx, tx, orgID, replyHash(token), in.From); err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/message/sending"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 )
@@ -57,6 +58,7 @@ type Out struct {
 	Starts     bool      // starts something (a code, a link) and counts against the limits of an address (R6)
 	Language   string    // of the body, such as "fr", for a voice that reads it; empty is the organization's
 	OnRequest  bool      // the person asked for it just now, so it also reaches who opted out
+	Resendable bool      // its text holds no secret and stays true, so that it may be kept to be sent again; not beside ExpiresAt
 	ExpiresAt  time.Time // it is not sent after this; zero means a day from now
 }
 
@@ -94,6 +96,11 @@ type Delivery struct {
 	UpdatedAt  time.Time
 	ExpiresAt  time.Time
 	EndedAt    time.Time // zero while it is live
+
+	Resendable bool   // its text may be kept after the end, see Resend
+	HasText    bool   // its text is still there, sealed
+	ResentAs   string // the delivery that was made of it by Resend; may be empty
+	Resends    string // the delivery that it was made of; may be empty
 }
 
 // Deps is what a Service works with.
@@ -120,6 +127,7 @@ type Service struct {
 	hooks   []Hook
 	routes  []Route
 	wakings chan laneKey
+	turns   sending.Turns
 	overrun atomic.Bool // a wake-up was dropped
 	working atomic.Bool // this run has claimed something at some time
 

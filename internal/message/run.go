@@ -157,10 +157,13 @@ func (s *Service) tidy(ctx context.Context) {
 			if err := dropReports(ctx, tx, store.Now().Add(-reportsKept)); err != nil {
 				return err
 			}
+			if err := wipeKept(ctx, tx, store.Now().Add(-textKept)); err != nil {
+				return err
+			}
 			return wipeInbound(ctx, tx, store.Now().Add(-inboundKept))
 		})
 		if err != nil {
-			s.logUnlessDone(ctx, "cannot wipe old received messages", err)
+			s.logUnlessDone(ctx, "cannot wipe the texts of old messages", err)
 		}
 		if err := s.forgetReceived(ctx, store.Now().Add(-inboundKnow)); err != nil {
 			s.logUnlessDone(ctx, "cannot forget old received messages", err)

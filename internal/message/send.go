@@ -24,12 +24,14 @@ const (
 // an address that opted out, that is no address, that lies in a country which is not allowed, or that got too much already. These
 // refusals are faults to show. A message whose key is known is not sent again: Send returns the delivery that exists.
 func (s *Service) Send(ctx context.Context, tx *store.Tx, out Out) (deliveryID string, err error) {
+	return s.store(ctx, tx, out, row{})
+}
+
+// store is Send; of was, what was known of an earlier delivery of the same message is kept.
+func (s *Service) store(ctx context.Context, tx *store.Tx, out Out, was row) (deliveryID string, err error) {
 	orgID, now := access.ActorFrom(ctx).OrgID, store.Now()
 	if out.Way == SMS {
-		out.Subject = ""
-	}
-	if out.Way == SMS {
-		out.Body = wording.Plain(out.Body)
+		out.Subject, out.Body = "", wording.Plain(out.Body)
 	}
 	if out.Key == "" {
 		out.Key = id.New()
@@ -47,7 +49,8 @@ func (s *Service) Send(ctx context.Context, tx *store.Tx, out Out) (deliveryID s
 		return "", err
 	}
 	d := newDelivery(orgID, out, now)
-	r := row{Delivery: d, starts: out.Starts, onRequest: out.OnRequest, dueAt: now}
+	d.Resends = was.ID
+	r := row{Delivery: d, starts: out.Starts, onRequest: out.OnRequest, dueAt: now, uncertain: min(was.uncertain, 1)}
 	if r.subject, r.body, err = s.sealTexts(d, out.Subject, out.Body); err != nil {
 		return "", err
 	}
@@ -69,6 +72,7 @@ func newDelivery(orgID string, out Out, now time.Time) Delivery {
 	d := Delivery{
 		OrgID: orgID, ID: id.New(), Way: out.Way, To: out.To, Purpose: out.Purpose, Owner: out.Owner, ContactID: out.ContactID,
 		CustomerID: out.CustomerID, Key: out.Key, Language: out.Language, State: Planned, CreatedAt: now, UpdatedAt: now, ExpiresAt: out.ExpiresAt,
+		Resendable: out.Resendable && out.ExpiresAt.IsZero() && mayRepeat(out.Purpose),
 	}
 	if d.ExpiresAt.IsZero() {
 		d.ExpiresAt = now.Add(defaultLife)
@@ -82,7 +86,8 @@ func (s *Service) Cancel(ctx context.Context, tx *store.Tx, owner Ref) error {
 	return cancelPlanned(ctx, tx, access.ActorFrom(ctx).OrgID, owner, store.Now())
 }
 
-// The text of a message lies sealed in its delivery and is wiped once a provider took it over or the delivery ended (D-35).
+// The text of a message lies sealed in its delivery and is wiped once a provider took it over or the delivery ended (D-35). A text that
+// holds no secret is kept until the message is with its receiver, for textKept at most.
 
 func (s *Service) sealTexts(d Delivery, subject, body string) (sealedSubject, sealedBody []byte, err error) {
 	if subject != "" {

@@ -3,8 +3,10 @@ package message
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"countersign.dev/countersign/internal/message/sending"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
@@ -88,7 +90,7 @@ func (r *Refusal) Error() string {
 	return "refused for now: " + r.Reason
 }
 
-// carriers returns what may carry a way for an organization, in the order in which they are tried.
+// carriers returns what may carry a way for an organization, in the order in which they are tried: the organization's own, or else that of Use.
 func (s *Service) carriers(ctx context.Context, q store.Querier, o organization.Organization, orgID string, way Way) ([]Sender, error) {
 	var found []Sender
 	if !o.Demo {
@@ -104,6 +106,13 @@ func (s *Service) carriers(ctx context.Context, q store.Querier, o organization.
 				found = append(found, x)
 			}
 		}
+	}
+	if len(found) > 1 {
+		set, err := sending.Of(ctx, q, orgID)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(found, func(a, b Sender) int { return set.Rank(a.Name()) - set.Rank(b.Name()) })
 	}
 	if len(found) == 0 && s.sandbox != nil && s.sandbox.Carries(way) {
 		found = append(found, s.sandbox)

@@ -26,7 +26,7 @@ type row struct {
 }
 
 const deliveryColumns = `org_id, id, way, address, purpose, owner_type, owner_id, contact_id, customer_id, key, language,
-	state, reason, attempts, created_at, updated_at, expires_at, ended_at`
+	state, reason, attempts, created_at, updated_at, expires_at, ended_at, resendable, body is not null, resent_as, resends`
 
 const rowColumns = deliveryColumns + `, on_request, subject, body, uncertain, uncertain_since, provider`
 
@@ -34,6 +34,7 @@ func (d *Delivery) fields() []any {
 	return []any{
 		&d.OrgID, &d.ID, &d.Way, &d.To, &d.Purpose, &d.Owner.Type, &d.Owner.ID, &d.ContactID, &d.CustomerID, &d.Key, &d.Language,
 		&d.State, &d.Reason, &d.Attempts, (*store.Time)(&d.CreatedAt), (*store.Time)(&d.UpdatedAt), (*store.Time)(&d.ExpiresAt), (*store.Time)(&d.EndedAt),
+		&d.Resendable, &d.HasText, &d.ResentAs, &d.Resends,
 	}
 }
 
@@ -63,12 +64,12 @@ func insertDelivery(ctx context.Context, tx *store.Tx, r row) (stored bool, err 
 	stored, err = store.Changed(tx.ExecContext(ctx, `
 		insert into message_delivery (org_id, id, way, address, address_key, purpose, owner_type, owner_id, contact_id, customer_id, key,
 			starts, on_request, subject, body, reply_hash, state, reason, attempts, uncertain, provider, claim, node,
-			next_at, expires_at, created_at, updated_at, language)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', 0, 0, '', '', '', $18, $19, $20, $20, $21)
+			next_at, expires_at, created_at, updated_at, language, resendable, resends)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', 0, $22, '', '', '', $18, $19, $20, $20, $21, $23, $24)
 		on conflict (org_id, key) do nothing`,
 		r.OrgID, r.ID, r.Way, r.To, addressKey(r.Way, r.To), r.Purpose, r.Owner.Type, r.Owner.ID, r.ContactID, r.CustomerID, r.Key,
 		r.starts, r.onRequest, r.subject, r.body, r.replyHash, r.State, store.Time(r.dueAt), store.Time(r.ExpiresAt), store.Time(r.CreatedAt),
-		r.Language))
+		r.Language, r.uncertain, r.Resendable, r.Resends))
 	if err != nil {
 		return false, fmt.Errorf("store delivery %s: %w", r.ID, err)
 	}
@@ -210,7 +211,7 @@ func endAttempt(ctx context.Context, tx *store.Tx, r row, state attemptState, re
 
 // putState writes what became of a claimed delivery and gives the claim back. It changes nothing if somebody else claimed it since.
 func putState(ctx context.Context, tx *store.Tx, r row) (bool, error) {
-	wiped := !r.live()
+	wiped := !r.live() && !r.keepsText()
 	changed, err := store.Changed(tx.ExecContext(ctx, `
 		update message_delivery set state = $1, reason = $2, uncertain = $3, uncertain_since = $4, next_at = $5, ended_at = $6, updated_at = $7, claim = '',
 			subject = case when $8 then null else subject end, body = case when $8 then null else body end

@@ -28,8 +28,10 @@ func deliveryBehind(ctx context.Context, q store.Querier, r report) (id string, 
 // putReported moves a sent delivery on; changed is false if it had moved before.
 func putReported(ctx context.Context, tx *store.Tx, r report, id string, now time.Time) (d Delivery, changed bool, err error) {
 	err = tx.QueryRowContext(ctx, `
-		update message_delivery set state = $1, reason = $2, updated_at = $3
-		where org_id = $4 and id = $5 and state = 'sent' returning `+deliveryColumns, r.state, r.reason, store.Time(now), r.orgID, id).Scan(d.fields()...)
+		update message_delivery set state = $1, reason = $2, updated_at = $3,
+			subject = case when $6 then subject end, body = case when $6 then body end
+		where org_id = $4 and id = $5 and state = 'sent' returning `+deliveryColumns, r.state, r.reason, store.Time(now), r.orgID, id, r.state == Failed).
+		Scan(d.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
 	}
@@ -88,31 +90,4 @@ func reportsDue(ctx context.Context, q store.Querier) (due []report, err error) 
 func dropReports(ctx context.Context, tx *store.Tx, before time.Time) error {
 	_, err := tx.ExecContext(ctx, `delete from message_report where at < $1`, store.Time(before))
 	return err
-}
-
-// KnownTo returns which of a provider's ids belong to messages of an organization, and to which deliveries.
-func KnownTo(ctx context.Context, q store.Querier, orgID, provider string, providerIDs []string) (map[string]string, error) {
-	known := map[string]string{}
-	if len(providerIDs) == 0 {
-		return known, nil
-	}
-	w := store.Where{}
-	w.Add("org_id = ?", orgID)
-	w.Add("provider = ?", provider)
-	w.In("provider_id", providerIDs)
-	w.Add("provider_id <> ''")
-	w.Add("provider <> 'sandbox'")
-	rows, err := q.QueryContext(ctx, `select provider_id, delivery_id from message_attempt`+w.SQL(), w.Args()...)
-	if err != nil {
-		return nil, fmt.Errorf("look for messages of %s: %w", provider, err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var providerID, deliveryID string
-		if err := rows.Scan(&providerID, &deliveryID); err != nil {
-			return nil, err
-		}
-		known[providerID] = deliveryID
-	}
-	return known, rows.Err()
 }

@@ -5,10 +5,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/fault"
-	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
-	"countersign.dev/countersign/internal/wording"
 )
 
 // How long the sender of a trial waits for its outcome, and how often he looks.
@@ -16,30 +13,6 @@ const (
 	trialLife = 30 * time.Second
 	trialLook = 50 * time.Millisecond
 )
-
-// TryMail sends a mail by the organization's own server and returns what came of the first attempt.
-func (s *Service) TryMail(ctx context.Context, to string) (Delivery, error) {
-	orgID, err := s.checkSettings(ctx)
-	if err != nil {
-		return Delivery{}, err
-	}
-	if _, _, err := findMail(ctx, s.DB.Read(), orgID); err != nil {
-		return Delivery{}, err
-	}
-	o, err := organization.ByID(ctx, s.DB.Read(), orgID)
-	if err != nil {
-		return Delivery{}, err
-	}
-	text, err := wording.Say(ctx, s.DB.Read(), orgID, wording.TrialMail, o.Locale, wording.Values{Organization: o.Name})
-	if err != nil {
-		return Delivery{}, err
-	}
-	d, err := s.Try(ctx, Out{Way: Email, To: to, Subject: text.Subject, Body: text.Body})
-	if fault.KindOf(err) == fault.Invalid {
-		return Delivery{}, ErrAddress.At("/to")
-	}
-	return d, err
-}
 
 // Try sends a trial for the actor's organization and returns what came of the first attempt. Whoever calls it has checked the permission.
 func (s *Service) Try(ctx context.Context, out Out) (Delivery, error) {

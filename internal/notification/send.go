@@ -51,6 +51,7 @@ func (s *Service) send(ctx context.Context, tx *store.Tx, n Notification, t tech
 	out := message.Out{
 		Way: way, To: t.Email, Subject: letter.subject, Body: letter.body, Purpose: message.Internal,
 		Owner: message.Ref{Type: "notification", ID: n.ID}, Key: "notification/" + n.ID + "/" + string(way),
+		Resendable: true,
 	}
 	if way == message.SMS {
 		out.To, out.Body = t.Phone, letter.text

@@ -116,7 +116,7 @@ func (s *Service) thank(ctx context.Context, tx *store.Tx, f Form, number, organ
 	}
 	_, err = s.Messages.Send(ctx, tx, message.Out{
 		Way: message.SMS, To: number, Body: text.Body, Purpose: message.Consent, Owner: message.Ref{Type: "contact", ID: f.ContactID},
-		ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID + "/confirmed",
+		ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID + "/confirmed", Resendable: true,
 	})
 	if fault.KindOf(err) != fault.Internal {
 		return nil

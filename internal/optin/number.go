@@ -144,6 +144,7 @@ func (s *Service) tellOld(ctx context.Context, tx *store.Tx, f Form, who contact
 	out := message.Out{
 		Way: message.SMS, To: f.Number, Body: text.Body, Purpose: message.Consent,
 		Owner: message.Ref{Type: "contact", ID: f.ContactID}, ContactID: f.ContactID, CustomerID: f.CustomerID, Key: "optin/" + f.ID + "/changed",
+		Resendable: true,
 	}
 	if f.Number != "" {
 		if _, err := s.Messages.Send(ctx, tx, out); err == nil || fault.KindOf(err) == fault.Internal {

@@ -13,7 +13,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 
 	"countersign.dev/countersign/internal/access/perm"
-	"countersign.dev/countersign/internal/message"
+	mailserver "countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/smtp"
 	"countersign.dev/countersign/internal/recovery/recoverytest"
 	"countersign.dev/countersign/internal/store"
@@ -52,8 +52,8 @@ func listen(t *testing.T) (*postbox, int) {
 func TestMailReallySentBySMTP(t *testing.T) {
 	box, port := listen(t)
 	db := storetest.Open(t)
-	sender := smtp.New(db, func(context.Context, store.Querier, string) (message.Mail, bool, error) {
-		return message.Mail{Host: "127.0.0.1", Port: port, TLS: message.NoTLS, FromAddress: "desk@example.com", FromName: "Blue Harbor IT"}, true, nil
+	sender := smtp.New(db, func(context.Context, store.Querier, string) (mailserver.Server, bool, error) {
+		return mailserver.Server{Host: "127.0.0.1", Port: port, TLS: mailserver.NoTLS, FromAddress: "desk@example.com", FromName: "Blue Harbor IT"}, true, nil
 	}, nil)
 	w := recoverytest.New(t, db, sender)
 	bo := w.Add("bo", perm.Technician)

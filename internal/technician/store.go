@@ -108,6 +108,14 @@ func query(ctx context.Context, q store.Querier, text string, args ...any) (foun
 	return found, rows.Err()
 }
 
+// ActiveAt are those who may be told things now and whose email or own phone is an address.
+func ActiveAt(ctx context.Context, q store.Querier, org, address string) ([]Technician, error) {
+	return query(ctx, q, `
+		select `+columns+` from technician t
+		where t.org_id = $1 and (t.email_key = $2 or t.phone = $3) and t.status = 'active' and t.state = 'activated'
+		order by t.created_at, t.id`, org, input.FoldEmail(address), address)
+}
+
 // Touch notes that a technician acted; within a minute of the last time it does nothing.
 func Touch(ctx context.Context, tx *store.Tx, org, id string, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `

@@ -204,6 +204,6 @@ func (s *Service) tellOfChange(ctx context.Context, tx *store.Tx, c contact.Cont
 	}
 	return s.Tell(ctx, tx, message.Out{
 		Way: way, To: address, Subject: text.Subject, Body: text.Body, Purpose: message.Notice, Owner: message.Ref{Type: "contact", ID: c.ID},
-		ContactID: c.ID, CustomerID: c.CustomerID, Key: "address-changed/" + c.ID + "/" + id.New(),
+		ContactID: c.ID, CustomerID: c.CustomerID, Key: "address-changed/" + c.ID + "/" + id.New(), Resendable: true,
 	})
 }

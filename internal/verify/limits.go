@@ -121,6 +121,7 @@ func (s *Service) Alert(ctx context.Context, tx *store.Tx, reason, customerID, c
 		err := s.Tell(ctx, tx, message.Out{
 			Way: message.Email, To: a.Email, Subject: text.Subject, Body: text.Body, Purpose: message.Internal,
 			Owner: message.Ref{Type: "security_alert", ID: alertID}, Key: "security-alert/" + reason + "/" + contactID + "/" + s.clock.Now().Format("2006010215") + "/" + a.ID, // one an hour, however often it happens
+			Resendable: true,
 		})
 		if err != nil {
 			return err

@@ -34,6 +34,7 @@ const (
 	TicketEdit      Permission = "ticket.edit"
 	TicketAssign    Permission = "ticket.assign"
 	VerificationRun Permission = "verification.run"
+	MessageResend   Permission = "message.resend"
 )
 
 // Purpose says on what kind of thing a permission is granted.
@@ -75,6 +76,7 @@ func Catalog() []Entry {
 		{TicketEdit, Customers, "Edit and close tickets, add notes", false},
 		{TicketAssign, Customers, "Assign tickets to technicians", false},
 		{VerificationRun, Customers, "Verify contacts and answer their verification requests", false},
+		{MessageResend, Customers, "Send messages again that could not be sent", false},
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/mailin"
 	"countersign.dev/countersign/internal/message/wire"
 )
@@ -74,7 +74,7 @@ func (s *Service) open(ctx context.Context, b Box) (*client, error) {
 func (c *client) greet(ctx context.Context, plain net.Conn, b Box, config *tls.Config) error {
 	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: c.told}}
 	defer context.AfterFunc(ctx, func() { _ = plain.Close() })()
-	if b.TLS == message.ImplicitTLS {
+	if b.TLS == mail.ImplicitTLS {
 		encrypted := tls.Client(plain, config)
 		if err := encrypted.HandshakeContext(ctx); err != nil {
 			return failed(wire.Why(err, wire.TLS), err)

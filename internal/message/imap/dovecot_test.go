@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/imap"
 	"countersign.dev/countersign/internal/message/imap/imaptest"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
 )
@@ -27,12 +27,12 @@ func onDovecot(t *testing.T, db *store.DB) (*world, *imaptest.Server) {
 func TestDovecotMailComesInOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w, s := onDovecot(t, db)
-		s.Deliver(mail("old", "#verify")) // lay there before: none of ours
+		s.Deliver(letter("old", "#verify")) // lay there before: none of ours
 		w.set(imap.Box{Port: s.TLSPort})
 		stop := w.run()
 		w.connected()
 		began := time.Now()
-		s.Deliver(mail("1", "#verify"))
+		s.Deliver(letter("1", "#verify"))
 		eventually(t, "the first mail", func() bool { return len(w.bodies()) == 1 })
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("IDLE took %s", took)
@@ -41,15 +41,15 @@ func TestDovecotMailComesInOnce(t *testing.T) {
 		if in.From != pia || in.To != verify || in.Body != "#verify" || in.Subject != "hello" || in.Aligned {
 			t.Errorf("%+v", in)
 		}
-		s.Deliver(mail("1", "#verify", "Received: by another way"))
-		s.Deliver(mail("2", "NO"))
+		s.Deliver(letter("1", "#verify", "Received: by another way"))
+		s.Deliver(letter("2", "NO"))
 		eventually(t, "the second mail", func() bool { return len(w.bodies()) == 2 })
 		eventually(t, "all marked as seen", func() bool {
 			return len(slices.DeleteFunc(s.Files(""), func(name string) bool { return strings.HasSuffix(name, "S") })) == 1
 		})
 
 		stop()
-		s.Deliver(mail("3", "while nobody read"))
+		s.Deliver(letter("3", "while nobody read"))
 		w.run()
 		eventually(t, "the mail of the pause", func() bool { return len(w.bodies()) == 3 })
 		if got := w.bodies(); !slices.Equal(got, []string{"#verify", "NO", "while nobody read"}) {
@@ -62,16 +62,16 @@ func TestDovecotHandledMailIsMovedOrDeleted(t *testing.T) {
 	for _, tc := range []struct {
 		box   imap.Box
 		moved int
-	}{{imap.Box{Handled: imap.Move, MoveTo: "Handled", TLS: message.StartTLS}, 1}, {imap.Box{Handled: imap.Delete}, 0}} {
+	}{{imap.Box{Handled: imap.Move, MoveTo: "Handled", TLS: mail.StartTLS}, 1}, {imap.Box{Handled: imap.Delete}, 0}} {
 		t.Run(tc.box.Handled, func(t *testing.T) {
 			w, s := onDovecot(t, storetest.Open(t))
-			if tc.box.Port = s.TLSPort; tc.box.TLS == message.StartTLS {
+			if tc.box.Port = s.TLSPort; tc.box.TLS == mail.StartTLS {
 				tc.box.Port = s.StartTLSPort
 			}
 			w.set(tc.box)
 			w.run()
 			w.connected()
-			s.Deliver(mail("1", "#verify"))
+			s.Deliver(letter("1", "#verify"))
 			eventually(t, "the mail", func() bool { return len(w.bodies()) == 1 })
 			eventually(t, "an empty inbox", func() bool { return len(s.Files("")) == 0 })
 			if n := len(s.Files("Handled")); n != tc.moved {
@@ -89,8 +89,8 @@ func TestDovecotAFolderThatCannotBeMovedToIsTold(t *testing.T) {
 	}
 	w.run()
 	w.connected()
-	s.Deliver(mail("1", "#verify"))
-	s.Deliver(mail("2", "#deny"))
+	s.Deliver(letter("1", "#verify"))
+	s.Deliver(letter("2", "#deny"))
 	eventually(t, "mail comes in all the same", func() bool { return len(w.bodies()) == 2 })
 	eventually(t, "and it is told", func() bool { return w.status().Reason == "handled" })
 }
@@ -102,16 +102,16 @@ func TestDovecotRestartsAndCountsAnew(t *testing.T) {
 	w.run()
 	w.connected()
 	for i := range 3 {
-		s.Deliver(mail(fmt.Sprint("a", i), fmt.Sprint("a", i)))
+		s.Deliver(letter(fmt.Sprint("a", i), fmt.Sprint("a", i)))
 	}
 	eventually(t, "three", func() bool { return len(w.bodies()) == 3 })
 	s.Stop()
 	eventually(t, "it is told", func() bool { return w.status().State == imap.Failing })
-	s.Deliver(mail("b", "b"))
+	s.Deliver(letter("b", "b"))
 	s.Start()
 	eventually(t, "what came meanwhile", func() bool { return len(w.bodies()) == 4 })
 	s.Recount()
-	s.Deliver(mail("c", "c"))
+	s.Deliver(letter("c", "c"))
 	eventually(t, "the last", func() bool { return len(w.bodies()) == 5 })
 	if got := w.bodies(); got[3] != "b" || got[4] != "c" {
 		t.Errorf("%q", got)
@@ -132,7 +132,7 @@ func TestDovecotWhatIsWrongIsTold(t *testing.T) {
 	if err != nil || trial.Reason != "" || !trial.Idle {
 		t.Errorf("%+v %v", trial, err)
 	}
-	w.set(imap.Box{Port: s.StartTLSPort, TLS: message.StartTLS})
+	w.set(imap.Box{Port: s.StartTLSPort, TLS: mail.StartTLS})
 	try("starttls", "")
 	w.set(imap.Box{Port: s.StartTLSPort})
 	try("TLS where there is none yet", "tls_not_offered")
@@ -163,15 +163,15 @@ func TestDovecotOneOfTwoNodesReads(t *testing.T) {
 		first, second := w.run(), w.runAs(imap.New(w.deps))
 		w.connected()
 		for i := range 5 {
-			s.Deliver(mail(fmt.Sprint(i), fmt.Sprint(i)))
+			s.Deliver(letter(fmt.Sprint(i), fmt.Sprint(i)))
 		}
 		eventually(t, "five", func() bool { return len(w.bodies()) == 5 })
 		first()
-		s.Deliver(mail("after", "after"))
+		s.Deliver(letter("after", "after"))
 		eventually(t, "the sixth", func() bool { return len(w.bodies()) == 6 })
 		second()
 		w.runAs(imap.New(w.deps))
-		s.Deliver(mail("last", "last"))
+		s.Deliver(letter("last", "last"))
 		eventually(t, "the seventh", func() bool { return len(w.bodies()) == 7 })
 	})
 }

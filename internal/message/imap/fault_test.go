@@ -176,7 +176,7 @@ func TestAServerWithoutIdleIsAsked(t *testing.T) {
 	w, f := serve(t)
 	w.run()
 	w.connected()
-	f.deliver(mail("1", "#verify"))
+	f.deliver(letter("1", "#verify"))
 	eventually(t, "the mail", func() bool { return len(w.bodies()) == 1 })
 }
 
@@ -190,7 +190,7 @@ func TestAConnectionThatBreaksLosesNothing(t *testing.T) {
 		f.cutAfter.Store(after)
 		f.drop()
 		for range 3 {
-			f.deliver(mail(fmt.Sprint(want), fmt.Sprint(want)))
+			f.deliver(letter(fmt.Sprint(want), fmt.Sprint(want)))
 			want++
 		}
 		eventually(t, fmt.Sprintf("%d mails, with a cut after %d bytes", want, after), func() bool { return len(w.bodies()) == want })
@@ -206,16 +206,16 @@ func TestM15StrangeMailHoldsNothingUp(t *testing.T) {
 	w, f := serve(t, goimap.CapIdle)
 	w.run()
 	w.connected()
-	f.deliver(mail("huge", strings.Repeat("x\r\n", 1<<20)))
+	f.deliver(letter("huge", strings.Repeat("x\r\n", 1<<20)))
 	f.deliver("no header at all")
 	f.deliver("")
 	f.deliver("From: a@example.org\r\nFrom: b@example.org\r\n\r\ntwo senders\r\n")
 	f.deliver(strings.Repeat("\x00\xff", 5000))
-	f.deliver(mail("auto", "#confirm", "Auto-Submitted: auto-replied"))
-	f.deliver(mail("bulk", "STOP", "Precedence: bulk"))
+	f.deliver(letter("auto", "#confirm", "Auto-Submitted: auto-replied"))
+	f.deliver(letter("bulk", "STOP", "Precedence: bulk"))
 	f.vanish.Store(true)
-	f.deliver(mail("gone", "removed under us"))
-	f.deliver(mail("good", "#verify"))
+	f.deliver(letter("gone", "removed under us"))
+	f.deliver(letter("good", "#verify"))
 	eventually(t, "the last mail", func() bool { return slices.Contains(w.bodies(), "#verify") })
 	for _, body := range w.bodies() {
 		if body != "#verify" && body != "removed under us" { // whichever the server hid
@@ -232,12 +232,12 @@ func TestM12OverIMAPASpoofedSenderProvesNothing(t *testing.T) {
 	w, f := serve(t, goimap.CapIdle)
 	w.run()
 	w.connected()
-	f.deliver(mail("1", "#confirm", "Authentication-Results: mx.example.com; dkim=pass header.d=example.org"))
-	f.deliver(w.sign(mail("2", "#confirm"), "attacker.example"))
-	f.deliver(w.sign(mail("3", "#confirm"), "example.org"))
-	f.deliver(w.sign(mail("3", "#confirm"), "example.org")) // again
-	f.deliver(mail("4", "#confirm", "Delivered-To: verify+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.com"))
-	f.deliver(strings.Replace(mail("5", "the last"), "hello", "=?utf-8?q?a=0D=0ABcc:_b=40example.org?=", 1))
+	f.deliver(letter("1", "#confirm", "Authentication-Results: mx.example.com; dkim=pass header.d=example.org"))
+	f.deliver(w.sign(letter("2", "#confirm"), "attacker.example"))
+	f.deliver(w.sign(letter("3", "#confirm"), "example.org"))
+	f.deliver(w.sign(letter("3", "#confirm"), "example.org")) // again
+	f.deliver(letter("4", "#confirm", "Delivered-To: verify+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.com"))
+	f.deliver(strings.Replace(letter("5", "the last"), "hello", "=?utf-8?q?a=0D=0ABcc:_b=40example.org?=", 1))
 	eventually(t, "all", func() bool { return len(w.bodies()) == 5 })
 	for i, want := range []bool{false, false, true, false, false} {
 		if in := w.got[i]; in.Aligned != want || in.Reply != "" || in.Trusted() != want {
@@ -268,7 +268,7 @@ func TestBouncesComeFromTheNullSenderOnly(t *testing.T) {
 	f.deliver(report("Return-Path: <pia@example.org>\r\n"))
 	f.deliver(strings.Replace(report("Return-Path: <>\r\n"), "+abc", "", 1))
 	f.deliver(report("Return-Path: <>\r\n"))
-	f.deliver(mail("1", "the last"))
+	f.deliver(letter("1", "the last"))
 	eventually(t, "the end", func() bool { return len(w.bodies()) == 1 })
 	if !slices.Equal(w.bounces, []string{"abc 5.1.1"}) {
 		t.Errorf("bounces %q", w.bounces)

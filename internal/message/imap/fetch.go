@@ -12,6 +12,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/mailin"
 )
 
@@ -118,17 +119,17 @@ func (s *Service) take(ctx context.Context, b Box, inbound string, raw []byte) e
 	to := recipient(m, inbound)
 	ctx = access.WithActor(ctx, access.System(b.OrgID))
 	if m.NullPath || m.Automatic {
-		_, token := message.SplitReply(to)
+		_, token := mail.SplitReply(to)
 		if m.NullPath && m.Bounce.Status != "" && token != "" && s.Bounced != nil {
 			return s.Bounced(ctx, token, m.Bounce.Status)
 		}
 		s.Log.Info("dropped an automatic mail", "organization", b.OrgID)
 		return nil
 	}
-	return s.Intake.Receive(ctx, message.In{
+	return s.Receive(ctx, message.In{
 		ID: m.ID(), Way: message.Email, From: m.From, To: to, Subject: m.Subject, Body: m.Text,
 		Aligned: m.Aligned(ctx, s.LookupTXT, func(address string) bool {
-			own, _ := message.SplitReply(address)
+			own, _ := mail.SplitReply(address)
 			return own == inbound
 		}),
 	})
@@ -138,7 +139,7 @@ func (s *Service) take(ctx context.Context, b Box, inbound string, raw []byte) e
 // one: nobody else knows it.
 func recipient(m mailin.Mail, inbound string) string {
 	for _, to := range m.To {
-		if own, token := message.SplitReply(to); own == inbound && token != "" {
+		if own, token := mail.SplitReply(to); own == inbound && token != "" {
 			return to
 		}
 	}

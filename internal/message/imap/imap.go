@@ -12,6 +12,7 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 )
@@ -28,7 +29,7 @@ type Box struct {
 	OrgID     string
 	Host      string
 	Port      int
-	TLS       string // message.StartTLS or message.ImplicitTLS: a password never travels without
+	TLS       string // mail.StartTLS or mail.ImplicitTLS: a password never travels without
 	Username  string
 	Password  string
 	Folder    string
@@ -52,12 +53,6 @@ type Status struct {
 	State     string
 	Reason    string // a stable word, such as "sign_in"
 	CheckedAt time.Time
-}
-
-// Intake is who takes mail over.
-type Intake interface {
-	MailOf(ctx context.Context, q store.Querier, orgID string) (m message.Mail, ok bool, err error)
-	Receive(ctx context.Context, in message.In) error
 }
 
 // Timing says how patient a reader is.
@@ -87,7 +82,8 @@ type Deps struct {
 	Guard     *access.Guard
 	Keys      *seal.Keyring
 	Audit     *audit.Log
-	Intake    Intake
+	MailOf    func(ctx context.Context, q store.Querier, orgID string) (m mail.Server, ok bool, err error)
+	Receive   func(ctx context.Context, in message.In) error           // takes mail over
 	Bounced   func(ctx context.Context, token, status string) error    // of the message with that reply address; nil drops it
 	LookupTXT func(ctx context.Context, name string) ([]string, error) // nil asks the system's DNS
 	TLS       *tls.Config                                              // nil trusts what the system trusts

@@ -91,7 +91,7 @@ func (s *Service) noteConnected(ctx context.Context, orgID string, unmarked erro
 }
 
 func (s *Service) inbound(ctx context.Context, orgID string) (string, error) {
-	m, ok, err := s.Intake.MailOf(ctx, s.DB.Read(), orgID)
+	m, ok, err := s.MailOf(ctx, s.DB.Read(), orgID)
 	if err != nil || !ok {
 		return "", err
 	}

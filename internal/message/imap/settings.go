@@ -8,7 +8,7 @@ import (
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/input"
-	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
@@ -58,7 +58,7 @@ func (s *Service) Set(ctx context.Context, want Box, password *string, matches f
 		if err := matches(old.Version); err != nil {
 			return err
 		}
-		if m, ok, err := s.Intake.MailOf(ctx, tx, orgID); err != nil {
+		if m, ok, err := s.MailOf(ctx, tx, orgID); err != nil {
 			return err
 		} else if !ok || m.InboundAddress == "" {
 			return errNoInbound
@@ -174,7 +174,7 @@ func (b Box) checked(password *string) (Box, error) {
 	if b.Port < 1 || b.Port > 65535 {
 		f.Refuse("/port", "A port is a number from 1 to 65535; 993 and 143 are usual.")
 	}
-	if b.TLS != message.StartTLS && b.TLS != message.ImplicitTLS {
+	if b.TLS != mail.StartTLS && b.TLS != mail.ImplicitTLS {
 		f.Refuse("/tls", "Choose starttls or tls: a password is only sent over TLS.")
 	}
 	b.Username = f.Required("/username", b.Username, 254)

@@ -21,6 +21,7 @@ import (
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/message/imap"
 	"countersign.dev/countersign/internal/message/imap/imaptest"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
@@ -83,8 +84,9 @@ func newWorld(t testing.TB, db *store.DB) *world {
 		w.got = append(w.got, in)
 		return true, nil
 	})
+	servers := &mail.Service{DB: db, Guard: guard, Keys: keys, Audit: log}
 	w.deps = imap.Deps{
-		DB: db, Guard: guard, Keys: keys, Audit: log, Intake: w.messages, Timing: quick(),
+		DB: db, Guard: guard, Keys: keys, Audit: log, MailOf: servers.Of, Receive: w.messages.Receive, Timing: quick(),
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Bounced: func(_ context.Context, token, status string) error {
 			w.mu.Lock()
@@ -100,8 +102,8 @@ func newWorld(t testing.TB, db *store.DB) *world {
 		},
 	}
 	w.Service = imap.New(w.deps)
-	_, err = w.messages.SetMail(w.ctx(), message.Mail{
-		Host: "smtp.example.com", Port: 587, TLS: message.StartTLS, FromAddress: "help@example.com", InboundAddress: verify,
+	_, err = servers.Set(w.ctx(), mail.Server{
+		Host: "smtp.example.com", Port: 587, TLS: mail.StartTLS, FromAddress: "help@example.com", InboundAddress: verify,
 	}, nil, always)
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +124,7 @@ func (w *world) set(b imap.Box) {
 	w.t.Helper()
 	password := imaptest.Password
 	if b.TLS == "" {
-		b.TLS = message.ImplicitTLS
+		b.TLS = mail.ImplicitTLS
 	}
 	if b.Handled == "" {
 		b.Handled = imap.Seen
@@ -184,8 +186,8 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// mail is one from Pia; its Message-ID is id.
-func mail(id, body string, headers ...string) string {
+// letter is one from Pia; its Message-ID is id.
+func letter(id, body string, headers ...string) string {
 	return strings.Join(append([]string{
 		"From: Pia <Pia@Example.org>", "To: " + verify, "Subject: hello", "Message-ID: <" + id + "@example.org>", "Date: " + time.Now().Format(time.RFC1123Z),
 	}, headers...), "\r\n") + "\r\n\r\n" + body + "\r\n"

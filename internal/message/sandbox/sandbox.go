@@ -20,6 +20,7 @@ import (
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
@@ -82,7 +83,7 @@ func (c *Carrier) Send(ctx context.Context, a message.Attempt) (message.Receipt,
 		PossibleRepeat: a.PossibleRepeat, CreatedAt: store.Now(),
 	}
 	if a.Way == message.Email {
-		m.From = message.ReplyAddress(message.SandboxEmail, a.ReplyToken)
+		m.From = mail.ReplyAddress(message.SandboxEmail, a.ReplyToken)
 	}
 	err := c.db.Write(access.WithActor(ctx, access.System(a.OrgID)), func(tx *store.Tx) error {
 		if err := insert(ctx, tx, a.OrgID, a.Number, recipientKey(a.To), m); err != nil {

@@ -15,7 +15,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/fault"
-	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -63,7 +63,7 @@ var errNoMail = fault.New(fault.NotFound, "message.mail_not_set", "Outgoing mail
 type Service struct {
 	db       *store.DB
 	guard    *access.Guard
-	mail     func(ctx context.Context, q store.Querier, orgID string) (m message.Mail, ok bool, err error)
+	mail     func(ctx context.Context, q store.Querier, orgID string) (m mail.Server, ok bool, err error)
 	resolver Resolver
 
 	mu   sync.Mutex
@@ -71,7 +71,7 @@ type Service struct {
 }
 
 // New returns a Service. A nil resolver asks the system's DNS.
-func New(db *store.DB, guard *access.Guard, mail func(context.Context, store.Querier, string) (message.Mail, bool, error), r Resolver) *Service {
+func New(db *store.DB, guard *access.Guard, mail func(context.Context, store.Querier, string) (mail.Server, bool, error), r Resolver) *Service {
 	if r == nil {
 		r = net.DefaultResolver
 	}

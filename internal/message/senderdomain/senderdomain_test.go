@@ -23,7 +23,7 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/fault"
-	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/senderdomain"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/seal"
@@ -133,13 +133,13 @@ func world(t *testing.T, z *zone, inbound string) (*senderdomain.Service, contex
 		t.Fatal(err)
 	}
 	ctx := access.WithActor(t.Context(), access.Actor{OrgID: orgID, Kind: access.Technician, ID: "t1", Name: "Tess", Role: perm.Administrator})
-	messages := message.New(message.Deps{DB: db, Guard: guard, Keys: keys, Audit: log, Events: bus, Log: quiet})
-	s := senderdomain.New(db, guard, messages.MailOf, z.resolver(t))
+	servers := &mail.Service{DB: db, Guard: guard, Keys: keys, Audit: log}
+	s := senderdomain.New(db, guard, servers.Of, z.resolver(t))
 	if inbound == "-" {
 		return s, ctx
 	}
-	_, err = messages.SetMail(ctx, message.Mail{
-		Host: "smtp.example.com", Port: 587, TLS: message.StartTLS, FromAddress: "help@example.com", InboundAddress: inbound,
+	_, err = servers.Set(ctx, mail.Server{
+		Host: "smtp.example.com", Port: 587, TLS: mail.StartTLS, FromAddress: "help@example.com", InboundAddress: inbound,
 	}, nil, func(int64) error { return nil })
 	if err != nil {
 		t.Fatal(err)

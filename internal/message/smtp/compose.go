@@ -13,13 +13,14 @@ import (
 
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
+	mailserver "countersign.dev/countersign/internal/message/mail"
 )
 
 var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 
 // compose writes a mail as plain text with a simple HTML twin. Its Message-ID follows from the delivery, so that a mail program shows a
 // repetition once, and its Reply-To is an address that only its receiver knows (D-24).
-func compose(m message.Mail, brand branding.Brand, a message.Attempt, now time.Time) (text []byte, messageID string, err error) {
+func compose(m mailserver.Server, brand branding.Brand, a message.Attempt, now time.Time) (text []byte, messageID string, err error) {
 	messageID = a.DeliveryID + "@" + domainOf(m.FromAddress)
 	var h mail.Header
 	h.SetDate(now.UTC())
@@ -27,7 +28,7 @@ func compose(m message.Mail, brand branding.Brand, a message.Attempt, now time.T
 	h.SetAddressList("From", []*mail.Address{{Name: m.FromName, Address: m.FromAddress}})
 	h.SetAddressList("To", []*mail.Address{{Address: a.To}})
 	if m.InboundAddress != "" {
-		h.SetAddressList("Reply-To", []*mail.Address{{Name: m.FromName, Address: message.ReplyAddress(m.InboundAddress, a.ReplyToken)}})
+		h.SetAddressList("Reply-To", []*mail.Address{{Name: m.FromName, Address: mailserver.ReplyAddress(m.InboundAddress, a.ReplyToken)}})
 	}
 	h.SetSubject(a.Subject)
 	h.Set("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers

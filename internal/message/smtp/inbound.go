@@ -17,6 +17,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/mailin"
 )
 
@@ -154,7 +155,7 @@ func (s *session) Data(r io.Reader) error {
 // bounced hands on what a report says that came from the null sender to the address of one message; every other automatic mail is dropped.
 func (s *session) bounced(ctx context.Context, m mailin.Mail) error {
 	for _, to := range s.recipients {
-		_, token := message.SplitReply(to.address)
+		_, token := mail.SplitReply(to.address)
 		if !s.null || m.Bounce.Status == "" || token == "" || s.Bounced == nil {
 			continue
 		}
@@ -170,9 +171,9 @@ func (s *session) bounced(ctx context.Context, m mailin.Mail) error {
 
 // names says whether an address is one to which the mail is handed over.
 func (s *session) names(address string) bool {
-	inbound, _ := message.SplitReply(address)
+	inbound, _ := mail.SplitReply(address)
 	return slices.ContainsFunc(s.recipients, func(r recipient) bool {
-		own, _ := message.SplitReply(strings.ToLower(r.address))
+		own, _ := mail.SplitReply(strings.ToLower(r.address))
 		return own == inbound
 	})
 }
@@ -182,7 +183,7 @@ func (s *session) perOrganization() (kept []recipient) {
 	at := map[string]int{}
 	for _, r := range s.recipients {
 		i, known := at[r.orgID]
-		switch _, token := message.SplitReply(r.address); {
+		switch _, token := mail.SplitReply(r.address); {
 		case !known:
 			at[r.orgID] = len(kept)
 			kept = append(kept, r)

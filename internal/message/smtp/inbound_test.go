@@ -20,6 +20,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/smtp"
 )
 
@@ -44,7 +45,7 @@ func listen(t *testing.T) *listener {
 	in := &smtp.Inbound{
 		Domain: "mail.example.com", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Recipient: func(_ context.Context, address string) (string, bool, error) {
-			inbound, _ := message.SplitReply(strings.ToLower(address))
+			inbound, _ := mail.SplitReply(strings.ToLower(address))
 			org, ok := map[string]string{"verify@example.com": "acme", "help@example.net": "beta"}[inbound]
 			return org, ok, nil
 		},

@@ -28,6 +28,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 
 	"countersign.dev/countersign/internal/message"
+	mailserver "countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/messagetest"
 	"countersign.dev/countersign/internal/message/smtp"
 	"countersign.dev/countersign/internal/organization/organizationtest"
@@ -58,7 +59,7 @@ func newServer(t *testing.T, mode string) *server {
 	g := gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) { return &mailbox{server: s, conn: c}, nil }))
 	g.Domain, g.ErrorLog = "mail.example.com", quiet{}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	if mode == message.StartTLS {
+	if mode == mailserver.StartTLS {
 		g.TLSConfig = config
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,7 +67,7 @@ func newServer(t *testing.T, mode string) *server {
 		t.Fatal(err)
 	}
 	s.port = l.Addr().(*net.TCPAddr).Port
-	if mode == message.ImplicitTLS {
+	if mode == mailserver.ImplicitTLS {
 		l = tls.NewListener(l, config)
 	}
 	go func() { _ = g.Serve(l) }()
@@ -194,18 +195,18 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
 }
 
-func sender(t *testing.T, s *server, mode string, change ...func(*message.Mail)) *smtp.Sender {
-	m := message.Mail{
+func sender(t *testing.T, s *server, mode string, change ...func(*mailserver.Server)) *smtp.Sender {
+	m := mailserver.Server{
 		Host: "127.0.0.1", Port: s.port, TLS: mode, Username: "countersign", Password: password,
 		FromAddress: "help@example.com", FromName: "Acme IT", InboundAddress: "verify@example.com",
 	}
-	if mode == message.NoTLS {
+	if mode == mailserver.NoTLS {
 		m.Username, m.Password = "", ""
 	}
 	for _, c := range change {
 		c(&m)
 	}
-	settings := func(context.Context, store.Querier, string) (message.Mail, bool, error) { return m, true, nil }
+	settings := func(context.Context, store.Querier, string) (mailserver.Server, bool, error) { return m, true, nil }
 	return smtp.New(storetest.Open(t), settings, s.cert)
 }
 
@@ -217,7 +218,7 @@ func example() message.Attempt {
 }
 
 func TestConform(t *testing.T) {
-	for _, mode := range []string{message.StartTLS, message.ImplicitTLS, message.NoTLS} {
+	for _, mode := range []string{mailserver.StartTLS, mailserver.ImplicitTLS, mailserver.NoTLS} {
 		t.Run(mode, func(t *testing.T) {
 			s := newServer(t, mode)
 			arrange := map[messagetest.Fault]func(){}
@@ -234,17 +235,17 @@ func TestConform(t *testing.T) {
 }
 
 func TestWhatCannotConnectIsNotSent(t *testing.T) {
-	plain, secure := newServer(t, message.NoTLS), newServer(t, message.ImplicitTLS)
+	plain, secure := newServer(t, mailserver.NoTLS), newServer(t, mailserver.ImplicitTLS)
 	for name, tc := range map[string]struct {
 		sender *smtp.Sender
 		class  error
 	}{
-		"nobody listens":          {sender(t, plain, message.NoTLS, func(m *message.Mail) { m.Port = 1 }), message.ErrNotSent},
-		"no such host":            {sender(t, plain, message.NoTLS, func(m *message.Mail) { m.Host = "mail.invalid" }), message.ErrNotSent},
-		"no STARTTLS there":       {sender(t, plain, message.StartTLS), message.ErrNotSent},
-		"no TLS there":            {sender(t, plain, message.ImplicitTLS), message.ErrNotSent},
-		"an unknown certificate":  {sender(t, &server{port: secure.port}, message.ImplicitTLS), message.ErrNotSent},
-		"an unwanted certificate": {sender(t, secure, message.ImplicitTLS, func(m *message.Mail) { m.Host = "localhost" }), message.ErrNotSent},
+		"nobody listens":          {sender(t, plain, mailserver.NoTLS, func(m *mailserver.Server) { m.Port = 1 }), message.ErrNotSent},
+		"no such host":            {sender(t, plain, mailserver.NoTLS, func(m *mailserver.Server) { m.Host = "mail.invalid" }), message.ErrNotSent},
+		"no STARTTLS there":       {sender(t, plain, mailserver.StartTLS), message.ErrNotSent},
+		"no TLS there":            {sender(t, plain, mailserver.ImplicitTLS), message.ErrNotSent},
+		"an unknown certificate":  {sender(t, &server{port: secure.port}, mailserver.ImplicitTLS), message.ErrNotSent},
+		"an unwanted certificate": {sender(t, secure, mailserver.ImplicitTLS, func(m *mailserver.Server) { m.Host = "localhost" }), message.ErrNotSent},
 	} {
 		_, err := tc.sender.Send(t.Context(), example())
 		if !errors.Is(err, tc.class) {
@@ -254,8 +255,8 @@ func TestWhatCannotConnectIsNotSent(t *testing.T) {
 }
 
 func TestWrongCredentialsWaitToBeMended(t *testing.T) {
-	s := newServer(t, message.StartTLS)
-	_, err := sender(t, s, message.StartTLS, func(m *message.Mail) { m.Password = "wrong secret" }).Send(t.Context(), example())
+	s := newServer(t, mailserver.StartTLS)
+	_, err := sender(t, s, mailserver.StartTLS, func(m *mailserver.Server) { m.Password = "wrong secret" }).Send(t.Context(), example())
 	r, ok := errors.AsType[*message.Refusal](err)
 	if !ok || r.Permanent || !strings.Contains(r.Reason, "535") || strings.Contains(err.Error(), "wrong secret") {
 		t.Errorf("got %v", err)
@@ -264,11 +265,11 @@ func TestWrongCredentialsWaitToBeMended(t *testing.T) {
 
 // Attack 49: neither a line break in a subject nor markup in a text becomes a field or a tag of the mail.
 func TestAttack49NoFieldsAndTagsFromNames(t *testing.T) {
-	s := newServer(t, message.StartTLS)
+	s := newServer(t, mailserver.StartTLS)
 	a := example()
 	a.Subject = "Acme\r\nBcc: eve@example.net\r\n\r\n<script>"
 	a.Body = "<script>alert(1)</script> of https://example.com/\"onmouseover=alert(2) asks"
-	if _, err := sender(t, s, message.StartTLS).Send(t.Context(), a); err != nil {
+	if _, err := sender(t, s, mailserver.StartTLS).Send(t.Context(), a); err != nil {
 		return // refused: nothing left
 	}
 	raw := s.accepted()[0]
@@ -303,10 +304,10 @@ func TestM20MarkupInATemplateIsInertInTheMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newServer(t, message.StartTLS)
+	s := newServer(t, mailserver.StartTLS)
 	a := example()
 	a.Subject, a.Body = text.Subject, text.Body
-	if _, err := sender(t, s, message.StartTLS).Send(t.Context(), a); err != nil {
+	if _, err := sender(t, s, mailserver.StartTLS).Send(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
 	_, part, _ := strings.Cut(s.accepted()[0], "text/html")
@@ -325,11 +326,11 @@ func TestM20MarkupInATemplateIsInertInTheMail(t *testing.T) {
 }
 
 func TestTheMail(t *testing.T) {
-	s := newServer(t, message.StartTLS)
+	s := newServer(t, mailserver.StartTLS)
 	a := example()
 	a.Body = "Bonjour <b>Pia</b> & co,\n\nouvrez https://example.com/v/abc?x=1&y=2 maintenant.\n.\nFin"
 	a.PossibleRepeat = true
-	r, err := sender(t, s, message.StartTLS).Send(t.Context(), a)
+	r, err := sender(t, s, mailserver.StartTLS).Send(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,7 +409,7 @@ func TestTornInTheMiddleIsNotSent(t *testing.T) {
 	}()
 	a := example()
 	a.Body = strings.Repeat("all work and no play\n", 400_000)
-	s := sender(t, &server{port: l.Addr().(*net.TCPAddr).Port}, message.NoTLS)
+	s := sender(t, &server{port: l.Addr().(*net.TCPAddr).Port}, mailserver.NoTLS)
 	if _, err := s.Send(t.Context(), a); !errors.Is(err, message.ErrNotSent) {
 		t.Errorf("got %v", err)
 	}
@@ -417,10 +418,10 @@ func TestTornInTheMiddleIsNotSent(t *testing.T) {
 // The envelope sender is the mail's own reply address, so that reports of failed delivery name their mail; a server that lets nobody
 // use it gets the usual one.
 func TestReportsOfFailureGoToTheMailsOwnAddress(t *testing.T) {
-	s := newServer(t, message.StartTLS)
+	s := newServer(t, mailserver.StartTLS)
 	send := func() {
 		t.Helper()
-		if _, err := sender(t, s, message.StartTLS).Send(t.Context(), example()); err != nil {
+		if _, err := sender(t, s, mailserver.StartTLS).Send(t.Context(), example()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/wire"
 	"countersign.dev/countersign/internal/store"
 )
@@ -28,7 +29,7 @@ const (
 )
 
 // Settings returns an organization's mail server with its password; ok is false where there is none.
-type Settings func(ctx context.Context, q store.Querier, orgID string) (m message.Mail, ok bool, err error)
+type Settings func(ctx context.Context, q store.Querier, orgID string) (m mail.Server, ok bool, err error)
 
 // Sender sends email. A server that fails before the end of the text was written has not taken it over; one that fails after that, and
 // before it answered, may have.
@@ -90,10 +91,10 @@ func (s *Sender) Send(ctx context.Context, a message.Attempt) (message.Receipt, 
 	return message.Receipt{ProviderID: messageID}, nil
 }
 
-func (s *Sender) dial(ctx context.Context, m message.Mail) (net.Conn, error) {
+func (s *Sender) dial(ctx context.Context, m mail.Server) (net.Conn, error) {
 	address := net.JoinHostPort(m.Host, strconv.Itoa(m.Port))
 	dialer := &net.Dialer{Timeout: dialTime}
-	if m.TLS == message.ImplicitTLS {
+	if m.TLS == mail.ImplicitTLS {
 		conn, err := (&tls.Dialer{NetDialer: dialer, Config: s.config(m.Host)}).DialContext(ctx, "tcp", address)
 		if err != nil {
 			return nil, message.NotSent(wire.Why(err, wire.TLS), err)
@@ -108,9 +109,9 @@ func (s *Sender) dial(ctx context.Context, m message.Mail) (net.Conn, error) {
 }
 
 // greet does everything up to the mail itself.
-func (s *Sender) greet(conn net.Conn, m message.Mail) (*gosmtp.Client, error) {
+func (s *Sender) greet(conn net.Conn, m mail.Server) (*gosmtp.Client, error) {
 	var c *gosmtp.Client
-	if m.TLS == message.StartTLS {
+	if m.TLS == mail.StartTLS {
 		if err := conn.SetDeadline(time.Now().Add(commandTime)); err != nil {
 			return nil, message.NotSent("connect", err)
 		}
@@ -138,7 +139,7 @@ func (s *Sender) greet(conn net.Conn, m message.Mail) (*gosmtp.Client, error) {
 	return c, nil
 }
 
-func method(c *gosmtp.Client, m message.Mail) sasl.Client {
+func method(c *gosmtp.Client, m mail.Server) sasl.Client {
 	if !c.SupportsAuth(sasl.Plain) && c.SupportsAuth(sasl.Login) {
 		return sasl.NewLoginClient(m.Username, m.Password)
 	}
@@ -146,11 +147,11 @@ func method(c *gosmtp.Client, m message.Mail) sasl.Client {
 }
 
 // envelope is where a report of failed delivery goes: the mail's own reply address, by which it is known, where one can be received.
-func envelope(m message.Mail, a message.Attempt) string {
+func envelope(m mail.Server, a message.Attempt) string {
 	if m.InboundAddress == "" {
 		return m.FromAddress
 	}
-	return message.ReplyAddress(m.InboundAddress, a.ReplyToken)
+	return mail.ReplyAddress(m.InboundAddress, a.ReplyToken)
 }
 
 // submit hands over the mail. Only after its end was written may an error mean that the server has it. A server that lets nobody send

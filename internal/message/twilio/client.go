@@ -4,30 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/webapi"
 )
-
-const (
-	dialTime  = 5 * time.Second
-	maxAnswer = 4 << 20
-)
-
-func transport() *http.Transport {
-	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTime}).DialContext, TLSHandshakeTimeout: dialTime,
-		ForceAttemptHTTP2: true, MaxIdleConns: 64, MaxIdleConnsPerHost: 32, IdleConnTimeout: 60 * time.Second,
-	}
-}
 
 // answerError is a clear no of Twilio. Code is its own number, 0 if it gave none.
 type answerError struct {
@@ -54,8 +39,6 @@ func (c *Carrier) call(ctx context.Context, s Settings, address string, form url
 	if form != nil {
 		method, body = http.MethodPost, form.Encode()
 	}
-	var written atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
 	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		return message.NotSent("address", errors.New("the address of the API cannot be used"))
@@ -69,46 +52,28 @@ func (c *Carrier) call(ctx context.Context, s Settings, address string, form url
 	} else {
 		req.SetBasicAuth(s.AccountSID, s.token)
 	}
-	res, err := c.client.Do(req)
-	if err != nil {
-		cause := bare(err)
-		if !written.Load() {
-			return message.NotSent("connect", cause)
-		}
-		return cause
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return refused(res, text)
-	}
-	if err != nil {
+	a, written, err := webapi.Ask(c.client, req)
+	switch {
+	case err != nil && !written:
+		return message.NotSent("connect", err)
+	case err != nil:
+		return err
+	case !a.OK():
+		return refused(a)
+	case a.Broken:
 		return errors.New("the answer broke off")
-	}
-	if json.Unmarshal(text, out) != nil {
+	case json.Unmarshal(a.Body, out) != nil:
 		return errors.New("the answer cannot be read")
 	}
 	return nil
 }
 
-// bare drops the address of the request from an error: its query may hold a phone number.
-func bare(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	return err
-}
-
-func refused(res *http.Response, text []byte) *answerError {
+func refused(a webapi.Answer) *answerError {
 	var said struct {
 		Code int `json:"code"`
 	}
-	_ = json.Unmarshal(text, &said) // a proxy on the way says it in HTML
-	e := &answerError{status: res.StatusCode, code: said.Code}
-	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		e.after = time.Duration(min(seconds, 3600)) * time.Second
-	}
-	return e
+	_ = json.Unmarshal(a.Body, &said) // a proxy on the way says it in HTML
+	return &answerError{status: a.Status, code: said.Code, after: a.RetryAfter()}
 }
 
 // What Twilio's codes mean for a message (https://www.twilio.com/docs/api/errors).

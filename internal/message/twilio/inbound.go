@@ -165,7 +165,7 @@ func (c *Carrier) prove(ctx context.Context, orgID, provider, deliveryID, sid st
 	if !id.Valid(deliveryID) {
 		return nil
 	}
-	known, err := message.KnownTo(ctx, c.DB.Read(), orgID, provider, []string{sid})
+	known, err := knownTo(ctx, c.DB.Read(), orgID, provider, []string{sid})
 	if err != nil || known[sid] != "" {
 		return err
 	}

@@ -2,9 +2,6 @@ package twilio
 
 import (
 	"context"
-	"net"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -13,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/message/webapi"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 )
@@ -186,7 +184,10 @@ func (s Settings) checked(region string, secrets Secrets) (Settings, error) {
 	if s.PerMinute < 1 || s.PerMinute > 6000 {
 		f.Refuse("/messages_per_minute", "A number sends 1 to 6000 texts a minute.")
 	}
-	base, ok := cleanBase(s.BaseURL)
+	if s.BaseURL == "" {
+		s.BaseURL = DefaultBase
+	}
+	base, ok := webapi.Base(s.BaseURL, false)
 	if !ok {
 		f.Refuse("/base_url", "Enter an https address without path or query. Plain http is only for this machine and private networks.")
 	}
@@ -197,31 +198,6 @@ func (s Settings) checked(region string, secrets Secrets) (Settings, error) {
 		}
 	}
 	return s, f.Err()
-}
-
-// cleanBase accepts the address of the API; empty means Twilio's own.
-func cleanBase(address string) (string, bool) {
-	if address = strings.TrimSuffix(strings.TrimSpace(address), "/"); address == "" {
-		return DefaultBase, true
-	}
-	u, err := url.Parse(address)
-	if err != nil || len(address) > 300 || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return address, false
-	}
-	if u.Scheme == "http" {
-		ip, err := netip.ParseAddr(u.Hostname())
-		return address, u.Hostname() == "localhost" || err == nil && (ip.IsLoopback() || ip.IsPrivate())
-	}
-	return address, u.Scheme == "https"
-}
-
-func isLoopback(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (s Settings) fields() map[string]any {

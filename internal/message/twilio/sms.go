@@ -120,21 +120,14 @@ func validity(left time.Duration) int {
 
 // wait keeps to the sending rate of a number.
 func (c *Carrier) wait(ctx context.Context, orgID, number string, perMinute int) error {
-	wait, ok := c.pace(orgID, number, perMinute)
-	if !ok {
-		return &message.Refusal{Reason: "twilio rate", After: wait}
+	after, ok, err := c.pace.Wait(ctx, orgID+" "+number, perMinute)
+	switch {
+	case err != nil:
+		return message.NotSent("rate", err)
+	case !ok:
+		return &message.Refusal{Reason: "twilio rate", After: after}
 	}
-	if wait == 0 {
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return message.NotSent("rate", ctx.Err())
-	case <-timer.C:
-		return nil
-	}
+	return nil
 }
 
 // Lookup says whether Twilio has a text. A signed callback that named the delivery is proof. Otherwise it is the text among the newest to
@@ -181,7 +174,7 @@ func (t texts) Lookup(ctx context.Context, a message.Attempt) (r message.Receipt
 
 // unclaimed is the first id that no other delivery has.
 func (c *Carrier) unclaimed(ctx context.Context, a message.Attempt, provider string, sids []string) (string, error) {
-	known, err := message.KnownTo(ctx, c.DB.Read(), a.OrgID, provider, sids)
+	known, err := knownTo(ctx, c.DB.Read(), a.OrgID, provider, sids)
 	if err != nil {
 		return "", err
 	}

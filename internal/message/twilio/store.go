@@ -134,3 +134,30 @@ func dropProofs(ctx context.Context, tx *store.Tx, before time.Time) error {
 	_, err := tx.ExecContext(ctx, `delete from message_twilio_proof where at < $1`, store.Time(before))
 	return err
 }
+
+// knownTo returns which of a provider's ids belong to messages of an organization, and to which deliveries.
+func knownTo(ctx context.Context, q store.Querier, orgID, provider string, providerIDs []string) (map[string]string, error) {
+	known := map[string]string{}
+	if len(providerIDs) == 0 {
+		return known, nil
+	}
+	w := store.Where{}
+	w.Add("org_id = ?", orgID)
+	w.Add("provider = ?", provider)
+	w.In("provider_id", providerIDs)
+	w.Add("provider_id <> ''")
+	w.Add("provider <> 'sandbox'")
+	rows, err := q.QueryContext(ctx, `select provider_id, delivery_id from message_attempt`+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("look for messages of %s: %w", provider, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var providerID, deliveryID string
+		if err := rows.Scan(&providerID, &deliveryID); err != nil {
+			return nil, err
+		}
+		known[providerID] = deliveryID
+	}
+	return known, rows.Err()
+}

@@ -7,14 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/webapi"
 	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 )
@@ -45,9 +43,7 @@ type Deps struct {
 type Carrier struct {
 	Deps
 	client *http.Client
-
-	mu    sync.Mutex
-	rates map[string]*rate.Limiter // by organization and number
+	pace   webapi.Pace // by organization and number
 }
 
 // New returns a Carrier.
@@ -55,44 +51,14 @@ func New(d Deps) *Carrier {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	if d.Client == nil {
-		d.Client = transport()
-	}
 	if d.Settle == 0 {
 		d.Settle = DefaultSettle
 	}
-	return &Carrier{Deps: d, rates: map[string]*rate.Limiter{}, client: &http.Client{
-		Transport:     d.Client,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the credentials follow nobody
-	}}
+	return &Carrier{Deps: d, client: webapi.Client(d.Client)}
 }
 
 // Senders are what message.Service.Use wants: one for texts and one for calls, since an account may have a number for only one of them.
 func (c *Carrier) Senders() []message.Sender { return []message.Sender{c.SMS(), c.Voice()} }
-
-// pace returns how long to wait for a number's turn; ok is false if that is too long, and then no turn is taken.
-func (c *Carrier) pace(orgID, number string, perMinute int) (wait time.Duration, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key, limit := orgID+" "+number, rate.Limit(float64(perMinute)/60)
-	l := c.rates[key]
-	if l == nil {
-		l = rate.NewLimiter(limit, 1)
-		c.rates[key] = l
-	}
-	if l.Limit() != limit {
-		l.SetLimit(limit)
-	}
-	turn := l.Reserve()
-	if wait = turn.Delay(); wait > longestWait {
-		turn.Cancel()
-		return wait, false
-	}
-	return wait, true
-}
-
-// longestWait for a number's turn within a request; who would have to wait longer comes back later.
-const longestWait = 5 * time.Second
 
 // hook is the address of a webhook. Values of the query mark what the callback is about; they are no secrets.
 func (c *Carrier) hook(name string, query url.Values) string {
@@ -105,7 +71,7 @@ func (c *Carrier) hook(name string, query url.Values) string {
 
 // callable says whether Twilio can reach our webhooks: a loopback address only makes sense to a simulator on the same machine.
 func (c *Carrier) callable(s Settings) bool {
-	return c.BaseURL != "" && (!isLoopback(c.BaseURL) || isLoopback(s.BaseURL))
+	return c.BaseURL != "" && (!webapi.IsLoopback(c.BaseURL) || webapi.IsLoopback(s.BaseURL))
 }
 
 // price of a message in millionths of a dollar: an upper estimate, since the account's own prices are not public.

@@ -108,7 +108,6 @@ func newWorldWith(t testing.TB, db *store.DB, timing message.Timing, others ...m
 		return true, nil
 	})
 	w.api = httpapi.New(httpapi.Options{Log: logger, Guard: guard, Auth: door{w.org}, DB: db, Keys: keys, Version: "test"})
-	w.Routes(w.api)
 	w.carrier.Routes(w.api)
 	w.App = w.api
 	return w

@@ -612,6 +612,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deliveries/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send several messages again that were given up */
+        post: operations["resend-deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a message with every attempt to send it */
+        get: operations["get-delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again that was given up */
+        post: operations["resend-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/device-groups": {
         parameters: {
             query?: never;
@@ -1706,6 +1757,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/carriers/gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the organization's gateway */
+        get: operations["get-gateway-settings"];
+        /** Set the organization's gateway */
+        put: operations["set-gateway-settings"];
+        post?: never;
+        /** Forget the organization's gateway */
+        delete: operations["delete-gateway-settings"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/carriers/gateway/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the gateway whether it is there and accepts our signature, and send a trial text */
+        post: operations["test-gateway-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/carriers/twilio": {
         parameters: {
             query?: never;
@@ -1937,6 +2024,24 @@ export interface paths {
         head?: never;
         /** Change what is asked of everybody who signs in */
         patch: operations["edit-security"];
+        trace?: never;
+    };
+    "/api/settings/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get which carrier is tried first, and how fast the organization sends */
+        get: operations["get-sending-settings"];
+        /** Set which carrier is tried first, and how fast the organization sends */
+        put: operations["set-sending-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/settings/verification": {
@@ -3931,6 +4036,56 @@ export interface components {
         FollowSignInLinkBody: {
             token: string;
         };
+        GatewaySettingsBody: {
+            /** @description names the organization in callbacks */
+            account: string;
+            alternate_secret_set: boolean;
+            base_url: string;
+            /** @description where the gateway calls back */
+            callback_url: string;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** Format: int64 */
+            messages_per_minute: number;
+            /** @description false if the server's external address leads to this machine only */
+            reachable: boolean;
+            sms_number: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            voice_number: string;
+        };
+        GatewaySettingsFields: {
+            /** @description also accepted in callbacks, while the secret is being replaced; the empty text removes it */
+            alternate_secret?: string;
+            base_url: string;
+            /** @description send by it; what comes in is taken either way */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description texts that the number may send; 60 if absent
+             */
+            messages_per_minute?: number;
+            /** @description signs requests and callbacks, 32 characters at least; absent keeps the old one */
+            secret?: string;
+            /** @description sends texts, and is where people answer */
+            sms_number?: string;
+            /** @description calls */
+            voice_number?: string;
+        };
+        GatewayTestBody: {
+            message?: components["schemas"]["GatewayTrialBody"];
+            /** @description what the gateway calls itself */
+            name: string;
+        };
+        GatewayTrialBody: {
+            id: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "planned" | "sending" | "unknown" | "sent" | "delivered" | "failed" | "expired" | "refused";
+        };
         GetSetupBody: {
             needed: boolean;
         };
@@ -4129,55 +4284,7 @@ export interface components {
             /** @description a mobile number or email address of the contact; the first if absent */
             address?: string;
         };
-        MapImportBody: {
-            mapping: {
-                [key: string]: number;
-            };
-            options?: components["schemas"]["CsvimportOptionsBody"];
-        };
-        MergeContactsBody: {
-            /** @description contacts of the same customer; they become part of this one */
-            contact_ids: string[];
-        };
-        MessageAttemptBody: {
-            /** Format: date-time */
-            ended_at?: string;
-            /** Format: int64 */
-            number: number;
-            possible_repeat: boolean;
-            provider?: string;
-            reason?: string;
-            /** Format: date-time */
-            started_at?: string;
-            /** @enum {string} */
-            state: "planned" | "in_flight" | "accepted" | "refused_temporary" | "refused_permanent" | "unknown";
-        };
-        MessageDeliveryBody: {
-            attempts: components["schemas"]["MessageAttemptBody"][];
-            contact_id?: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            owner_id: string;
-            owner_type: string;
-            purpose: string;
-            reason?: string;
-            /** @enum {string} */
-            state: "planned" | "sending" | "unknown" | "sent" | "delivered" | "failed" | "expired" | "refused";
-            to_masked: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @enum {string} */
-            way: "sms" | "voice" | "email";
-        };
-        MessageDeliveryBodyList: {
-            items: components["schemas"]["MessageDeliveryBody"][];
-            /** @description pass it as cursor to get the next page; absent on the last one */
-            next_cursor?: string;
-        };
-        MessageMailBody: {
+        MailBody: {
             /** Format: date-time */
             created_at: string;
             from_address: string;
@@ -4195,7 +4302,7 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        MessageMailFields: {
+        MailFieldsBody: {
             from_address: string;
             from_name?: string;
             host: string;
@@ -4208,6 +4315,16 @@ export interface components {
             /** @enum {string} */
             tls: "starttls" | "tls" | "none";
             username?: string;
+        };
+        MapImportBody: {
+            mapping: {
+                [key: string]: number;
+            };
+            options?: components["schemas"]["CsvimportOptionsBody"];
+        };
+        MergeContactsBody: {
+            /** @description contacts of the same customer; they become part of this one */
+            contact_ids: string[];
         };
         NotificationChannels: {
             email: boolean;
@@ -4402,6 +4519,72 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        OutboxAttemptBody: {
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: int64 */
+            number: number;
+            possible_repeat: boolean;
+            provider?: string;
+            reason?: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** @enum {string} */
+            state: "planned" | "in_flight" | "accepted" | "refused_temporary" | "refused_permanent" | "unknown";
+        };
+        OutboxDeliveryBody: {
+            attempts: components["schemas"]["OutboxAttemptBody"][];
+            contact_id?: string;
+            contact_name?: string;
+            /** Format: date-time */
+            created_at: string;
+            customer_id?: string;
+            /** @description it was given up and not sent again */
+            dead: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            owner_id: string;
+            owner_type: string;
+            /** @enum {string} */
+            purpose: "verification" | "notice" | "answer" | "consent" | "internal" | "trial";
+            reason?: string;
+            /** @description of a dead letter: the code of why it cannot be sent again; absent if it can */
+            refusal?: string;
+            /** @description the message that it was made of */
+            resends?: string;
+            /** @description the message that was made of it */
+            resent_as?: string;
+            /** @enum {string} */
+            state: "planned" | "sending" | "unknown" | "sent" | "delivered" | "failed" | "expired" | "refused";
+            to_masked: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @enum {string} */
+            way: "sms" | "voice" | "email";
+        };
+        OutboxDeliveryBodyList: {
+            items: components["schemas"]["OutboxDeliveryBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        OutboxOutcomeBody: {
+            /** @description the same in a sentence */
+            detail?: string;
+            id: string;
+            /** @description the code of why it was not sent again */
+            refusal?: string;
+            resent_as?: string;
+        };
+        OutboxOutcomeBodyList: {
+            items: components["schemas"]["OutboxOutcomeBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        OutboxSeveralBody: {
+            /** @description messages; each is sent again at most once */
+            ids: string[];
         };
         PanelActionBody: {
             action: string;
@@ -4636,6 +4819,17 @@ export interface components {
             remedy?: string;
             /** @enum {string} */
             state: "ok" | "weak" | "missing" | "unknown";
+        };
+        SendingBody: {
+            /**
+             * Format: int64
+             * @description texts and calls by all carriers together; 0 is without a limit
+             */
+            messages_per_minute: number;
+            /** @description carriers of texts in the order in which they are tried; those that are not set up are passed over */
+            sms: string[];
+            /** @description the same of calls */
+            voice: string[];
         };
         SetUpBody: {
             email: string;
@@ -5174,6 +5368,10 @@ export interface components {
             kind: "mobile" | "landline" | "other";
             /** @description as people write it; kept in E.164 */
             number: string;
+        };
+        TestGatewaySettingsBody: {
+            /** @description where the trial text goes, by the first carrier in the order; absent only asks the gateway */
+            to?: string;
         };
         TestMailSettingsBody: {
             to: string;
@@ -7324,6 +7522,15 @@ export interface operations {
                 cursor?: string;
                 owner_type?: string;
                 owner_id?: string;
+                state?: ("planned" | "sending" | "unknown" | "sent" | "delivered" | "failed" | "expired" | "refused")[];
+                /** @description only what was given up and not sent again */
+                dead?: boolean;
+                way?: ("sms" | "voice" | "email")[];
+                contact_id?: string;
+                /** @description only what was queued then or later */
+                since?: string;
+                /** @description a part of the address; needs contact.view */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -7337,7 +7544,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageDeliveryBodyList"];
+                    "application/json": components["schemas"]["OutboxDeliveryBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resend-deliveries": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutboxSeveralBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxOutcomeBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxDeliveryBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resend-delivery": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxDeliveryBody"];
                 };
             };
             /** @description A problem */
@@ -10206,6 +10519,133 @@ export interface operations {
             };
         };
     };
+    "get-gateway-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaySettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-gateway-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewaySettingsFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaySettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-gateway-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-gateway-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestGatewaySettingsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayTestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-twilio-settings": {
         parameters: {
             query?: never;
@@ -10733,7 +11173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageMailBody"];
+                    "application/json": components["schemas"]["MailBody"];
                 };
             };
             /** @description A problem */
@@ -10758,7 +11198,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MessageMailFields"];
+                "application/json": components["schemas"]["MailFieldsBody"];
             };
         };
         responses: {
@@ -10769,7 +11209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageMailBody"];
+                    "application/json": components["schemas"]["MailBody"];
                 };
             };
             /** @description A problem */
@@ -10863,7 +11303,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageDeliveryBody"];
+                    "application/json": components["schemas"]["OutboxDeliveryBody"];
                 };
             };
             /** @description A problem */
@@ -11015,6 +11455,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SigninpolicySecurityBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-sending-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-sending-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingBody"];
                 };
             };
             /** @description A problem */

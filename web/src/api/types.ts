@@ -21,9 +21,9 @@ export type SandboxMessage = Schemas["SandboxMessage"];
 export type VerificationSettings = Schemas["VerifySettingsBody"];
 export type SecuritySettings = Schemas["SigninpolicySecurityBody"];
 export type OrganizationSettings = Schemas["OrganizationBody"];
-export type MailSettings = Schemas["MessageMailBody"];
+export type MailSettings = Schemas["MailBody"];
 export type AuditEvent = Schemas["AuditlogEventBody"];
-export type Delivery = Schemas["MessageDeliveryBody"];
+export type Delivery = Schemas["OutboxDeliveryBody"];
 
 export type InvitationLink = Schemas["InvitationLookBody"];
 export type Notification = Schemas["NotificationItem"];

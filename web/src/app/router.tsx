@@ -3,6 +3,7 @@ import { onSignedOut } from "@/api/client";
 import { ApiError } from "@/api/problem";
 import { Loading } from "@/components/Loading";
 import { listSearch } from "@/components/list/useListState";
+import { speaking } from "@/i18n/parts";
 import { meQuery } from "./me";
 import { registerRouter } from "./navigate";
 import { NotFound, PageError } from "./PageError";
@@ -81,6 +82,7 @@ const pages = [
   createRoute({ ...list, path: "/tickets", component: lazyRouteComponent(() => import("@/features/ticket/TicketsPage"), "TicketsPage") }),
   createRoute({ ...within, path: "/tickets/templates", component: lazyRouteComponent(() => import("@/features/ticket/TemplatesPage"), "TemplatesPage") }),
   createRoute({ ...list, path: "/tickets/$id", component: lazyRouteComponent(() => import("@/features/ticket/TicketPage"), "TicketPage") }),
+  createRoute({ ...list, path: "/messages", component: lazyRouteComponent(speaking("outbox", () => import("@/features/outbox/OutboxPage")), "OutboxPage") }),
   createRoute({ ...list, path: "/technicians", component: lazyRouteComponent(() => import("@/features/technician/TechniciansPage"), "TechniciansPage") }),
   createRoute({ ...list, path: "/technicians/$id", component: lazyRouteComponent(() => import("@/features/technician/TechnicianPage"), "TechnicianPage") }),
   createRoute({ ...list, path: "/teams", component: lazyRouteComponent(() => import("@/features/team/TeamsPage"), "TeamsPage") }),

@@ -1,8 +1,8 @@
-import { BadgeCheck, Building2, ChartNoAxesColumn, ContactRound, House, MonitorSmartphone, ScrollText, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
+import { BadgeCheck, Building2, ChartNoAxesColumn, ContactRound, House, MonitorSmartphone, ScrollText, Send, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
-  key: "desk" | "verify" | "tickets" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "sandbox" | "reports" | "audit" | "settings";
+  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "sandbox" | "reports" | "audit" | "settings";
   to: string;
   icon: LucideIcon;
   /** The letter after g. */
@@ -27,6 +27,7 @@ export const groups: SectionGroup[] = [
       { key: "desk", to: "/", icon: House, letter: "d" },
       { key: "verify", to: "/verify", icon: BadgeCheck, letter: "v", needs: "verification.run" },
       { key: "tickets", to: "/tickets", icon: Ticket, letter: "t", needs: "ticket.view" },
+      { key: "messages", to: "/messages", icon: Send, letter: "o", needs: "verification.run" },
     ],
   },
   {

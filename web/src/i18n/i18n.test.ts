@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import i18next from "i18next";
 import { describe, expect, it } from "vitest";
-import { en } from "./en";
+import { first } from "./en";
+import { en } from "./en/all";
 import { fr } from "./fr";
 import { withMany } from "./plurals";
 
@@ -44,8 +45,24 @@ describe("texts", () => {
     }
   });
 
+  it("are spoken only where they are fetched", () => {
+    const folder = join(import.meta.dirname, "..");
+    const all = files(folder);
+    const homes = { carrier: ["features/carrier"], mailReason: ["features/settings"], domainRemedy: ["features/settings"], outbox: ["features/outbox"] };
+    const early = new Set(flat(first).map(([key]) => key));
+    const late = [...english.keys()].filter((key) => !early.has(key) && !key.startsWith("reason."));
+    expect(late.length).toBeGreaterThan(50);
+    for (const key of late) {
+      const home = homes[key.split(".")[0] as keyof typeof homes];
+      expect(home, key).toBeDefined();
+      const name = key.replace(/_(one|other)$/, "");
+      const strangers = all.filter(([path, text]) => text.includes(`"${name}"`) && !home.some((h) => path.startsWith(join(folder, h))));
+      expect(strangers.map(([path]) => path), key).toEqual([]);
+    }
+  });
+
   it("are all used", () => {
-    const source = sources(join(import.meta.dirname, "..")).join("\n");
+    const source = files(join(import.meta.dirname, "..")).map(([, text]) => text).join("\n");
     const starts = [...source.matchAll(/t\(\s*(?:\w+ \? )?`([^`$]+)\$\{/g)].map((m) => m[1] as string);
     const unused = [...english.keys()].filter((key) => {
       const name = key.replace(/_(one|other)$/, "");
@@ -65,12 +82,13 @@ describe("plurals", () => {
   });
 });
 
-function sources(folder: string): string[] {
+/** The source files of the console beside the texts: path and text. */
+function files(folder: string): [string, string][] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      return path.endsWith("i18n") ? [] : sources(path);
+      return path.endsWith("i18n") ? [] : files(path);
     }
-    return /\.tsx?$/.test(entry.name) && !entry.name.includes(".test.") && entry.name !== "schema.d.ts" ? [readFileSync(path, "utf8")] : [];
+    return /\.tsx?$/.test(entry.name) && !entry.name.includes(".test.") && entry.name !== "schema.d.ts" ? [[path, readFileSync(path, "utf8")]] : [];
   });
 }

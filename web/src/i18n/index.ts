@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { en } from "./en";
+import { first } from "./en";
+import { loadTexts } from "./parts";
 import { withMany } from "./plurals";
 
 export const languages = ["en", "fr"] as const;
@@ -19,10 +20,13 @@ export async function startLanguages(): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
-    resources: { en: { translation: en } },
+    resources: { en: { translation: first } },
+    react: { bindI18nStore: "added" },
     interpolation: { escapeValue: false },
     returnNull: false,
   });
+  // Until they are here, a refusal is told in the server's own words, which are English.
+  void loadTexts("reasons").catch(() => undefined);
   await speak(preferredLanguage());
 }
 

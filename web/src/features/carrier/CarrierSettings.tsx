@@ -8,7 +8,9 @@ import { Confirm } from "@/components/Confirm";
 import { SettingsCard } from "@/features/settings/SettingsCard";
 import { SettingsForm } from "@/features/settings/SettingsForm";
 import classes from "@/features/settings/Settings.module.css";
+import { GatewaySettings } from "./Gateway";
 import { Numbers } from "./Numbers";
+import { SendingSettings } from "./Sending";
 import { Trial } from "./Trial";
 import { Webhooks } from "./Webhooks";
 
@@ -18,9 +20,13 @@ const path = "/api/settings/carriers/twilio";
 /** What carries texts and calls; without a carrier the sandbox does. */
 export function CarrierSettings() {
   return (
-    <SettingsCard title="Twilio" queryKey={queryKey} load={load}>
-      {(value) => <Twilio value={value} />}
-    </SettingsCard>
+    <Stack>
+      <SettingsCard title="Twilio" queryKey={queryKey} load={load}>
+        {(value) => <Twilio value={value} />}
+      </SettingsCard>
+      <GatewaySettings />
+      <SendingSettings />
+    </Stack>
   );
 }
 

@@ -3,6 +3,7 @@ const places: [page: string, section: string][] = [
   ["/", "technician#find-your-way"],
   ["/verify", "technician#being-verified"],
   ["/tickets", "technician#lists"],
+  ["/messages", "technician#messages-that-did-not-arrive"],
   ["/contacts", "technician#verifying-a-caller"],
   ["/customers", "administrator#first-steps"],
   ["/technicians", "administrator#roles"],

@@ -1,6 +1,6 @@
 import i18next, { type TFunction } from "i18next";
 import { beforeAll, expect, it } from "vitest";
-import { en } from "@/i18n/en";
+import { en } from "@/i18n/en/all";
 import { kindName, sentence } from "./words";
 
 let t: TFunction;

@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
 import { type ComponentType, lazy } from "react";
+import { speaking } from "@/i18n/parts";
 
 /** One page of settings. */
 export interface SettingsTab {
@@ -28,8 +29,8 @@ export const settingsTabs: SettingsTab[] = [
   { key: "verification-policy", group: "shared", needs: "admin.settings", title: (t) => t("policy.title"), Page: page(() => import("@/features/verify/policy/PolicySettings"), "PolicySettings") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "consent", group: "shared", needs: "admin.settings", title: (t) => t("consent.settings.title"), Page: page(() => import("@/features/consent/ConsentSettings"), "ConsentSettings") },
-  { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(() => import("./MailSettings"), "MailSettings") },
-  { key: "carriers", group: "shared", needs: "admin.settings", title: (t) => t("carrier.title"), Page: page(() => import("@/features/carrier/CarrierSettings"), "CarrierSettings") },
+  { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(speaking("mail", () => import("./MailSettings")), "MailSettings") },
+  { key: "carriers", group: "shared", needs: "admin.settings", title: (t) => t("carrier.title"), Page: page(speaking("carrier", () => import("@/features/carrier/CarrierSettings")), "CarrierSettings") },
   { key: "profile", group: "own", title: (t) => t("settings.profile.title"), Page: page(() => import("./ProfileSettings"), "ProfileSettings") },
   { key: "notifications", group: "own", title: (t) => t("told.title"), Page: page(() => import("@/features/notification/NotificationSettings"), "NotificationSettings") },
   { key: "activity", group: "own", title: (t) => t("did.own"), Page: page(() => import("@/features/activity/OwnActivity"), "OwnActivity") },

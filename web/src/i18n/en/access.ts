@@ -1,8 +1,5 @@
-import { mailReason } from "./mailReason";
-
 /** Sign-in, set-up and settings. */
 export const access = {
-  ...mailReason,
   signin: {
     title: "Sign in",
     text: "Both sides of a support call prove who they are.",

@@ -2,7 +2,6 @@ import { access } from "./access";
 import { audit } from "./audit";
 import { branding } from "./branding";
 import { bring } from "./bring";
-import { carrier } from "./carrier";
 import { common } from "./common";
 import { duo } from "./duo";
 import { consent } from "./consent";
@@ -14,12 +13,11 @@ import { idp } from "./idp";
 import { people } from "./people";
 import { pod } from "./pod";
 import { policy } from "./policy";
-import { reasons } from "./reasons";
 import { security } from "./security";
 import { shell } from "./shell";
 import { teams } from "./teams";
 import { verify } from "./verify";
 import { wording } from "./wording";
 
-/** Every text of the console in English. */
-export const en = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...reasons };
+/** The English texts that come with the first load; what only one page says is fetched with it, see parts.ts. */
+export const first = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, carrier: { title: "Carriers" } };

@@ -18,6 +18,7 @@ export const shell = {
     desk: "Desk",
     verify: "Verify",
     tickets: "Tickets",
+    messages: "Messages",
     technicians: "Technicians",
     teams: "Teams",
     customers: "Customers",

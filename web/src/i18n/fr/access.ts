@@ -1,11 +1,8 @@
-import { mailReason } from "./mailReason";
-
 import type { access as source } from "../en/access";
 import type { Texts } from "../shape";
 
 /** Sign-in, set-up and settings. */
 export const access: Texts<typeof source> = {
-  ...mailReason,
   signin: {
     title: "Se connecter",
     text: "Les deux côtés d’un appel au support prouvent qui ils sont.",

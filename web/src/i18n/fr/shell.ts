@@ -21,6 +21,7 @@ export const shell: Texts<typeof source> = {
     desk: "Bureau",
     verify: "Vérifier",
     tickets: "Tickets",
+    messages: "Messages",
     technicians: "Techniciens",
     teams: "Équipes",
     customers: "Clients",

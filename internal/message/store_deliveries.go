@@ -10,56 +10,6 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-// findMail returns errMailAbsent where an organization has no mail server.
-func findMail(ctx context.Context, q store.Querier, org string) (m Mail, sealed []byte, err error) {
-	err = q.QueryRowContext(ctx, `
-		select host, port, tls, username, password, from_address, from_name, inbound_address, created_at, updated_at, version
-		from message_mail where org_id = $1`, org).
-		Scan(&m.Host, &m.Port, &m.TLS, &m.Username, &sealed, &m.FromAddress, &m.FromName, &m.InboundAddress,
-			(*store.Time)(&m.CreatedAt), (*store.Time)(&m.UpdatedAt), &m.Version)
-	if errors.Is(err, sql.ErrNoRows) {
-		return m, nil, errMailAbsent
-	}
-	if err != nil {
-		return m, nil, fmt.Errorf("find the mail server of %s: %w", org, err)
-	}
-	m.PasswordSet = len(sealed) > 0
-	return m, sealed, nil
-}
-
-func putMail(ctx context.Context, tx *store.Tx, org string, m Mail, sealed []byte) error {
-	_, err := tx.ExecContext(ctx, `
-		insert into message_mail (org_id, host, port, tls, username, password, from_address, from_name, inbound_address, created_at, updated_at, version)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		on conflict (org_id) do update set host = excluded.host, port = excluded.port, tls = excluded.tls, username = excluded.username,
-			password = excluded.password, from_address = excluded.from_address, from_name = excluded.from_name,
-			inbound_address = excluded.inbound_address, updated_at = excluded.updated_at, version = excluded.version`,
-		org, m.Host, m.Port, m.TLS, m.Username, sealed, m.FromAddress, m.FromName, m.InboundAddress,
-		store.Time(m.CreatedAt), store.Time(m.UpdatedAt), m.Version)
-	if err != nil {
-		return putMailError(err)
-	}
-	return nil
-}
-
-func deleteMail(ctx context.Context, tx *store.Tx, org string) error {
-	if _, err := tx.ExecContext(ctx, `delete from message_mail where org_id = $1`, org); err != nil {
-		return fmt.Errorf("forget the mail server of %s: %w", org, err)
-	}
-	return nil
-}
-
-func organizationOfInbound(ctx context.Context, q store.Querier, address string) (org string, err error) {
-	if address == "" {
-		return "", nil
-	}
-	err = q.QueryRowContext(ctx, `select org_id from message_mail where inbound_address = $1`, address).Scan(&org)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return org, err
-}
-
 // markBounced notes on a mail that was sent, found by its reply address, that it came back. It is live if nobody knows yet whether it was
 // sent, and d is empty if there is no such mail or it had ended otherwise.
 func markBounced(ctx context.Context, tx *store.Tx, org string, hash []byte, reason string, now time.Time) (d Delivery, live bool, err error) {
@@ -77,8 +27,6 @@ func markBounced(ctx context.Context, tx *store.Tx, org string, hash []byte, rea
 		select exists (select 1 from message_delivery where org_id = $1 and reply_hash = $2 and state in ('sending', 'unknown'))`, org, hash).Scan(&live)
 	return Delivery{}, live, err
 }
-
-// The record of deliveries.
 
 func deliveryByID(ctx context.Context, q store.Querier, org, id string) (d Delivery, err error) {
 	err = q.QueryRowContext(ctx, `select `+deliveryColumns+` from message_delivery where org_id = $1 and id = $2`, org, id).Scan(d.fields()...)

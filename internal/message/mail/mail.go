@@ -1,4 +1,5 @@
-package message
+// Package mail keeps the mail servers by which organizations send, and the addresses at which they are written to.
+package mail
 
 import (
 	"context"
@@ -23,8 +24,8 @@ const (
 	NoTLS       = "none"
 )
 
-// Mail is an organization's own mail server. Password is only filled for the adapter that signs in with it.
-type Mail struct {
+// Server is an organization's own mail server. Password is only filled for the adapter that signs in with it.
+type Server struct {
 	Host           string
 	Port           int
 	TLS            string
@@ -45,28 +46,45 @@ const (
 	maxInboundAll   = 254 - 33
 )
 
-// MailSettings returns the mail server of the actor's organization, without its password.
-func (s *Service) MailSettings(ctx context.Context) (Mail, error) {
+// Service keeps mail servers.
+type Service struct {
+	DB    *store.DB
+	Guard *access.Guard
+	Keys  *seal.Keyring
+	Audit *audit.Log
+}
+
+// Find returns the mail server of an organization without its password; ok is false where there is none.
+func Find(ctx context.Context, q store.Querier, orgID string) (m Server, ok bool, err error) {
+	m, _, err = find(ctx, q, orgID)
+	if errors.Is(err, ErrAbsent) {
+		return m, false, nil
+	}
+	return m, err == nil, err
+}
+
+// Settings returns the mail server of the actor's organization, without its password.
+func (s *Service) Settings(ctx context.Context) (Server, error) {
 	orgID, err := s.checkSettings(ctx)
 	if err != nil {
-		return Mail{}, err
+		return Server{}, err
 	}
-	m, _, err := findMail(ctx, s.DB.Read(), orgID)
+	m, _, err := find(ctx, s.DB.Read(), orgID)
 	return m, err
 }
 
-// SetMail checks and keeps the mail server of the actor's organization. A nil password keeps the old one, which is refused if the
+// Set checks and keeps the mail server of the actor's organization. A nil password keeps the old one, which is refused if the
 // connection changes: otherwise the old password could be sent to a server of somebody's choice.
-func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matches func(version int64) error) (Mail, error) {
+func (s *Service) Set(ctx context.Context, want Server, password *string, matches func(version int64) error) (Server, error) {
 	orgID, err := s.checkSettings(ctx)
 	if err != nil {
-		return Mail{}, err
+		return Server{}, err
 	}
 	if err := s.Guard.Unlimited(ctx); err != nil {
-		return Mail{}, err
+		return Server{}, err
 	}
 	if want, err = want.checked(password); err != nil {
-		return Mail{}, err
+		return Server{}, err
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		o, err := organization.ByID(ctx, tx, orgID)
@@ -76,8 +94,8 @@ func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matc
 		if o.Demo {
 			return errDemo
 		}
-		old, sealed, err := findMail(ctx, tx, orgID)
-		if err != nil && !errors.Is(err, errMailAbsent) {
+		old, sealed, err := find(ctx, tx, orgID)
+		if err != nil && !errors.Is(err, ErrAbsent) {
 			return err
 		}
 		if err := matches(old.Version); err != nil {
@@ -87,7 +105,7 @@ func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matc
 		case password != nil && *password == "":
 			sealed = nil
 		case password != nil:
-			if sealed, err = s.Keys.Seal(mailPlace(orgID), []byte(*password)); err != nil {
+			if sealed, err = s.Keys.Seal(place(orgID), []byte(*password)); err != nil {
 				return err
 			}
 		case old.PasswordSet && (old.Host != want.Host || old.Port != want.Port || old.TLS != want.TLS || old.Username != want.Username):
@@ -98,7 +116,7 @@ func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matc
 		if old.Version > 0 {
 			want.CreatedAt = old.CreatedAt
 		}
-		if err := putMail(ctx, tx, orgID, want, sealed); err != nil {
+		if err := put(ctx, tx, orgID, want, sealed); err != nil {
 			return err
 		}
 		return s.Audit.Record(ctx, tx, audit.Event{
@@ -109,18 +127,18 @@ func (s *Service) SetMail(ctx context.Context, want Mail, password *string, matc
 	return want, err
 }
 
-// RemoveMail forgets the mail server; the sandbox carries mail again.
-func (s *Service) RemoveMail(ctx context.Context) error {
+// Remove forgets the mail server; the sandbox carries mail again.
+func (s *Service) Remove(ctx context.Context) error {
 	orgID, err := s.checkSettings(ctx)
 	if err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		old, _, err := findMail(ctx, tx, orgID)
+		old, _, err := find(ctx, tx, orgID)
 		if err != nil {
 			return err
 		}
-		if err := deleteMail(ctx, tx, orgID); err != nil {
+		if err := remove(ctx, tx, orgID); err != nil {
 			return err
 		}
 		return s.Audit.Record(ctx, tx, audit.Event{
@@ -129,62 +147,25 @@ func (s *Service) RemoveMail(ctx context.Context) error {
 	})
 }
 
-// MailOf is the mail server of an organization with its password, for the adapter; ok is false where there is none.
-func (s *Service) MailOf(ctx context.Context, q store.Querier, orgID string) (m Mail, ok bool, err error) {
-	m, sealed, err := findMail(ctx, q, orgID)
-	if errors.Is(err, errMailAbsent) {
+// Of is the mail server of an organization with its password, for the adapter; ok is false where there is none.
+func (s *Service) Of(ctx context.Context, q store.Querier, orgID string) (m Server, ok bool, err error) {
+	m, sealed, err := find(ctx, q, orgID)
+	if errors.Is(err, ErrAbsent) {
 		return m, false, nil
 	}
 	if err != nil || len(sealed) == 0 {
 		return m, err == nil, err
 	}
-	password, err := s.Keys.Unseal(mailPlace(orgID), sealed)
+	password, err := s.Keys.Unseal(place(orgID), sealed)
 	m.Password = string(password)
 	return m, err == nil, err
 }
 
-// MailRecipient finds the organization that receives mail at an address, also at the reply address of one of its messages.
-func (s *Service) MailRecipient(ctx context.Context, address string) (orgID string, ok bool, err error) {
+// Recipient finds the organization that receives mail at an address, also at the reply address of one of its messages.
+func (s *Service) Recipient(ctx context.Context, address string) (orgID string, ok bool, err error) {
 	inbound, _ := SplitReply(input.FoldEmail(address))
-	orgID, err = organizationOfInbound(ctx, s.DB.Read(), inbound)
+	orgID, err = organizationOf(ctx, s.DB.Read(), inbound)
 	return orgID, orgID != "", err
-}
-
-// Inbound tells where an organization can be written to: the number for texts, and the mail address; "" where its provider has none.
-func (s *Service) Inbound(ctx context.Context, q store.Querier, orgID string) (number, email string, err error) {
-	if number, err = s.number(ctx, q, orgID); err != nil {
-		return "", "", err
-	}
-	sandboxed, err := s.Sandboxed(ctx, q, orgID, Email)
-	if err != nil || sandboxed {
-		return number, SandboxEmail, err
-	}
-	m, _, err := findMail(ctx, q, orgID)
-	if err != nil && !errors.Is(err, errMailAbsent) {
-		return "", "", err
-	}
-	return number, m.InboundAddress, nil
-}
-
-// number is where an organization gets texts.
-func (s *Service) number(ctx context.Context, q store.Querier, orgID string) (string, error) {
-	o, err := organization.ByID(ctx, q, orgID)
-	if err != nil {
-		return "", err
-	}
-	found, err := s.carriers(ctx, q, o, orgID, SMS)
-	if err != nil {
-		return "", err
-	}
-	for _, x := range found {
-		if numbered, ok := x.(Numbered); ok {
-			return numbered.Number(ctx, q, orgID, SMS)
-		}
-	}
-	if len(found) > 0 && found[0] != s.sandbox {
-		return "", nil
-	}
-	return SandboxNumber, nil
 }
 
 func (s *Service) checkSettings(ctx context.Context) (orgID string, err error) {
@@ -192,7 +173,7 @@ func (s *Service) checkSettings(ctx context.Context) (orgID string, err error) {
 	return orgID, s.Guard.Check(ctx, perm.AdminSettings, access.Object{Type: "organization", ID: orgID})
 }
 
-func (m Mail) checked(password *string) (Mail, error) {
+func (m Server) checked(password *string) (Server, error) {
 	var f input.Form
 	m.Host = f.Required("/host", m.Host, 253)
 	if m.Port < 1 || m.Port > 65535 {
@@ -224,7 +205,7 @@ func (m Mail) checked(password *string) (Mail, error) {
 	return m, f.Err()
 }
 
-func (m Mail) fields() map[string]any {
+func (m Server) fields() map[string]any {
 	if m.Version == 0 {
 		return nil
 	}
@@ -234,12 +215,12 @@ func (m Mail) fields() map[string]any {
 	}
 }
 
-func mailPlace(orgID string) seal.Place {
+func place(orgID string) seal.Place {
 	return seal.Place{Table: "message_mail", Column: "password", ID: orgID}
 }
 
-// putMailError tells an address that another organization has from other errors.
-func putMailError(err error) error {
+// putError tells an address that another organization has from other errors.
+func putError(err error) error {
 	if store.IsConflict(err) {
 		return errInboundTaken
 	}

@@ -1,0 +1,8 @@
+import { carrier } from "./carrier";
+import { first } from ".";
+import { mailReason } from "./mailReason";
+import { outbox } from "./outbox";
+import { reasons } from "./reasons";
+
+/** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
+export const en = { ...first, ...carrier, ...mailReason, ...outbox, ...reasons };
