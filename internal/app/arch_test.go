@@ -21,7 +21,7 @@ func tiers() []string {
 		"fault", "id", "clock", "store", "access/perm", "access", "seal", "input", "config", "jobs", "events", "audit/auditverify", "audit",
 		"message/mailin", "message/wire", "message/webapi",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device",
-		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "contactkey", "pod",
+		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document", "contactkey", "pod",
 		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "demo",
 		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
 		"app",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -217,7 +216,7 @@ func (f Fields) checked(region string) (Fields, error) {
 	f.Notes = form.Text("/notes", f.Notes, maxNotes)
 	f.Phone = form.Phone("/phone", f.Phone, region)
 	f.Address = form.Text("/address", f.Address, maxAddress)
-	f.Website = checkWebsite(&form, f.Website)
+	f.Website = form.Website("/website", f.Website, maxWebsite)
 	switch f.Status {
 	case "":
 		f.Status = Active
@@ -239,23 +238,6 @@ func (f Fields) checked(region string) (Fields, error) {
 	}
 	f.Domains = domains
 	return f, form.Err()
-}
-
-// checkWebsite takes an address as people write it. Only web addresses pass: it becomes a link.
-func checkWebsite(form *input.Form, value string) string {
-	value = form.Line("/website", value, maxWebsite)
-	if value == "" {
-		return ""
-	}
-	if !strings.Contains(value, "://") {
-		value = "https://" + value
-	}
-	u, err := url.Parse(value)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil {
-		form.Refuse("/website", "Write a web address, such as https://www.example.com.")
-		return value
-	}
-	return u.String()
 }
 
 func (f Fields) same(o Fields) bool {

@@ -4,6 +4,7 @@ package input
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -93,6 +94,23 @@ func (f *Form) ReadPhone(pointer, value, region string) (p Phone) {
 		p.Number = value
 	}
 	return p
+}
+
+// Website takes a web address as people write it; "" stays "". Only web addresses pass: it becomes a link.
+func (f *Form) Website(pointer, value string, limit int) string {
+	value = f.Line(pointer, value, limit)
+	if value == "" {
+		return ""
+	}
+	if !strings.Contains(value, "://") {
+		value = "https://" + value
+	}
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil {
+		f.Refuse(pointer, "Write a web address, such as https://www.example.com.")
+		return value
+	}
+	return u.String()
 }
 
 // Domain checks a domain name.

@@ -78,6 +78,15 @@ func PhoneRegion(e164 string) string {
 	return phonenumbers.GetRegionCodeForNumber(n)
 }
 
+// PhoneShown is a number in E.164 as people read it: "+1 212-555-0123".
+func PhoneShown(e164 string) string {
+	n, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return e164
+	}
+	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+}
+
 // PhoneWords are the digits of a number in E.164 as people look for them: with country code, and as written at home.
 func PhoneWords(e164 string) string {
 	n, err := phonenumbers.Parse(e164, "")

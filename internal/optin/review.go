@@ -109,58 +109,10 @@ func (s *Service) judge(ctx context.Context, c circumstances, people []contact.C
 }
 
 // people are the contacts of a crowd that the actor may see.
-func (s *Service) people(ctx context.Context, crowd Crowd) (out []contact.Contact, err error) {
-	switch {
-	case crowd.Filter != nil && len(crowd.IDs) > 0:
-		return nil, errEither
-	case crowd.Filter != nil:
-		q := *crowd.Filter
-		q.Page = store.Page{Limit: pageSize}
-		for {
-			found, next, err := s.Contacts.List(ctx, q)
-			if err != nil {
-				return nil, err
-			}
-			if out = append(out, found...); len(out) > maxContacts {
-				return nil, errTooMany
-			}
-			if next == "" {
-				break
-			}
-			q.Cursor = next
-		}
-	case len(crowd.IDs) > maxContacts:
-		return nil, errTooMany
-	default:
-		if out, err = s.named(ctx, crowd.IDs); err != nil {
-			return nil, err
-		}
-	}
-	if len(out) == 0 {
-		return nil, errNobody
-	}
-	return out, nil
-}
-
-func (s *Service) named(ctx context.Context, ids []string) (out []contact.Contact, err error) {
-	var wrong []fault.FieldError
-	seen := map[string]bool{}
-	for i, id := range ids {
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		who, err := s.Contacts.Find(ctx, id)
-		switch kind := fault.KindOf(err); {
-		case err == nil:
-			out = append(out, who)
-		case kind == fault.NotFound || kind == fault.Denied:
-			wrong = append(wrong, fault.FieldError{Pointer: fmt.Sprintf("/contact_ids/%d", i), Message: "There is no such contact, or you may not see it."})
-		default:
-			return nil, err
-		}
-	}
-	return out, fault.Fields(wrong...)
+func (s *Service) people(ctx context.Context, crowd Crowd) ([]contact.Contact, error) {
+	return s.Contacts.Choose(ctx, contact.Choice{
+		IDs: crowd.IDs, Filter: crowd.Filter, Most: maxContacts, ErrBoth: errEither, ErrNobody: errNobody, ErrTooMany: errTooMany,
+	})
 }
 
 // payload is a crowd as a task keeps it: those who could be asked when the list was looked through.

@@ -50,20 +50,8 @@ func checked(e Entry, language string, parts map[string]string) (map[string]stri
 
 // check is a sentence about what is wrong with the placeholders and words of a part, or "".
 func (p Part) check(text string) string {
-	if _, ok := parse(text); !ok {
-		return "A placeholder is written as ${name}. One here is not closed, or has no name."
-	}
-	found := names(text)
-	known := slices.Concat(p.Requires, p.Knows)
-	for _, n := range found {
-		if !slices.Contains(known, n) {
-			return fmt.Sprintf("There is no placeholder ${%s} in this text. Known are: %s.", n, listed(known))
-		}
-	}
-	for _, n := range p.Requires {
-		if !slices.Contains(found, n) {
-			return fmt.Sprintf("The placeholder ${%s} is missing: the text is no good without it.", n)
-		}
+	if wrong := CheckPlaceholders(text, p.Requires, p.Knows); wrong != "" {
+		return wrong
 	}
 	for _, w := range p.Words {
 		if !regexp.MustCompile(`(?:^|[^\pL\pN#])` + regexp.QuoteMeta(w) + `(?:$|[^\pL\pN])`).MatchString(text) {
@@ -72,6 +60,27 @@ func (p Part) check(text string) string {
 	}
 	if p.code && digitRun.MatchString(text) {
 		return "Numbers of six digits or more could be taken for the code. Take them out."
+	}
+	return ""
+}
+
+// CheckPlaceholders is a sentence about what is wrong with the placeholders of a text, or "". It must hold those that it requires, and may
+// hold those that it knows besides.
+func CheckPlaceholders(text string, requires, knows []Placeholder) string {
+	if _, ok := Split(text); !ok {
+		return "A placeholder is written as ${name}. One here is not closed, or has no name."
+	}
+	found := names(text)
+	known := slices.Concat(requires, knows)
+	for _, n := range found {
+		if !slices.Contains(known, n) {
+			return fmt.Sprintf("There is no placeholder ${%s} in this text. Known are: %s.", n, listed(known))
+		}
+	}
+	for _, n := range requires {
+		if !slices.Contains(found, n) {
+			return fmt.Sprintf("The placeholder ${%s} is missing: the text is no good without it.", n)
+		}
 	}
 	return ""
 }

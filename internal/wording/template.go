@@ -23,18 +23,18 @@ const (
 	Number       Placeholder = "number"  // in phrases alone
 )
 
-// piece of a text: words, or the name of a placeholder.
-type piece struct {
-	words string
-	name  string
+// Piece of a text: words, or the name of a placeholder.
+type Piece struct {
+	Words string
+	Name  Placeholder
 }
 
-// parse cuts a text at its placeholders. ok is false if one is not closed or has an empty name.
-func parse(text string) (pieces []piece, ok bool) {
+// Split cuts a text at its placeholders. ok is false if one is not closed or has an empty name.
+func Split(text string) (pieces []Piece, ok bool) {
 	for text != "" {
 		words, rest, found := strings.Cut(text, "${")
 		if words != "" {
-			pieces = append(pieces, piece{words: words})
+			pieces = append(pieces, Piece{Words: words})
 		}
 		if !found {
 			return pieces, true
@@ -43,24 +43,24 @@ func parse(text string) (pieces []piece, ok bool) {
 		if !closed || name == "" || strings.ContainsAny(name, "${ \n\t") {
 			return pieces, false
 		}
-		pieces = append(pieces, piece{name: name})
+		pieces = append(pieces, Piece{Name: Placeholder(name)})
 		text = after
 	}
 	return pieces, true
 }
 
-// fill puts values where the placeholders of a text are, and looks at no value twice. An empty value takes the space before it away.
-func fill(text string, values map[Placeholder]string) string {
-	pieces, _ := parse(text)
+// Fill puts values where the placeholders of a text are, and looks at no value twice. An empty value takes the space before it away.
+func Fill(text string, values map[Placeholder]string) string {
+	pieces, _ := Split(text)
 	var out strings.Builder
 	for i, p := range pieces {
 		switch {
-		case p.name != "":
-			out.WriteString(values[Placeholder(p.name)])
-		case i+1 < len(pieces) && pieces[i+1].name != "" && values[Placeholder(pieces[i+1].name)] == "":
-			out.WriteString(strings.TrimSuffix(p.words, " "))
+		case p.Name != "":
+			out.WriteString(values[p.Name])
+		case i+1 < len(pieces) && pieces[i+1].Name != "" && values[pieces[i+1].Name] == "":
+			out.WriteString(strings.TrimSuffix(p.Words, " "))
 		default:
-			out.WriteString(p.words)
+			out.WriteString(p.Words)
 		}
 	}
 	return out.String()
@@ -68,10 +68,10 @@ func fill(text string, values map[Placeholder]string) string {
 
 // names are the placeholders of a text, as often as they stand there.
 func names(text string) (found []Placeholder) {
-	pieces, _ := parse(text)
+	pieces, _ := Split(text)
 	for _, p := range pieces {
-		if p.name != "" {
-			found = append(found, Placeholder(p.name))
+		if p.Name != "" {
+			found = append(found, p.Name)
 		}
 	}
 	return found

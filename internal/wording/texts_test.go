@@ -91,7 +91,7 @@ func checkPart(t *testing.T, language string, key Key, part, text string) {
 	if !ok {
 		t.Errorf("%s: nothing uses it", where)
 	}
-	if _, ok := parse(text); !ok || strings.TrimSpace(text) != text || text == "" || !utf8.ValidString(text) || strings.Contains(text, "  ") {
+	if _, ok := Split(text); !ok || strings.TrimSpace(text) != text || text == "" || !utf8.ValidString(text) || strings.Contains(text, "  ") {
 		t.Errorf("%s: %q", where, text)
 	}
 	for _, p := range names(text) {
@@ -305,18 +305,18 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(seed, "482915")
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
-		pieces, ok := parse(text)
+		pieces, ok := Split(text)
 		var again strings.Builder
 		for _, p := range pieces {
-			if p.name != "" {
-				again.WriteString("${" + p.name + "}")
+			if p.Name != "" {
+				again.WriteString("${" + string(p.Name) + "}")
 			}
-			again.WriteString(p.words)
+			again.WriteString(p.Words)
 		}
 		if ok && again.String() != text {
 			t.Fatalf("%q was read as %q", text, again.String())
 		}
-		got := fill(text, map[Placeholder]string{Code: value})
+		got := Fill(text, map[Placeholder]string{Code: value})
 		if !strings.Contains(text, "${") && got != text {
 			t.Fatalf("%q became %q", text, got)
 		}

@@ -41,7 +41,7 @@ func (v Values) in(code string) map[Placeholder]string {
 
 // phrase is a piece of a sentence that only other texts use.
 func phrase(key Key, code, part, number string) string {
-	return fill(defaultOf(key, code)[part], map[Placeholder]string{Number: number})
+	return Fill(defaultOf(key, code)[part], map[Placeholder]string{Number: number})
 }
 
 // pluralOf is the plural form that a whole number takes in a language (CLDR).

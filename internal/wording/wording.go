@@ -154,7 +154,7 @@ func (t Texts) filled(key Key, v Values) func(part string) string {
 		if !ok {
 			text = defaultOf(key, language)[part]
 		}
-		return fill(text, values)
+		return Fill(text, values)
 	}
 }
 

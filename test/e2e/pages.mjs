@@ -25,6 +25,7 @@ export async function consolePages(call) {
     ["import", "/import/contacts"],
     ["tasks", "/tasks"],
     ["sandbox", "/sandbox"],
+    ["documents", "/documents"],
     ["reports", "/reports"],
     ["audit", "/audit"],
     ["settings", "/settings"],

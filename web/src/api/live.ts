@@ -20,6 +20,7 @@ export const kinds = [
   "customer.changed",
   "contact.changed",
   "optin.changed",
+  "document.changed",
   "ticket.changed",
   "verification.changed",
   "technician_verification.changed",
@@ -51,6 +52,8 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["contacts"], ["panel"]];
     case "optin.changed":
       return [event.contact_id ? ["contacts", event.contact_id] : ["contacts"]];
+    case "document.changed":
+      return [["documents"]];
     case "ticket.changed":
       return [["tickets"], ["timeline"]];
     case "verification.changed":

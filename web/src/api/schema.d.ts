@@ -773,6 +773,144 @@ export interface paths {
         patch: operations["edit-device"];
         trace?: never;
     };
+    "/api/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the documents for clients in every language */
+        get: operations["list-documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail a document to contacts, as a task, after a review */
+        post: operations["mail-document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/mail/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See to whom a document can be mailed, and send nothing */
+        post: operations["review-document-mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a document, made out to a contact or a customer if one is named */
+        get: operations["get-document"];
+        /** Write a document in one's own words: a new version */
+        put: operations["set-document"];
+        post?: never;
+        /** Go back to the text that comes with Countersign: a new version */
+        delete: operations["reset-document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/{language}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a document as PDF, made out to a contact or a customer if one is named */
+        get: operations["print-document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/{language}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See a text that is not saved */
+        post: operations["preview-document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/{language}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an earlier version the newest */
+        post: operations["restore-document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{key}/{language}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a document, the newest first */
+        get: operations["list-document-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -1863,6 +2001,24 @@ export interface paths {
         head?: never;
         /** Change the settings of consent */
         patch: operations["change-consent-settings"];
+        trace?: never;
+    };
+    "/api/settings/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what the documents say of the organization, and which are published */
+        get: operations["get-document-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what the documents say of the organization, and which are published */
+        patch: operations["edit-document-settings"];
         trace?: never;
     };
     "/api/settings/duo": {
@@ -3886,6 +4042,188 @@ export interface components {
         DiscardNumberChangeBody: {
             change_id: string;
         };
+        DocumentBlockBody: {
+            /** @description of a list */
+            items: components["schemas"]["DocumentSpanBody"][][];
+            /** @enum {string} */
+            kind: "heading" | "paragraph" | "points" | "steps" | "note" | "line";
+            /**
+             * Format: int64
+             * @description of a heading: 2 or 3
+             */
+            level?: number;
+            spans: components["schemas"]["DocumentSpanBody"][];
+            /**
+             * Format: int64
+             * @description of a numbered list
+             */
+            start?: number;
+        };
+        DocumentBody: {
+            /** @description what is shown, with placeholders filled */
+            blocks: components["schemas"]["DocumentBlockBody"][];
+            /** @description in markup, with placeholders */
+            body: string;
+            /**
+             * Format: int64
+             * @description characters
+             */
+            body_limit: number;
+            key: string;
+            language: string;
+            /** @description placeholders for which nothing is entered: their lines are left out */
+            missing: string[];
+            /** @description the organization wrote it itself */
+            own: boolean;
+            placeholders: components["schemas"]["DocumentPlaceholderBody"][];
+            /** @description the title with its placeholders filled */
+            shown: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description characters
+             */
+            title_limit: number;
+            /** Format: date-time */
+            updated_at: string | null;
+            /** @description the technician's name */
+            updated_by?: string;
+            /** @description of its public page; null if it is not published */
+            url: string | null;
+            /**
+             * Format: int64
+             * @description counts its changes; 0 if it was never changed
+             */
+            version: number;
+        };
+        DocumentLanguageBody: {
+            code: string;
+            /** @enum {string} */
+            dir: "ltr" | "rtl";
+            /** @description in the language itself */
+            name: string;
+        };
+        DocumentListBody: {
+            items: components["schemas"]["DocumentSummaryBody"][];
+            languages: components["schemas"]["DocumentLanguageBody"][];
+        };
+        DocumentMailingBody: {
+            /** @description or a customer */
+            contact_ids?: string[];
+            /** @description all of its contacts */
+            customer_id?: string;
+            /** @description for all; by default that of each contact */
+            language?: string;
+        };
+        DocumentPlaceholderBody: {
+            /** @description written as ${name} */
+            name: string;
+            required: boolean;
+        };
+        DocumentPreviewBody: {
+            blocks: components["schemas"]["DocumentBlockBody"][];
+            title: string;
+        };
+        DocumentReviewBody: {
+            items: components["schemas"]["DocumentVerdictBody"][];
+            /** @description placeholders for which nothing is entered: their lines are left out */
+            missing: string[];
+            /** @description pass it on to send; it stops matching when the outcome would be another */
+            review: string;
+            /** Format: int64 */
+            sendable: number;
+            /** Format: int64 */
+            total: number;
+        };
+        DocumentSendBody: {
+            /** @description or a customer */
+            contact_ids?: string[];
+            /** @description all of its contacts */
+            customer_id?: string;
+            /** @description for all; by default that of each contact */
+            language?: string;
+            /** @description of the review that somebody looked through */
+            review: string;
+        };
+        DocumentSettingsBody: {
+            phone: string;
+            published: string[];
+            verification_email: string;
+            verification_number: string;
+            /** Format: int64 */
+            version: number;
+            website: string;
+        };
+        DocumentSpanBody: {
+            /** @description a new line instead of text */
+            break?: boolean;
+            /** @description something to type as it is */
+            code?: boolean;
+            emphasis?: boolean;
+            /** @description a web, mail or phone address */
+            link?: string;
+            strong?: boolean;
+            text: string;
+        };
+        DocumentSummaryBody: {
+            key: string;
+            language: string;
+            /** @description placeholders for which nothing is entered: their lines are left out */
+            missing: string[];
+            /** @description the organization wrote it itself */
+            own: boolean;
+            title: string;
+            /** Format: date-time */
+            updated_at: string | null;
+            /** @description the technician's name */
+            updated_by?: string;
+            /** @description of its public page; null if it is not published */
+            url: string | null;
+            /**
+             * Format: int64
+             * @description counts its changes; 0 if it was never changed
+             */
+            version: number;
+        };
+        DocumentTextBody: {
+            /** @description markup: # headings, lists, > quotes, **bold**, *italic*, [links](https://www.example.com); no HTML */
+            body: string;
+            title: string;
+        };
+        DocumentVerdictBody: {
+            can_send: boolean;
+            contact_id: string;
+            customer_name: string;
+            language: string;
+            /** @description the same as a sentence */
+            message?: string;
+            name: string;
+            /** @description code of why not */
+            reason?: string;
+            to?: string;
+        };
+        DocumentVersionBody: {
+            /** @enum {string} */
+            action: "saved" | "restored" | "reset";
+            /** Format: date-time */
+            at: string;
+            body: string;
+            by_name: string;
+            /**
+             * Format: int64
+             * @description the version that was restored
+             */
+            from?: number;
+            /** Format: int64 */
+            number: number;
+            /** @description empty after a reset */
+            title: string;
+        };
+        DocumentVersionBodyList: {
+            items: components["schemas"]["DocumentVersionBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         DuoCheckBody: {
             ok: boolean;
             /** @description what Duo says against them, or that it cannot be reached */
@@ -4775,6 +5113,10 @@ export interface components {
         ResetPasswordBody: {
             password: string;
             token: string;
+        };
+        RestoreDocumentBody: {
+            /** Format: int64 */
+            number: number;
         };
         RotatePodSecretBody: {
             /**
@@ -8190,6 +8532,371 @@ export interface operations {
             };
         };
     };
+    "list-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentListBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "mail-document": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentSendBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "review-document-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentMailingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentReviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-document": {
+        parameters: {
+            query?: {
+                contact_id?: string;
+                customer_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-document": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentTextBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-document": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "print-document": {
+        parameters: {
+            query?: {
+                contact_id?: string;
+                customer_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentTextBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-document": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreDocumentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-document-versions": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description such as verify-us */
+                key: string;
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentVersionBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "stream-events": {
         parameters: {
             query?: never;
@@ -10898,6 +11605,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsentSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-document-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-document-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where clients call back */
+                    phone?: string;
+                    /** @description documents with a page that everybody may read */
+                    published?: string[];
+                    /** @description where clients mail #verify */
+                    verification_email?: string;
+                    /** @description where clients text #verify */
+                    verification_number?: string;
+                    website?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentSettingsBody"];
                 };
             };
             /** @description A problem */

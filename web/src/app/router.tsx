@@ -100,6 +100,7 @@ const pages = [
   createRoute({ ...list, path: "/tasks", component: lazyRouteComponent(() => import("@/features/task/TasksPage"), "TasksPage") }),
   createRoute({ ...list, path: "/tasks/$id", component: lazyRouteComponent(() => import("@/features/task/TaskPage"), "TaskPage") }),
   createRoute({ ...within, path: "/sandbox", component: lazyRouteComponent(() => import("@/features/sandbox/SandboxPage"), "SandboxPage") }),
+  createRoute({ ...within, path: "/documents", component: lazyRouteComponent(() => import("@/features/document/DocumentsPage"), "DocumentsPage") }),
   createRoute({ ...list, path: "/audit", component: lazyRouteComponent(() => import("@/features/auditlog/AuditPage"), "AuditPage") }),
   createRoute({ ...list, path: "/reports", component: lazyRouteComponent(() => import("@/features/compliance/ReportsPage"), "ReportsPage") }),
   createRoute({ ...list, path: "/welcome", component: lazyRouteComponent(() => import("@/features/setup/WelcomePage"), "WelcomePage") }),

@@ -1,8 +1,8 @@
-import { BadgeCheck, Building2, ChartNoAxesColumn, ContactRound, House, MonitorSmartphone, ScrollText, Send, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
+import { BadgeCheck, BookOpenText, Building2, ChartNoAxesColumn, ContactRound, House, MonitorSmartphone, ScrollText, Send, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
-  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "sandbox" | "reports" | "audit" | "settings";
+  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "documents" | "sandbox" | "reports" | "audit" | "settings";
   to: string;
   icon: LucideIcon;
   /** The letter after g. */
@@ -44,6 +44,7 @@ export const groups: SectionGroup[] = [
     key: "insight",
     sections: [
       { key: "sandbox", to: "/sandbox", icon: Smartphone, letter: "p", needs: "verification.run", sandbox: true },
+      { key: "documents", to: "/documents", icon: BookOpenText, letter: "l" },
       { key: "reports", to: "/reports", icon: ChartNoAxesColumn, letter: "r", needs: "verification.run" },
       { key: "audit", to: "/audit", icon: ScrollText, letter: "a", needs: "admin.audit" },
       { key: "settings", to: "/settings", icon: Settings, letter: "s" },

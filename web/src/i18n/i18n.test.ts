@@ -21,6 +21,15 @@ describe("texts", () => {
     expect([...french.keys()].toSorted()).toEqual([...english.keys()].toSorted());
   });
 
+  it("stand in one file each, since of two with the same name the later would hide the first", () => {
+    for (const language of ["en", "fr"]) {
+      const folder = join(import.meta.dirname, language);
+      const names = readdirSync(folder).filter((file) => !["index.ts", "all.ts"].includes(file)).flatMap((file) => [...readFileSync(join(folder, file), "utf8").matchAll(/^ {2}(\w+):/gm)].map((m) => m[1]));
+      expect(names.length).toBeGreaterThan(50);
+      expect(names.filter((name, i) => names.indexOf(name) !== i), language).toEqual([]);
+    }
+  });
+
   it("are not left empty", () => {
     for (const [key, text] of french) {
       expect(Boolean(text), key).toBe(Boolean(english.get(key)));

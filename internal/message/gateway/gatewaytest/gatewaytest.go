@@ -24,7 +24,7 @@ import (
 
 // What the gateway knows.
 const (
-	Secret    = "gatewaysecret-gatewaysecret-0001" //nolint:gosec // of nobody
+	Secret    = "gatewaysecret-gatewaysecret-0001"
 	Alternate = "gatewaysecret-gatewaysecret-0002"
 	Number    = "+12125550140"
 	Base      = "https://gateway.example.com/v1"

@@ -11,6 +11,7 @@ const places: [page: string, section: string][] = [
   ["/sandbox", "technician#try-both-in-the-demo"],
   ["/audit", "administrator#the-record"],
   ["/reports", "administrator#reports"],
+  ["/documents", "administrator#documents-for-clients"],
   ["/settings", "administrator#first-steps"],
   ["/settings/verification", "administrator#verification-settings"],
   ["/settings/pods", "administrator#pods"],

@@ -34,6 +34,8 @@ export function taskTitle(task: Task, t: TFunction): string {
   switch (task.kind) {
     case "optin.ask":
       return t("task.kind.optin");
+    case "document.mail":
+      return t("task.kind.document");
     case "import.check":
       return t("task.kind.import_check", { name: task.data.file_name ?? "" });
     case "import.apply":

@@ -7,6 +7,7 @@ import { queries } from "@/app/services";
 import { Confirm } from "@/components/Confirm";
 import type { Form } from "@/components/form/FormBody";
 import { FormPage } from "@/components/form/FormPage";
+import { Chips } from "./Chips";
 import { current, inserted, nameOf, type Parts, type Template, type TemplateLanguage, type TemplatePart, templatesKey } from "./data";
 import { TemplatePreview } from "./TemplatePreview";
 import { TestSend } from "./TestSend";
@@ -92,9 +93,9 @@ function PartField({ form, part, dir }: { form: Form<Values>; part: TemplatePart
   const { t } = useTranslation();
   const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
   const path = `parts.${part.name}`;
-  const insert = (name: string) => {
+  const insert = (what: string) => {
     const box = field.current;
-    const next = inserted(form.values.parts[part.name] ?? "", `\${${name}}`, box?.selectionStart ?? null, box?.selectionEnd ?? null);
+    const next = inserted(form.values.parts[part.name] ?? "", what, box?.selectionStart ?? null, box?.selectionEnd ?? null);
     form.setFieldValue(path, next.text);
     requestAnimationFrame(() => {
       box?.focus();
@@ -106,14 +107,7 @@ function PartField({ form, part, dir }: { form: Form<Values>; part: TemplatePart
   return (
     <div className={classes.part}>
       {part.lines || part.limit > 150 ? <Textarea autosize minRows={part.lines ? 5 : 3} maxRows={20} {...common} /> : <TextInput {...common} />}
-      <div className={classes.chips} role="group" aria-label={t("wording.insert", { part: label })}>
-        {(part.placeholders ?? []).map((p) => (
-          <button key={p.name} type="button" data-required={p.required || undefined} title={t(`wording.placeholder.${p.name as "code"}`)} onClick={() => insert(p.name)}>
-            {`\${${p.name}}`}
-            {p.required && <span className={classes.hidden}> {t("wording.required")}</span>}
-          </button>
-        ))}
-      </div>
+      <Chips placeholders={part.placeholders ?? []} label={label} titleOf={(name) => t(`wording.placeholder.${name as "code"}`)} onInsert={insert} />
       {(part.words ?? []).length > 0 && <small className={classes.text}>{t("wording.words", { words: (part.words ?? []).join(", ") })}</small>}
     </div>
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { en } from "@/i18n/en";
+import { en } from "@/i18n/en/all";
 import { fr } from "@/i18n/fr";
 import { current, groupOf, inserted, nameOf } from "./data";
 

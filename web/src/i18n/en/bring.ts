@@ -7,7 +7,7 @@ export const bring = {
     open_one: "One task under way",
     open_other: "{{count}} tasks under way",
     all: "All tasks",
-    kind: { import_check: "Checking {{name}}", import_apply: "Importing {{name}}", bulk: "{{name}}", optin: "Asking for consent", other: "Work in the background" },
+    kind: { document: "Mailing a document", import_check: "Checking {{name}}", import_apply: "Importing {{name}}", bulk: "{{name}}", optin: "Asking for consent", other: "Work in the background" },
     cancel: "Stop",
     canceled: "Stopped.",
     toImport: "To the import",

@@ -6,6 +6,7 @@ import { common } from "./common";
 import { duo } from "./duo";
 import { consent } from "./consent";
 import { contactPasskey } from "./contactPasskey";
+import { document } from "./document";
 import { evidence } from "./evidence";
 import { notice } from "./notice";
 import { factor } from "./factor";
@@ -20,4 +21,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** The English texts that come with the first load; what only one page says is fetched with it, see parts.ts. */
-export const first = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, carrier: { title: "Carriers" } };
+export const first = { ...common, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...document, ...contactPasskey, ...idp, carrier: { title: "Carriers" } };

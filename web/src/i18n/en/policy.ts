@@ -28,7 +28,7 @@ export const policy = {
     bannerColor: "Color of the banner",
     color: { blue: "Blue: good to know", yellow: "Yellow: take care", red: "Red: stop and read", grey: "Grey" },
   },
-  action: {
+  asked: {
     title: "What they ask for",
     help: "Proved now: {{level}}. Press a request to put on record that it was allowed.",
     ok: "allowed",

@@ -24,6 +24,7 @@ export const shell = {
     customers: "Customers",
     contacts: "Contacts",
     devices: "Devices",
+    documents: "Documents",
     sandbox: "Sandbox phone",
     reports: "Reports",
     audit: "Audit",

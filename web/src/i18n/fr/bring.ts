@@ -10,7 +10,7 @@ export const bring: Texts<typeof english> = {
     open_one: "Une tâche en cours",
     open_other: "{{count}} tâches en cours",
     all: "Toutes les tâches",
-    kind: { import_check: "Vérification de {{name}}", import_apply: "Importation de {{name}}", bulk: "{{name}}", optin: "Demandes de consentement", other: "Travail en arrière-plan" },
+    kind: { document: "Envoi d’un document", import_check: "Vérification de {{name}}", import_apply: "Importation de {{name}}", bulk: "{{name}}", optin: "Demandes de consentement", other: "Travail en arrière-plan" },
     cancel: "Arrêter",
     canceled: "Arrêté.",
     toImport: "Vers l’importation",

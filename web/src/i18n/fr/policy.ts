@@ -28,7 +28,7 @@ export const policy = {
     bannerColor: "Couleur du bandeau",
     color: { blue: "Bleu : bon à savoir", yellow: "Jaune : prudence", red: "Rouge : arrêter et lire", grey: "Gris" },
   },
-  action: {
+  asked: {
     title: "Ce qu’ils demandent",
     help: "Prouvé maintenant : {{level}}. Appuyez sur une demande pour consigner qu’elle a été permise.",
     ok: "permis",

@@ -27,6 +27,7 @@ export const shell: Texts<typeof source> = {
     customers: "Clients",
     contacts: "Contacts",
     devices: "Appareils",
+    documents: "Documents",
     sandbox: "Téléphone d’essai",
     reports: "Rapports",
     audit: "Journal d’audit",

@@ -23,12 +23,12 @@ export function Actions({ contactId, ticketId, panel }: Props) {
   const clear = useMutation({
     mutationFn: (action: string) =>
       must(api.POST("/api/contacts/{id}/clearances", { params: { path: { id: contactId } }, body: { action, ticket_id: ticketId } as never })),
-    onSuccess: (answer) => toast(t("action.cleared", { action: t(`action.${answer.action}` as "action.bank_data"), level: answer.level })),
+    onSuccess: (answer) => toast(t("asked.cleared", { action: t(`asked.${answer.action}` as "asked.bank_data"), level: answer.level })),
   });
   return (
-    <section aria-label={t("action.title")}>
-      <h3 className={classes.subtitle}>{t("action.title")}</h3>
-      <p className={classes.help}>{t("action.help", { level: panel.level })}</p>
+    <section aria-label={t("asked.title")}>
+      <h3 className={classes.subtitle}>{t("asked.title")}</h3>
+      <p className={classes.help}>{t("asked.help", { level: panel.level })}</p>
       {clear.isError && <Callout tone="denied">{problemText(clear.error, t)}</Callout>}
       <ul className={classes.actions}>
         {panel.actions.map((a) => (
@@ -41,11 +41,11 @@ export function Actions({ contactId, ticketId, panel }: Props) {
               disabled={!can("verification.run")}
               data-cleared={a.cleared}
               leftSection={a.cleared ? <Check size={14} aria-hidden="true" /> : <Lock size={14} aria-hidden="true" />}
-              rightSection={<span className={classes.level}>{a.cleared ? t("action.ok") : t("action.takes", { level: a.required_level })}</span>}
+              rightSection={<span className={classes.level}>{a.cleared ? t("asked.ok") : t("asked.takes", { level: a.required_level })}</span>}
               loading={clear.isPending && clear.variables === a.action}
               onClick={() => clear.mutate(a.action)}
             >
-              {t(`action.${a.action}` as "action.bank_data")}
+              {t(`asked.${a.action}` as "asked.bank_data")}
             </Button>
           </li>
         ))}

@@ -44,7 +44,7 @@ export function PolicyForm({ policy, one, onSave }: Props) {
                 {policy.actions.map((action) => (
                   <Select
                     key={action}
-                    label={t(`action.${action}` as "action.password_reset")}
+                    label={t(`asked.${action}` as "asked.password_reset")}
                     placeholder={follow(rules.levels?.[action] ?? "")}
                     data={levels.map((value) => ({ value, label: t(`level.${value}` as "level.L1") }))}
                     clearable

@@ -1,0 +1,22 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { paths } from "@/api/schema";
+import { api, must } from "@/api/client";
+
+type Listed = paths["/api/documents"]["get"]["responses"]["200"]["content"]["application/json"];
+
+/** A document in one language, as the library lists it. */
+export type Summary = Listed["items"][number];
+export type DocumentLanguage = Listed["languages"][number];
+export type Document = paths["/api/documents/{key}/{language}"]["get"]["responses"]["200"]["content"]["application/json"];
+export type Block = Document["blocks"][number];
+export type Span = Block["spans"][number];
+
+/** Every document in every language. */
+export const documentsQuery = queryOptions({ queryKey: ["documents"], queryFn: () => must(api.GET("/api/documents")) });
+
+/** One document in one language. */
+export const documentQuery = (key: string, language: string) =>
+  queryOptions({
+    queryKey: ["documents", key, language],
+    queryFn: () => must(api.GET("/api/documents/{key}/{language}", { params: { path: { key, language } } })),
+  });
