@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // M30, the part about origins: a site that is not ours can make nobody's browser do anything here. Every route that changes something refuses
@@ -30,6 +31,10 @@ func TestM30AnotherOriginChangesAndReadsNothing(t *testing.T) {
 			method = strings.ToUpper(method)
 			for _, from := range []string{"Origin: https://evil.example.com", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"} {
 				w := olga.within(session, method, path, `{}`, from)
+				for w.Code == http.StatusTooManyRequests { // a quick machine makes more than 600 a second
+					time.Sleep(50 * time.Millisecond)
+					w = olga.within(session, method, path, `{}`, from)
+				}
 				for name := range w.Header() {
 					if strings.HasPrefix(name, "Access-Control-") {
 						t.Errorf("%s %s lets another origin have it: %s", method, path, name)

@@ -436,7 +436,7 @@ func TestRightsAreThoseOfTheMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-told
-		demoted := make(chan error)
+		demoted := make(chan error, 1)
 		go func() {
 			_, err := w.technicians.Update(access.WithActor(t.Context(), access.Actor{OrgID: w.Org.ID, Kind: access.Technician, ID: w.owner.ID, Owner: true}),
 				w.boss.ID, func(t technician.Technician) (technician.Fields, error) {
@@ -445,9 +445,14 @@ func TestRightsAreThoseOfTheMoment(t *testing.T) {
 				})
 			demoted <- err
 		}()
-		time.Sleep(20 * time.Millisecond) // on SQLite the change waits for the transaction that is open
-		close(release)
-		if err := <-demoted; err != nil {
+		select { // on SQLite the change waits for the transaction that is open
+		case err = <-demoted:
+			close(release)
+		case <-time.After(500 * time.Millisecond):
+			close(release)
+			err = <-demoted
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		got, outcomes := w.await(started.ID)
