@@ -26,14 +26,14 @@ func each(t *testing.T, fn func(t *testing.T, a *app.App)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) { fn(t, start(t)) })
 	if os.Getenv(storetest.Env) != "" {
-		t.Run("PostgreSQL", func(t *testing.T) { fn(t, startOn(t, storetest.NewPostgres(t))) })
+		t.Run("PostgreSQL", func(t *testing.T) { fn(t, startOn(t, storetest.Postgres(t))) })
 	}
 }
 
 func startOn(t *testing.T, url string) *app.App {
 	t.Helper()
 	a, err := app.New(t.Context(), app.Options{
-		Serve: config.Serve{Storage: config.Storage{Data: t.TempDir(), DatabaseURL: url}}, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Serve: config.Serve{Storage: config.Storage{Data: storetest.Dir(t), DatabaseURL: url}}, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ const Env = "COUNTERSIGN_TEST_POSTGRES"
 // Open returns a new SQLite database that is gone after the test.
 func Open(t testing.TB) *store.DB {
 	t.Helper()
-	return open(t, store.Options{Dir: t.TempDir()})
+	return open(t, store.Options{Dir: Dir(t)})
 }
 
 // Each runs fn on a new SQLite database and, where Env is set, on a new PostgreSQL one.
@@ -26,7 +26,7 @@ func Each(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { fn(t, Open(t)) })
 	if os.Getenv(Env) != "" {
-		t.Run("postgres", func(t *testing.T) { fn(t, open(t, store.Options{URL: NewPostgres(t)})) })
+		t.Run("postgres", func(t *testing.T) { fn(t, open(t, store.Options{URL: Postgres(t)})) })
 	}
 }
 
@@ -44,8 +44,13 @@ func open(t testing.TB, o store.Options) *store.DB {
 	return db
 }
 
-// NewPostgres creates a database that is dropped after the test, and returns its address.
+// NewPostgres creates a database without any tables that is dropped after the test, and returns its address.
 func NewPostgres(t testing.TB) string {
+	t.Helper()
+	return newPostgres(t, "")
+}
+
+func newPostgres(t testing.TB, from string) string {
 	t.Helper()
 	admin := os.Getenv(Env)
 	u, err := url.Parse(admin)
@@ -53,7 +58,7 @@ func NewPostgres(t testing.TB) string {
 		t.Fatalf("%s is no address", Env)
 	}
 	name := "cs_" + strings.ReplaceAll(id.New(), "-", "")
-	exec(t, admin, "create database "+name)
+	exec(t, admin, "create database "+name+from)
 	t.Cleanup(func() { exec(t, admin, fmt.Sprintf("drop database %s with (force)", name)) })
 	u.Path = "/" + name
 	return u.String()
