@@ -10,6 +10,7 @@ export async function consolePages(call) {
     ["tickets", "/tickets"],
     ["ticket", `/tickets/${await first("tickets")}`],
     ["ticket-templates", "/tickets/templates"],
+    ["messages", "/messages"],
     ["technicians", "/technicians"],
     ["technician", `/technicians/${await first("technicians")}`],
     ["teams", "/teams"],

@@ -124,7 +124,7 @@ test("one wrong number ends a link, and the page says so", async () => {
   await page.locator("#number").fill(verification.spoken_number === "000" ? "001" : "000");
   await page.locator("input[type=radio][value=inbound]").check();
   await page.locator("button[value=validate]").click();
-  await page.locator("h1.failed").waitFor();
+  await page.locator("h1.bad").waitFor();
   assert.deepEqual(await axe(page), []);
   assert.equal((await call.get(`/api/verifications/${verification.id}`)).state, "failed");
   assert.equal((await page.goto(url)).status(), 410);

@@ -32,14 +32,16 @@ for (const theme of ["light", "dark"]) {
     if (!full && theme === "dark" && size === "narrow") {
       continue; // the colours were checked wide, the layout in light
     }
-    test(`axe finds nothing on any page, ${theme}, ${size}`, async () => {
+    test(`${full || size === "wide" ? "axe finds nothing" : "everything fits"} on any page, ${theme}, ${size}`, async () => {
       await call.patch("/api/me", { theme });
       await page.emulateMedia({ colorScheme: theme });
       await page.setViewportSize(viewport);
       const found = [];
       for (const [name, path] of pages) {
         await open(page, server.base, path);
-        found.push(...(await (full || theme === "light" ? axe : axeColors)(page)).map((line) => `${name}: ${line}`));
+        if (full || size === "wide") { // what axe finds hangs on the width seldom, and costs most of the time
+          found.push(...(await (full || theme === "light" ? axe : axeColors)(page)).map((line) => `${name}: ${line}`));
+        }
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (overflow > 0) {
           found.push(`${name}: the page is ${overflow} px wider than the window`);
