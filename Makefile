@@ -103,7 +103,7 @@ test-go: ## The Go tests on SQLite alone
 	@go test ./cmd/... ./internal/... ./web
 
 test-pg: need-test ## The Go tests on SQLite and on a throw-away PostgreSQL
-	@scripts/with-postgres go test -p 3 -timeout 20m ./cmd/... ./internal/... ./web
+	@scripts/with-postgres go test -timeout 20m ./cmd/... ./internal/... ./web
 
 test-web: web/node_modules/.package-lock.json
 	@cd web && npm test --silent
