@@ -118,7 +118,7 @@ const opened = {
     await open(page, server.base, "/verify");
     await page.getByRole("main").getByRole("button", { name: "Claim", exact: true }).first().click();
     await page.getByRole("button", { name: "Claim and show the code" }).click();
-    await page.getByText(/Code to read out: [\d ]+/).waitFor();
+    await page.getByText(/Code to read out: [\d ]+/).first().waitFor();
   },
 };
 let people;
