@@ -2,15 +2,12 @@ package document
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"time"
 
 	"countersign.dev/countersign/internal/access/perm"
-	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/httpapi"
-	"countersign.dev/countersign/internal/task"
 )
 
 // Bounds of bodies: a text whose letters take four bytes each, and the ids of as many contacts as may be written to at once.
@@ -304,121 +301,4 @@ func (s *Service) postRestore(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return s.bodyOf(ctx, x, "", "")
-}
-
-type mailingBody struct {
-	Language   string   `json:"language,omitempty" maxLength:"10" doc:"for all; by default that of each contact"`
-	ContactIDs []string `json:"contact_ids,omitempty" maxItems:"500" doc:"or a customer"`
-	CustomerID string   `json:"customer_id,omitempty" maxLength:"36" doc:"all of its contacts"`
-}
-
-type verdictBody struct {
-	ContactID    string `json:"contact_id"`
-	Name         string `json:"name"`
-	CustomerName string `json:"customer_name"`
-	To           string `json:"to,omitempty"`
-	Language     string `json:"language"`
-	CanSend      bool   `json:"can_send"`
-	Reason       string `json:"reason,omitempty" doc:"code of why not"`
-	Message      string `json:"message,omitempty" doc:"the same as a sentence"`
-}
-
-type reviewBody struct {
-	Items    []verdictBody `json:"items"`
-	Total    int           `json:"total"`
-	Sendable int           `json:"sendable"`
-	Missing  []string      `json:"missing" doc:"placeholders for which nothing is entered: their lines are left out"`
-	Review   string        `json:"review" doc:"pass it on to send; it stops matching when the outcome would be another"`
-}
-
-func (s *Service) postReview(ctx context.Context, in *struct {
-	Key  string `path:"key" maxLength:"60"`
-	Body mailingBody
-},
-) (*httpapi.One[reviewBody], error) {
-	r, err := s.Review(ctx, Mailing{Key(in.Key), in.Body.Language, in.Body.ContactIDs, in.Body.CustomerID})
-	if err != nil {
-		return nil, err
-	}
-	b := reviewBody{Items: make([]verdictBody, len(r.Verdicts)), Total: len(r.Verdicts), Sendable: r.Sendable, Missing: r.Missing, Review: r.Digest}
-	for i, v := range r.Verdicts {
-		b.Items[i] = verdictBody{
-			ContactID: v.Contact.ID, Name: v.Contact.Name, CustomerName: v.Contact.CustomerName, To: v.To, Language: v.Language, CanSend: v.Err == nil,
-		}
-		if v.Err != nil {
-			b.Items[i].Reason, b.Items[i].Message = fault.CodeOf(v.Err), sentence(v.Err)
-		}
-	}
-	return &httpapi.One[reviewBody]{Body: b}, nil
-}
-
-// sentence says why somebody cannot be sent a document.
-func sentence(err error) string {
-	if e, ok := errors.AsType[*fault.Error](err); ok {
-		return e.Message
-	}
-	return ""
-}
-
-type sendBody struct {
-	Language   string   `json:"language,omitempty" maxLength:"10" doc:"for all; by default that of each contact"`
-	ContactIDs []string `json:"contact_ids,omitempty" maxItems:"500" doc:"or a customer"`
-	CustomerID string   `json:"customer_id,omitempty" maxLength:"36" doc:"all of its contacts"`
-	Review     string   `json:"review" minLength:"1" maxLength:"100" doc:"of the review that somebody looked through"`
-}
-
-func (s *Service) postMail(ctx context.Context, in *struct {
-	Key  string `path:"key" maxLength:"60"`
-	Body sendBody
-},
-) (*httpapi.One[task.Body], error) {
-	t, err := s.Send(ctx, Mailing{Key(in.Key), in.Body.Language, in.Body.ContactIDs, in.Body.CustomerID}, in.Body.Review)
-	if err != nil {
-		return nil, err
-	}
-	return &httpapi.One[task.Body]{ETag: httpapi.ETag(t.Version), Body: task.BodyOf(t)}, nil
-}
-
-type detailsBody struct {
-	Phone              string `json:"phone,omitempty" maxLength:"40" doc:"where clients call back"`
-	Website            string `json:"website,omitempty" maxLength:"300"`
-	VerificationNumber string `json:"verification_number,omitempty" maxLength:"40" doc:"where clients text #verify"`
-	VerificationEmail  string `json:"verification_email,omitempty" maxLength:"254" doc:"where clients mail #verify"`
-	Published          []Key  `json:"published,omitempty" maxItems:"20" doc:"documents with a page that everybody may read"`
-}
-
-type settingsBody struct {
-	Phone              string `json:"phone"`
-	Website            string `json:"website"`
-	VerificationNumber string `json:"verification_number"`
-	VerificationEmail  string `json:"verification_email"`
-	Published          []Key  `json:"published"`
-	Version            int64  `json:"version"`
-}
-
-func settingsOf(d Details, err error) (*httpapi.One[settingsBody], error) {
-	if err != nil {
-		return nil, err
-	}
-	b := settingsBody{d.Phone, d.Website, d.VerificationNumber, d.VerificationEmail, d.Published, d.Version}
-	return &httpapi.One[settingsBody]{ETag: httpapi.ETag(d.Version), Body: b}, nil
-}
-
-func (s *Service) getSettings(ctx context.Context, _ *struct{}) (*httpapi.One[settingsBody], error) {
-	return settingsOf(s.Details(ctx))
-}
-
-func (s *Service) patchSettings(ctx context.Context, in *struct {
-	IfMatch string `header:"If-Match"`
-	Body    httpapi.Patch[detailsBody]
-},
-) (*httpapi.One[settingsBody], error) {
-	return settingsOf(s.SaveDetails(ctx, func(now Details) (Details, error) {
-		if err := httpapi.IfMatch(in.IfMatch, now.Version); err != nil {
-			return now, err
-		}
-		b, err := httpapi.Merge(detailsBody{now.Phone, now.Website, now.VerificationNumber, now.VerificationEmail, now.Published}, in.Body.RawMessage)
-		now.Phone, now.Website, now.VerificationNumber, now.VerificationEmail, now.Published = b.Phone, b.Website, b.VerificationNumber, b.VerificationEmail, b.Published
-		return now, err
-	}))
 }
