@@ -103,6 +103,42 @@ step("a technician signs in by the window and verifies a caller by an SMS code",
   await tab.close();
 });
 
+for (const [how, hide, show] of [
+  ["faded away", () => (document.querySelector("iframe").style.opacity = "0.02"), () => (document.querySelector("iframe").style.opacity = "")],
+  [
+    "under a picture that lets clicks through",
+    () => document.body.insertAdjacentHTML("beforeend", `<div id="lure" style="position:fixed;inset:0;background:#fff;pointer-events:none">Win a prize</div>`),
+    () => document.querySelector("#lure").remove(),
+  ],
+]) {
+  step(`M32: a click in a pod that is ${how} does not count`, async () => {
+    const asked = await call.post("/api/contacts", { customer_id: caller.customer_id, name: `Covered ${how}`, emails: [`covered${how.length}@example.com`] });
+    const theirs = await call.post("/api/tickets", { customer_id: caller.customer_id, contact_id: asked.id, summary: "Lured" });
+    const { tab, frame } = await openTicket(host, `${server.base}/pod/${pod.id}?ticket=${theirs.number}`);
+    const button = frame.getByRole("button", { name: "Send: Email code" });
+    await button.waitFor();
+    await tab.waitForTimeout(600);
+    const press = async () => {
+      await button.scrollIntoViewIfNeeded();
+      const box = await button.boundingBox();
+      await tab.mouse.click(box.x + box.width / 2, box.y + box.height / 2); // Playwright's own click would wait until nothing is in the way
+    };
+    const started = async () => (await call.get(`/api/verifications?ticket_id=${theirs.id}`)).items.length;
+
+    await tab.evaluate(hide);
+    await tab.waitForTimeout(600);
+    await press();
+    await frame.getByText("Something covered this panel").waitFor();
+    assert.equal(await started(), 0);
+
+    await tab.evaluate(show);
+    await tab.waitForTimeout(1000);
+    await press();
+    await eventually("in sight again the click counts", async () => (await started()) === 1);
+    await tab.close();
+  });
+}
+
 step("an unknown ticket, a forged link, and nobody chosen", async () => {
   for (const [query, text] of [
     ["?ticket=999999", "This ticket is not in Countersign"],
