@@ -9,7 +9,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { Sheet } from "@/components/Sheet";
 import { Blocks } from "./Blocks";
-import { type Document, documentQuery, type DocumentLanguage, type Summary } from "./data";
+import { type Document, documentQuery, type DocumentLanguage, type Summary, named } from "./data";
 import { Editor } from "./Editor";
 import { SendPanel } from "./SendPanel";
 import { Versions } from "./Versions";
@@ -69,7 +69,7 @@ function Read({ doc, language }: { doc: Document; language: DocumentLanguage }) 
           </Button>
         )}
       </div>
-      {doc.missing.length > 0 && <Callout tone="pending">{t("docs.gaps", { names: doc.missing.join(", ") })}</Callout>}
+      {doc.missing.length > 0 && <Callout tone="pending">{t("docs.gaps", { names: named(doc.missing, t) })}</Callout>}
       <Blocks title={doc.shown} blocks={doc.blocks} lang={language.code} dir={language.dir} />
     </>
   );

@@ -9,7 +9,7 @@ import { Loading } from "@/components/Loading";
 import { PageHeader } from "@/components/PageHeader";
 import list from "@/features/wording/Template.module.css";
 import { DetailsForm } from "./DetailsForm";
-import { documentsQuery, type DocumentLanguage, type Summary } from "./data";
+import { documentsQuery, type DocumentLanguage, type Summary, named } from "./data";
 import { DocumentSheet } from "./DocumentSheet";
 import classes from "./Document.module.css";
 
@@ -66,7 +66,7 @@ export function DocumentsPage() {
 
 function Row({ item, language, onOpen }: { item: Summary; language: DocumentLanguage; onOpen: () => void }) {
   const { t } = useTranslation();
-  const notes = [item.url && t("docs.published"), item.missing.length > 0 && t("docs.gaps", { names: item.missing.join(", ") })].filter(Boolean);
+  const notes = [item.url && t("docs.published"), item.missing.length > 0 && t("docs.gaps", { names: named(item.missing, t) })].filter(Boolean);
   return (
     <li>
       <button type="button" onClick={onOpen}>

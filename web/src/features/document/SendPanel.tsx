@@ -13,7 +13,7 @@ import { toast } from "@/components/toast";
 import { contactChoices } from "@/features/contact/data";
 import review from "@/features/consent/Consent.module.css";
 import { CustomerSelect } from "@/features/customer/CustomerSelect";
-import type { Document } from "./data";
+import { type Document, named } from "./data";
 import classes from "./Document.module.css";
 
 /** Mails a document to contacts of a customer, after somebody has looked through who gets it. */
@@ -90,7 +90,7 @@ function Review({ doc, whom, onClose }: ReviewProps) {
       <p role="status" className={classes.soft}>
         {t("docs.review", { count: sendable, total })}
       </p>
-      {missing.length > 0 && <Callout tone="pending">{t("docs.gaps", { names: missing.join(", ") })}</Callout>}
+      {missing.length > 0 && <Callout tone="pending">{t("docs.gaps", { names: named(missing, t) })}</Callout>}
       <ul className={review.review} tabIndex={0} aria-label={t("docs.whom")}>
         {items
           .toSorted((a, b) => Number(a.can_send) - Number(b.can_send))

@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import type { paths } from "@/api/schema";
 import { api, must } from "@/api/client";
 
@@ -20,3 +21,10 @@ export const documentQuery = (key: string, language: string) =>
     queryKey: ["documents", key, language],
     queryFn: () => must(api.GET("/api/documents/{key}/{language}", { params: { path: { key, language } } })),
   });
+
+const words = { phone: "docs.phone", website: "docs.website", verification_number: "docs.number", verification_email: "docs.email" } as const;
+
+/** The placeholders for which nothing is entered, in the words of the form in which they are. */
+export function named(missing: string[], t: TFunction): string {
+  return missing.map((name) => (name in words ? t(words[name as keyof typeof words]) : name)).join(", ");
+}

@@ -1,3 +1,4 @@
+import { Stack } from "@mantine/core";
 import { type QueryKey, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Card } from "@/components/Card";
@@ -21,7 +22,7 @@ export function SettingsCard<T>({ title, queryKey, load, children }: Props<T>) {
       ) : query.isError ? (
         <ErrorState error={query.error} retry={() => void query.refetch()} compact />
       ) : (
-        children(query.data)
+        <Stack>{children(query.data)}</Stack>
       )}
     </Card>
   );
