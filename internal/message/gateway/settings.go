@@ -151,13 +151,16 @@ func (s Settings) checked(region string, secrets Secrets) (Settings, error) {
 	if s.PerMinute < 1 || s.PerMinute > 6000 {
 		f.Refuse("/messages_per_minute", "A number sends 1 to 6000 texts a minute.")
 	}
-	for pointer, secret := range map[string]*string{"/secret": secrets.Secret, "/alternate_secret": secrets.Alternate} {
-		if secret == nil || *secret == "" && pointer == "/alternate_secret" {
-			continue
-		}
-		if len(*secret) < minSecret || len(*secret) > maxSecret || strings.ContainsFunc(*secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	refuseBad := func(pointer, secret string) {
+		if len(secret) < minSecret || len(secret) > maxSecret || strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			f.Refuse(pointer, "A secret is 32 to 200 letters, digits and signs without spaces.")
 		}
+	}
+	if secrets.Secret != nil {
+		refuseBad("/secret", *secrets.Secret)
+	}
+	if secrets.Alternate != nil && *secrets.Alternate != "" {
+		refuseBad("/alternate_secret", *secrets.Alternate)
 	}
 	return s, f.Err()
 }

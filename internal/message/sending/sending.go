@@ -77,14 +77,15 @@ func (s *Service) Set(ctx context.Context, want Settings, matches func(version i
 		return Settings{}, err
 	}
 	var f input.Form
-	for pointer, order := range map[string][2][]string{"/sms": {want.SMS, s.SMS}, "/voice": {want.Voice, s.Voice}} {
-		seen := map[string]bool{}
-		for _, name := range order[0] {
-			if seen[name] || !slices.Contains(order[1], name) {
-				f.Refuse(pointer, "Name each carrier of this way at most once.")
+	for _, way := range []struct {
+		pointer     string
+		order, have []string
+	}{{"/sms", want.SMS, s.SMS}, {"/voice", want.Voice, s.Voice}} {
+		for i, name := range way.order {
+			if slices.Contains(way.order[:i], name) || !slices.Contains(way.have, name) {
+				f.Refuse(way.pointer, "Name each carrier of this way at most once.")
 				break
 			}
-			seen[name] = true
 		}
 	}
 	if want.PerMinute < 0 || want.PerMinute > maxPerMinute {

@@ -50,9 +50,7 @@ func (s *Server) Send(c Callback) int {
 	r.Header.Set("Countersign-Timestamp", at)
 	r.Header.Set("Countersign-Signature", or(c.Signature, Sign(or(c.Secret, secret), or(c.Direction, "callback"), http.MethodPost, c.Address, at, []byte(body))))
 	if c.Body == "" && c.Path == "" && c.Media == "" && c.Signature == "" {
-		check := r.Clone(r.Context())
-		check.Body = http.NoBody
-		s.spec.request(s.t, check, []byte(body))
+		s.spec.Request(s.t, r, []byte(body))
 	}
 	w := httptest.NewRecorder()
 	s.App.ServeHTTP(w, r)

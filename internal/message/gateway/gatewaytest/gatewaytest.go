@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"countersign.dev/countersign/internal/spectest"
 )
 
 // What the gateway knows.
@@ -71,7 +73,7 @@ type Message struct {
 // Server is a http.RoundTripper that serves in the same process, also in fake time.
 type Server struct {
 	t    testing.TB
-	spec *spec
+	spec *spectest.Spec
 	App  http.Handler // what callbacks are sent to
 
 	mu       sync.Mutex
@@ -87,7 +89,7 @@ type Server struct {
 // New returns a server.
 func New(t testing.TB) *Server {
 	t.Helper()
-	return &Server{t: t, spec: loadSpec(t), secret: Secret, requests: map[string]int{}}
+	return &Server{t: t, spec: spectest.Load(t, spectest.File(t, "docs/gateway.openapi.json"), "the gateway", "/v1"), secret: Secret, requests: map[string]int{}}
 }
 
 // Script sets what happens to the next requests.
@@ -187,7 +189,7 @@ func (s *Server) refusesConnection(sends bool) bool {
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	address, at := Base+strings.TrimPrefix(r.URL.Path, "/v1"), r.Header.Get("Countersign-Timestamp")
-	if !s.spec.request(s.t, r, body) {
+	if !s.spec.Request(s.t, r, body) {
 		reply(w, http.StatusUnprocessableEntity, map[string]any{"code": "against_contract"})
 		return
 	}
@@ -210,7 +212,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	default:
 		s.send(rec, r, body)
 	}
-	s.spec.response(s.t, r, rec)
+	s.spec.Response(s.t, r, rec)
 	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
 	_, _ = w.Write(rec.Body.Bytes())

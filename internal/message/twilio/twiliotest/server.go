@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/id"
+	"countersign.dev/countersign/internal/spectest"
 )
 
 // The account that the server knows.
@@ -66,9 +67,9 @@ type Message struct {
 
 // Server stands in for Twilio. It is an http.Handler, and a http.RoundTripper that serves in the same process, also in fake time.
 type Server struct {
-	t    testing.TB
-	spec *spec
-	App  http.Handler // what callbacks are sent to
+	t         testing.TB
+	v2010, v1 *spectest.Spec // Twilio's own descriptions of its two APIs
+	App       http.Handler   // what callbacks are sent to
 
 	mu       sync.Mutex
 	script   []Fault
@@ -87,7 +88,9 @@ type Server struct {
 // New returns a server with one number; it skips the test where Twilio's description is not there.
 func New(t testing.TB, script ...Fault) *Server {
 	t.Helper()
-	s := &Server{t: t, spec: loadSpec(t), script: script}
+	s := &Server{t: t, script: script}
+	s.v2010 = spectest.Load(t, Vendor(t, "api_v2010.openapi.json"), "Twilio", "")
+	s.v1 = spectest.Load(t, Vendor(t, "messaging_v1.openapi.json"), "Twilio", "")
 	s.numbers = []*NumberResource{{SID: "PN00000000000000000000000000000001", Number: Number, Name: "Front desk"}}
 	return s
 }
@@ -207,7 +210,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if !s.spec.request(s.t, r, body) {
+	if !s.spec(r).Request(s.t, r, body) {
 		reply(w, http.StatusBadRequest, map[string]any{"code": 20001, "message": "against the description", "status": 400})
 		return
 	}
@@ -229,7 +232,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	rec := httptest.NewRecorder()
 	s.route(rec, r, form)
-	s.spec.response(s.t, r, rec)
+	s.spec(r).Response(s.t, r, rec)
 	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
 	_, _ = w.Write(rec.Body.Bytes())
@@ -373,4 +376,18 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, name string, isCal
 		out["next_page_uri"] = r.URL.Path + "?" + query.Encode()
 	}
 	reply(w, http.StatusOK, out)
+}
+
+// spec is the description that a request falls under.
+func (s *Server) spec(r *http.Request) *spectest.Spec {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		return s.v1
+	}
+	return s.v2010
+}
+
+// Vendor returns the path of one of the vendor's files, which are not part of this project; it skips the test where they are absent.
+func Vendor(t testing.TB, name string) string {
+	t.Helper()
+	return spectest.Vendor(t, "twilio", name)
 }

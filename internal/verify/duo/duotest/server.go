@@ -21,6 +21,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"countersign.dev/countersign/internal/spectest"
 )
 
 // The applications that the server knows.
@@ -68,7 +70,7 @@ type Push struct {
 // Server stands in for Duo. It is an http.Handler, and a http.RoundTripper that serves in the same process, also in fake time.
 type Server struct {
 	t    testing.TB
-	spec *spec
+	spec *spectest.Spec
 
 	mu     sync.Mutex
 	script map[string][]Fault // by the end of the path
@@ -81,7 +83,7 @@ type Server struct {
 // New returns a server without users; it skips the test where the description of Duo is not there.
 func New(t testing.TB) *Server {
 	t.Helper()
-	return &Server{t: t, spec: loadSpec(t), script: map[string][]Fault{}}
+	return &Server{t: t, spec: spectest.Load(t, Vendor(t, "openapi.json"), "Duo", ""), script: map[string][]Fault{}}
 }
 
 // Script sets what happens to the next requests whose path ends so.
@@ -208,7 +210,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.t.Error(err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	s.spec.request(s.t, r, body)
+	s.spec.Request(s.t, r, body)
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		s.t.Error(err)
@@ -229,7 +231,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	rec := httptest.NewRecorder()
 	s.serve(rec, r, form)
-	s.spec.response(s.t, r, rec)
+	s.spec.Response(s.t, r, rec)
 	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
 	_, _ = w.Write(rec.Body.Bytes())
@@ -396,4 +398,10 @@ func (s *Server) push(userID, phoneID string, form url.Values) *Push {
 	p := &Push{ID: fmt.Sprintf("push-%d", n), UserID: userID, PhoneID: phoneID, Form: form, Code: fmt.Sprintf("48%04d", 1000+n*37), Result: "waiting", Status: "pushed"}
 	s.pushes = append(s.pushes, p)
 	return p
+}
+
+// Vendor returns the path of a file about Duo that is not part of this project; it skips the test where it is absent.
+func Vendor(t testing.TB, name string) string {
+	t.Helper()
+	return spectest.Vendor(t, "duo", name)
 }
