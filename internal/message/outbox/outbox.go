@@ -2,6 +2,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -73,16 +74,9 @@ func (s *Service) One(ctx context.Context, id string) (Sent, error) {
 	}
 	items, _, err := s.List(ctx, Filter{ID: id}, store.Page{Limit: 1})
 	if err != nil || len(items) == 0 {
-		return Sent{}, orAbsent(err)
+		return Sent{}, cmp.Or(err, error(message.ErrNoDelivery))
 	}
 	return items[0], nil
-}
-
-func orAbsent(err error) error {
-	if err != nil {
-		return err
-	}
-	return message.ErrNoDelivery
 }
 
 // Outcome is what became of one of several messages to send again.
@@ -136,17 +130,10 @@ func (s *Service) again(ctx context.Context, tx *store.Tx, was message.Delivery)
 			return "", why
 		}
 		event.Outcome, event.Reason = audit.Denied, fault.CodeOf(why)
-		return "", orElse(s.Audit.Record(ctx, tx, event), why)
+		return "", cmp.Or(s.Audit.Record(ctx, tx, event), why)
 	}
 	event.Detail["new_id"] = d.ID
 	return d.ID, s.Audit.Record(ctx, tx, event)
-}
-
-func orElse(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 func targets(d message.Delivery) []audit.Target {
