@@ -25,7 +25,7 @@ const shot = async (name, p = page) => shots && (await p.screenshot({ path: `${s
 step("the library lists what comes with Countersign, and what is missing", async () => {
   await open(page, server.base, "/documents");
   await page.getByRole("button", { name: /How to check that it is really us/ }).waitFor();
-  await page.getByText(/nothing entered for: phone, verification_number/).first().waitFor();
+  await page.getByText(/nothing entered for: Phone, Verification number/).first().waitFor();
   assert.deepEqual(await axe(page), []);
   await shot("list");
 });
