@@ -169,6 +169,29 @@ export async function eventually(what, ask) {
   }
 }
 
+/** What axe and the eye find on the page that stands there, in both themes and both widths. Loading a page costs more than looking at it twice. */
+export async function looked(page, name) {
+  const found = [];
+  for (const [size, viewport] of Object.entries({ wide, narrow })) {
+    await page.setViewportSize(viewport);
+    for (const theme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme: theme });
+      if (full || (size === "wide" && theme === "light")) {
+        found.push(...(await axe(page)).map((line) => `${name}, ${theme}, ${size}: ${line}`));
+      } else if (size === "wide") { // another theme changes colours alone, and what axe finds seldom hangs on the width
+        found.push(...(await axeColors(page)).map((line) => `${name}, ${theme}: ${line}`));
+      }
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (overflow > 0) {
+      found.push(`${name}: the page is ${overflow} px wider than a window of ${viewport.width} px`);
+    }
+  }
+  await page.setViewportSize(wide);
+  await page.emulateMedia({ colorScheme: "light" });
+  return found;
+}
+
 /** Returns what axe finds against WCAG 2.2 AA and its advice, one line a finding. */
 export function axe(page, without = []) {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];

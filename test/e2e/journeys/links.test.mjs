@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { api, axe, full, launch, listen, narrow, signIn, startServer } from "../harness.mjs";
 
-const loads = full ? 500 : 25;
+const loads = full ? 500 : 10;
 let server, browser, call, customer;
 
 before(async () => {

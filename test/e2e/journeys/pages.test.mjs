@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { api, axe, axeColors, full, launch, listen, narrow, pictured, signIn, startServer, wide } from "../harness.mjs";
+import { api, axe, axeColors, full, launch, listen, looked, pictured, signIn, startServer, wide } from "../harness.mjs";
 import { consolePages, open, strangersPages } from "../pages.mjs";
 
 let server, browser, context, page, call, pages;
@@ -26,29 +26,6 @@ test("the list of pages is complete", () => {
   const known = [...pages, ...strangersPages].map(([, path]) => path.replace(/\/[0-9a-f-]{36}$/, "/$id"));
   assert.deepEqual(routes.filter((path) => !known.includes(path)), []);
 });
-
-/** What axe and the eye find on the page that stands there, in both themes and both widths. Loading a page costs more than looking at it twice. */
-async function looked(page, name) {
-  const found = [];
-  for (const [size, viewport] of Object.entries({ wide, narrow })) {
-    await page.setViewportSize(viewport);
-    for (const theme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme: theme });
-      if (full || (size === "wide" && theme === "light")) {
-        found.push(...(await axe(page)).map((line) => `${name}, ${theme}, ${size}: ${line}`));
-      } else if (size === "wide") { // another theme changes colours alone, and what axe finds seldom hangs on the width
-        found.push(...(await axeColors(page)).map((line) => `${name}, ${theme}: ${line}`));
-      }
-    }
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (overflow > 0) {
-      found.push(`${name}: the page is ${overflow} px wider than a window of ${viewport.width} px`);
-    }
-  }
-  await page.setViewportSize(wide);
-  await page.emulateMedia({ colorScheme: "light" });
-  return found;
-}
 
 test("axe finds nothing on any page, in both themes, and everything fits", async () => {
   await call.patch("/api/me", { theme: "auto" });
