@@ -20,10 +20,15 @@ import (
 // Vendor returns the path of a file about a vendor's API. Such files are not part of this project; the test is skipped where they are absent.
 func Vendor(t testing.TB, vendor, name string) string {
 	t.Helper()
-	relative := filepath.Join("shared", "vendor", "specs", vendor, name)
-	path := above(t, relative)
+	return Beside(t, filepath.Join("shared", "vendor", "specs", vendor, name))
+}
+
+// Beside returns the path of a file that lies beside this project and is not part of it; the test is skipped where it is absent.
+func Beside(t testing.TB, name string) string {
+	t.Helper()
+	path := above(t, name)
 	if path == "" {
-		t.Skip("the specification " + filepath.ToSlash(relative) + " is not beside this project")
+		t.Skip(filepath.ToSlash(name) + " is not beside this project")
 	}
 	return path
 }

@@ -12,75 +12,51 @@ const (
 	SignedIn Permission = "signed_in" // any technician who may act, for what is their own
 )
 
-// The permissions whose feature exists.
-const (
-	AdminAudit       Permission = "admin.audit"
-	AdminBranding    Permission = "admin.branding"
-	AdminCustomers   Permission = "admin.customers"
-	AdminDevices     Permission = "admin.devices"
-	AdminImport      Permission = "admin.import"
-	AdminSettings    Permission = "admin.settings"
-	AdminTechnicians Permission = "admin.technicians"
-	AdminTemplates   Permission = "admin.templates"
-
-	DeviceView Permission = "device.view"
-
-	CustomerView    Permission = "customer.view"
-	CustomerEdit    Permission = "customer.edit"
-	ContactView     Permission = "contact.view"
-	ContactEdit     Permission = "contact.edit"
-	TicketView      Permission = "ticket.view"
-	TicketCreate    Permission = "ticket.create"
-	TicketEdit      Permission = "ticket.edit"
-	TicketAssign    Permission = "ticket.assign"
-	VerificationRun Permission = "verification.run"
-	MessageResend   Permission = "message.resend"
-)
-
-// Purpose says on what kind of thing a permission is granted.
+// Purpose says on what kind of thing a permission is granted. A role has exactly one (ACC-2).
 type Purpose string
 
-// The purposes that exist so far.
+// The purposes.
 const (
 	Administration Purpose = "administration"
 	Devices        Purpose = "devices"
+	Invitations    Purpose = "invitations"
 	Customers      Purpose = "customers"
 )
 
-// Entry describes one permission to the people who grant it.
+// Entry describes one permission to the people who grant it (ACC-1).
 type Entry struct {
-	Name    Permission
-	Purpose Purpose
-	Title   string
-	View    bool // part of what a read-only role may hold
+	Name        Permission
+	Purpose     Purpose
+	Category    string
+	Title       string
+	Description string
+	View        bool // changes nothing: what a read-only role may hold (D-3)
+	Sensitive   bool // takes an approval unless an organization says otherwise (ACC-30)
 }
 
 // Catalog lists every permission in the order in which it is shown.
-func Catalog() []Entry {
-	return []Entry{
-		{AdminAudit, Administration, "Read and export the audit log", false},
-		{AdminBranding, Administration, "Change name, logo and color that people see", false},
-		{AdminCustomers, Administration, "Create and delete customers", false},
-		{AdminDevices, Administration, "Manage devices and device groups", false},
-		{AdminImport, Administration, "Import from files", false},
-		{AdminSettings, Administration, "Change the organization's settings", false},
-		{AdminTechnicians, Administration, "Manage technicians", false},
-		{AdminTemplates, Administration, "Manage templates, such as quick tickets", false},
-		{DeviceView, Devices, "See devices", true},
-		{CustomerView, Customers, "See customers", true},
-		{CustomerEdit, Customers, "Edit customers", false},
-		{ContactView, Customers, "See contacts", true},
-		{ContactEdit, Customers, "Create, edit and delete contacts", false},
-		{TicketView, Customers, "See tickets", true},
-		{TicketCreate, Customers, "Open tickets", false},
-		{TicketEdit, Customers, "Edit and close tickets, add notes", false},
-		{TicketAssign, Customers, "Assign tickets to technicians", false},
-		{VerificationRun, Customers, "Verify contacts and answer their verification requests", false},
-		{MessageResend, Customers, "Send messages again that could not be sent", false},
+func Catalog() []Entry { return slices.Clone(catalog) }
+
+// Find returns the entry of p.
+func Find(p Permission) (Entry, bool) {
+	i, ok := places[p]
+	if !ok {
+		return Entry{}, false
 	}
+	return catalog[i], true
 }
 
 // Known says whether p is in the catalogue.
 func Known(p Permission) bool {
-	return slices.ContainsFunc(Catalog(), func(e Entry) bool { return e.Name == p })
+	_, ok := places[p]
+	return ok
 }
+
+// places says where in the catalogue, and in Bits, a permission stands.
+var places = func() map[Permission]int {
+	out := make(map[Permission]int, len(catalog))
+	for i, e := range catalog {
+		out[e.Name] = i
+	}
+	return out
+}()

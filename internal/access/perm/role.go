@@ -23,24 +23,37 @@ func (r Role) Valid() bool {
 // AllCustomers says whether r reaches every customer without being assigned to any.
 func (r Role) AllCustomers() bool { return r == Administrator }
 
+// Unasked says whether r acts without approval where it holds a sensitive permission (ACC-15, 7).
+func (r Role) Unasked() bool { return r == Administrator || r == Manager }
+
+// Base is what r gives on assigned customers; an administrator has it everywhere.
+func (r Role) Base() Bits { return bases[r] }
+
+// Ceiling is what r can hold at most, whatever else is granted.
+func (r Role) Ceiling() Bits {
+	if r == ReadOnly {
+		return views
+	}
+	return all
+}
+
 // Holds says whether r has p, on the customers that it reaches.
 func (r Role) Holds(p Permission) bool {
-	for _, e := range Catalog() {
-		if e.Name != p {
-			continue
-		}
-		switch r {
-		case Administrator:
-			return true
-		case Manager, Technician:
-			// Editing the customer itself is a manager's; everything else of the service desk is also a technician's.
-			return e.Purpose == Devices || e.Purpose == Customers && (r == Manager || p != CustomerEdit)
-		case ReadOnly:
-			return e.View
-		}
-	}
-	return false
+	// Until grants are in force, a technician sees the devices of assigned customers.
+	return r.Base().Any(BitsOf(p)) || r == Technician && p == DeviceView
 }
+
+var (
+	all   = BitsWhere(func(Entry) bool { return true })
+	views = BitsWhere(func(e Entry) bool { return e.View })
+	bases = map[Role]Bits{
+		Administrator: all,
+		Manager:       BitsWhere(func(e Entry) bool { return e.Purpose == Customers || e.Purpose == Devices }),
+		Technician: BitsWhere(func(e Entry) bool { return e.Purpose == Customers }).Without(
+			BitsOf(CustomerEdit, ChatAnswer, ApprovalDecide, PortalUsersManage, ReportCreate, InvoiceView)),
+		ReadOnly: BitsWhere(func(e Entry) bool { return e.View && e.Purpose != Administration }), // the audit log by grant alone (D-3)
+	}
+)
 
 // Set is a set of permissions.
 type Set map[Permission]bool

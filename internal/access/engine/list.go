@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"countersign.dev/countersign/internal/access/perm"
+)
+
+// Devices are all devices to which a technician may do p at a time, without an approval, in no particular order. It is Check of every device, made
+// from the rules of the technician instead: nobody has many.
+func (e *Engine) Devices(at time.Time, technicianID string, p perm.Permission) []ID {
+	e.arranged()
+	defer e.mu.RUnlock()
+	who, want := e.person(technicianID), perm.BitsOf(p)
+	if who == none || !e.subject[who].active || e.suspended || want == (perm.Bits{}) {
+		return nil
+	}
+	t := &e.subject[who]
+	switch {
+	case !t.owner && !t.role.Ceiling().Any(want):
+		return nil
+	case e.tangled, !fits[device].Any(want), !t.owner && e.maySensitive(t, want):
+		return e.literally(at.UnixNano(), who, want)
+	}
+	c := e.collect(at.UnixNano(), t, who, want)
+	out := make([]ID, 0, c.size())
+	return c.fill(out)
+}
+
+// arranged takes the lock for reading, with the order of the tree made.
+func (e *Engine) arranged() {
+	for {
+		e.mu.RLock()
+		if !e.stale {
+			return
+		}
+		e.mu.RUnlock()
+		e.mu.Lock()
+		if e.stale {
+			e.arrange()
+		}
+		e.mu.Unlock()
+	}
+}
+
+// literally asks about every device: for broken data, and for permissions that hang on more than where a rule is.
+func (s *state) literally(at int64, who int32, want perm.Bits) (out []ID) {
+	for _, in := range s.inside {
+		for i, n := range in.nodes {
+			v := s.weigh(at, who, n, want, nil)
+			if outcome, _ := v.of(want); outcome == Allow {
+				out = append(out, in.ids[i])
+			}
+		}
+	}
+	return out
+}
+
+// maySensitive says whether an approval may be wanted anywhere from a technician.
+func (s *state) maySensitive(t *subject, want perm.Bits) bool {
+	if t.role.Unasked() && t.role.AllCustomers() {
+		return false
+	}
+	if s.sensitive.Any(want) {
+		return true
+	}
+	for _, c := range s.customers {
+		if c.sensitive.Any(want) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.role, func(r role) bool { return r.sensitive.Any(want) })
+}
+
+// stretch is a part of the tree's order.
+type stretch struct{ first, past int32 }
+
+// collection is where in the tree a technician may do something.
+type collection struct {
+	*state
+	t       *subject
+	all     bool
+	allowed []stretch // in order, none of them in another
+	denied  []stretch
+	yes, no []int32 // single devices, in order of number
+}
+
+func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collection {
+	c := &collection{state: s, t: t, all: t.owner || t.role.AllCustomers()}
+	if c.all {
+		c.allowed = append(c.allowed, stretch{0, int32(len(s.sequence))})
+	}
+	if t.owner {
+		return c
+	}
+	places := slices.Clone(t.held)
+	assigned := slices.Clone(t.customers)
+	for _, team := range t.with {
+		places = append(places, s.subject[team].held...)
+		assigned = append(assigned, s.subject[team].customers...)
+	}
+	for _, n := range distinct(places) {
+		yes, no := s.here(at, t, who, n, want)
+		if yes {
+			c.add(&c.allowed, &c.yes, n)
+		}
+		if no {
+			c.add(&c.denied, &c.no, n)
+		}
+	}
+	if !c.all {
+		everywhere := t.role.Base().Or(s.defaults).Any(want)
+		for _, n := range distinct(assigned) {
+			if s.nodes[n].kind == customerNode && (everywhere || s.customers[n].defaults.Any(want)) {
+				c.add(&c.allowed, nil, n)
+			}
+		}
+	}
+	c.allowed, c.denied = joined(c.allowed), joined(c.denied)
+	return c
+}
+
+// here says whether the technician's rules at a node allow and deny something.
+func (s *state) here(at int64, t *subject, who, n int32, want perm.Bits) (yes, no bool) {
+	denials := want.Closed()
+	s.mine(t, who, n, func(r *rule) {
+		if r.span != 0 && !s.spans[r.span].holds(at) {
+			return
+		}
+		bits, _ := s.bits(r, n)
+		if r.role == denying {
+			no = no || bits.And(denials).Spread().Any(want)
+		} else {
+			yes = yes || bits.Any(want)
+		}
+	})
+	return yes, no
+}
+
+func (c *collection) add(to *[]stretch, single *[]int32, n int32) {
+	switch c.nodes[n].kind {
+	case device:
+		*single = append(*single, n)
+	case allDevices, customerNode, group:
+		*to = append(*to, stretch{c.first[n], c.past[n]})
+	}
+}
+
+// size is how many devices there can be at most.
+func (c *collection) size() (n int) {
+	for _, s := range c.allowed {
+		for _, h := range c.sequence[s.first:s.past] {
+			if in := c.inside[h]; in != nil {
+				n += len(in.ids)
+			}
+		}
+	}
+	return n + len(c.yes)
+}
+
+// fill adds the devices to out.
+func (c *collection) fill(out []ID) []ID {
+	for _, s := range c.allowed {
+		for pos := s.first; pos < s.past; {
+			if past, ok := covering(c.denied, pos); ok {
+				pos = past
+				continue
+			}
+			h := c.sequence[pos]
+			if owner := c.nodes[h].customer; owner != none && !c.all && !c.assigned(c.t, owner) {
+				pos = c.past[owner]
+				continue
+			}
+			out = c.from(out, h)
+			pos++
+		}
+	}
+	for _, n := range c.yes {
+		pos := c.first[c.holder(n)]
+		_, denied := covering(c.denied, pos)
+		_, there := covering(c.allowed, pos)
+		_, no := slices.BinarySearch(c.no, n)
+		if owner := c.owner(n); denied || there || no || owner != none && !c.all && !c.assigned(c.t, owner) {
+			continue
+		}
+		out = append(out, c.nodes[n].id)
+	}
+	return out
+}
+
+// from adds the devices right in a holder.
+func (c *collection) from(out []ID, h int32) []ID {
+	in := c.inside[h]
+	if in == nil {
+		return out
+	}
+	if len(c.no) == 0 {
+		return append(out, in.ids...)
+	}
+	for i, n := range in.nodes {
+		if _, no := slices.BinarySearch(c.no, n); !no {
+			out = append(out, in.ids[i])
+		}
+	}
+	return out
+}
+
+// covering returns the end of the stretch that holds a position.
+func covering(stretches []stretch, pos int32) (past int32, ok bool) {
+	i, found := slices.BinarySearchFunc(stretches, pos, func(s stretch, pos int32) int { return cmp.Compare(s.first, pos) })
+	if !found {
+		i--
+	}
+	if i < 0 || stretches[i].past <= pos {
+		return 0, false
+	}
+	return stretches[i].past, true
+}
+
+// joined are stretches in order, without those that lie in another.
+func joined(list []stretch) []stretch {
+	slices.SortFunc(list, func(a, b stretch) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(b.past, a.past)) })
+	out := list[:0]
+	for _, s := range list {
+		if len(out) == 0 || s.past > out[len(out)-1].past {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func distinct(list []int32) []int32 {
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"slices"
+
+	"countersign.dev/countersign/internal/access/perm"
+)
+
+// node is what rules hang on: a device, the groups and the customer above it, and the wholes at the top.
+type node struct {
+	id       ID
+	kind     nodeKind
+	ruled    bool  // there are rules here
+	parent   int32 // of a group or device: the group above; none at the top of a customer
+	customer int32 // whose it is; none for nobody's, itself for a customer. See owner
+	slot     int32 // where a device stands among those of its holder
+}
+
+type nodeKind uint8
+
+// The wholes have the number of their kind.
+const (
+	allDevices nodeKind = iota
+	allCustomers
+	organization
+	quickSupport
+	unknown // named, but not there
+	customerNode
+	group
+	device
+)
+
+// none is the number of nothing.
+const none int32 = -1
+
+// Type says what a target is; its words are those of scopes (D-5).
+type Type string
+
+// The types of target.
+const (
+	Device       Type = "device"
+	DeviceGroup  Type = "device_group"
+	Customer     Type = "customer"
+	AllDevices   Type = "all_devices"
+	AllCustomers Type = "all_customers"
+	Organization Type = "organization" // the section "team" is the same
+	QuickSupport Type = "quick_support"
+)
+
+// Target is what somebody wants to act on, or what a rule covers. The wholes have no id.
+type Target struct {
+	Type Type
+	ID   string
+}
+
+// find returns the node of a target; none if it is not there.
+func (s *state) find(on Target) int32 {
+	kind := unknown
+	switch on.Type {
+	case AllDevices:
+		return int32(allDevices)
+	case AllCustomers:
+		return int32(allCustomers)
+	case Organization:
+		return int32(organization)
+	case QuickSupport:
+		return int32(quickSupport)
+	case Device:
+		kind = device
+	case DeviceGroup:
+		kind = group
+	case Customer:
+		kind = customerNode
+	}
+	k, ok := parse(on.ID)
+	if !ok {
+		return none
+	}
+	n, ok := s.known[k]
+	if !ok || s.nodes[n].kind != kind || kind == unknown {
+		return none
+	}
+	return n
+}
+
+// person returns the number of a technician; none if there is no such one.
+func (s *state) person(id string) int32 {
+	k, ok := parse(id)
+	if !ok {
+		return none
+	}
+	n, ok := s.people[k]
+	if !ok || s.subject[n].kind != technician {
+		return none
+	}
+	return n
+}
+
+// fits are the permissions that a rule at a node of a kind can be about (D-5). What does not fit gives and takes nothing.
+var fits = func() (out [device + 1]perm.Bits) {
+	of := func(purposes ...perm.Purpose) perm.Bits {
+		return perm.BitsWhere(func(e perm.Entry) bool { return slices.Contains(purposes, e.Purpose) })
+	}
+	out[allDevices], out[group], out[device] = of(perm.Devices), of(perm.Devices), of(perm.Devices)
+	out[allCustomers] = of(perm.Customers)
+	out[organization] = of(perm.Administration)
+	out[quickSupport] = of(perm.Invitations)
+	out[customerNode] = of(perm.Devices, perm.Customers)
+	return out
+}()
+
+// above calls visit with a node and everything above it, nearest first.
+func (s *state) above(n int32, visit func(int32)) {
+	kind := s.nodes[n].kind
+	if kind < unknown {
+		visit(n)
+		return
+	}
+	if kind != customerNode {
+		if s.ends(n) {
+			for at := n; at != none; at = s.nodes[at].parent {
+				visit(at)
+			}
+		} else {
+			s.around(n, visit)
+		}
+	}
+	if owner := s.owner(n); owner != none {
+		visit(owner)
+	}
+	visit(int32(allCustomers))
+	visit(int32(allDevices))
+}
+
+// owner is the customer whose a node is; none for nobody's. What is in a group is its group's customer's.
+func (s *state) owner(n int32) int32 {
+	if at := &s.nodes[n]; at.kind == device && at.parent != none {
+		return s.nodes[at.parent].customer
+	}
+	return s.nodes[n].customer
+}
+
+// maxDepth is how deep groups lie in each other at most, unless the data are broken.
+const maxDepth = 64
+
+// ends says whether the way up from a node is short enough to have an end.
+func (s *state) ends(n int32) bool {
+	for range maxDepth {
+		if n = s.nodes[n].parent; n == none {
+			return true
+		}
+	}
+	return false
+}
+
+// around is the way up where it may go in a circle: each node once.
+func (s *state) around(n int32, visit func(int32)) {
+	seen := map[int32]bool{}
+	for at := n; at != none && !seen[at]; at = s.nodes[at].parent {
+		seen[at] = true
+		visit(at)
+	}
+}

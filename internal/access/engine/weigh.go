@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"slices"
+
+	"countersign.dev/countersign/internal/access/perm"
+)
+
+// verdict is what a walk found out about one technician and one target, for the permissions that were wanted.
+type verdict struct {
+	refusal  Reason    // if it is the same for every permission
+	owner    bool      // beyond everything that follows
+	denied   perm.Bits // by an override
+	outside  bool      // the target's customer is not assigned
+	ceiling  perm.Bits // what the platform role can hold at most
+	allowed  perm.Bits // by anything
+	asks     perm.Bits // of those, what takes an approval
+	approved perm.Bits // and has one
+}
+
+// of says what a verdict means for one permission, in the order of ACC-15.
+func (v *verdict) of(want perm.Bits) (Outcome, Reason) {
+	switch {
+	case v.refusal != "":
+		return Deny, v.refusal
+	case v.owner:
+		return Allow, ByOwner
+	case v.denied.Any(want):
+		return Deny, ExplicitDeny
+	case v.outside:
+		return Deny, CustomerOutOfScope
+	case !v.ceiling.Any(want):
+		return Deny, OverCeiling
+	case !v.allowed.Any(want):
+		return Deny, NoGrant
+	case v.asks.Without(v.approved).Any(want):
+		return NeedsApproval, Sensitive
+	}
+	return Allow, ""
+}
+
+// free are the permissions that come out as Allow.
+func (v *verdict) free() perm.Bits {
+	switch {
+	case v.refusal != "" || v.outside && !v.owner:
+		return perm.Bits{}
+	case v.owner:
+		return perm.All()
+	}
+	return v.allowed.And(v.ceiling).Without(v.denied).Without(v.asks.Without(v.approved))
+}
+
+// witness sees every rule that belongs to the technician on the way, whether it counts or not, and every other thing that gives something.
+type witness interface {
+	rule(node int32, r *rule, gives perm.Bits, live bool)
+	gives(what Reason, node int32, bits perm.Bits)
+	approval(node int32)
+}
+
+// weigh walks. It looks at the wanted permissions only; with a witness it tells what it sees.
+func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v verdict) {
+	if who == none || !s.subject[who].active || s.suspended {
+		v.refusal = SubjectInactive
+		return v
+	}
+	if on == none {
+		v.refusal = NoSuchTarget
+		return v
+	}
+	if want == (perm.Bits{}) {
+		v.refusal = NoSuchPermission
+		return v
+	}
+	t := &s.subject[who]
+	v.owner, v.ceiling = t.owner, t.role.Ceiling()
+	denials := want.Closed()    // who may not see a device may do nothing with it
+	var paths, asking perm.Bits // what rules allow, and allow without asking for an approval
+	s.above(on, func(n int32) {
+		if !s.nodes[n].ruled {
+			return
+		}
+		s.mine(t, who, n, func(r *rule) {
+			bits, sensitive := s.bits(r, n)
+			live := r.span == 0 || s.spans[r.span].holds(at)
+			if w != nil {
+				w.rule(n, r, bits, live)
+			}
+			switch {
+			case !live:
+			case r.role == denying:
+				v.denied = v.denied.Or(bits.And(denials))
+			default:
+				v.allowed = v.allowed.Or(bits.And(want))
+				paths = paths.Or(bits.Without(sensitive).And(want))
+			}
+		})
+	})
+	asking = v.allowed.Without(paths)
+	v.denied = v.denied.Spread()
+
+	owner := s.owner(on)
+	inScope := t.role.AllCustomers() || owner != none && s.assigned(t, owner)
+	v.outside = owner != none && !inScope
+	if inScope {
+		s.base(t, owner, want, &v, w, &asking)
+	}
+	if t.role.Unasked() && inScope {
+		return v
+	}
+	v.asks = v.allowed.And(s.sensitiveAt(owner)).Or(asking)
+	if v.asks != (perm.Bits{}) {
+		v.approved = s.approved(at, who, on, v.asks, w)
+	}
+	return v
+}
+
+// base adds what nobody has to grant: the platform role's, and the defaults of the customer and the organization (D-8).
+func (s *state) base(t *subject, owner int32, want perm.Bits, v *verdict, w witness, asking *perm.Bits) {
+	give := func(what Reason, n int32, bits perm.Bits) {
+		if w != nil {
+			w.gives(what, n, bits)
+		}
+		v.allowed = v.allowed.Or(bits.And(want))
+		*asking = asking.Without(bits)
+	}
+	give(ByPlatformRole, none, t.role.Base())
+	if owner != none {
+		give(ByCustomerDefault, owner, s.customers[owner].defaults)
+		give(ByDefault, none, s.defaults)
+	}
+}
+
+// mine calls visit with the rules at a node that belong to a technician or to one of their teams.
+func (s *state) mine(t *subject, who, n int32, visit func(*rule)) {
+	rules := s.rules[n]
+	if len(rules) <= few {
+		for i := range rules {
+			if by := rules[i].subject; by == who || slices.Contains(t.with, by) {
+				visit(&rules[i])
+			}
+		}
+		return
+	}
+	each := func(by int32) {
+		i, _ := slices.BinarySearchFunc(rules, by, func(r rule, by int32) int { return int(r.subject) - int(by) })
+		for ; i < len(rules) && rules[i].subject == by; i++ {
+			visit(&rules[i])
+		}
+	}
+	each(who)
+	for _, by := range t.with {
+		each(by)
+	}
+}
+
+// few rules are looked through faster than searched.
+const few = 4
+
+// bits are the permissions that a rule at a node is about, and those of them that take an approval because its role says so (D-9).
+func (s *state) bits(r *rule, n int32) (all, sensitive perm.Bits) {
+	fitting := fits[s.nodes[n].kind]
+	switch {
+	case r.role >= 0:
+		given := &s.role[r.role]
+		return given.bits.And(fitting), given.sensitive
+	case r.place == everything:
+		return fitting, perm.Bits{}
+	case r.role == allowing:
+		return perm.BitAt(int(r.place)).Closed().And(fitting), perm.Bits{}
+	}
+	return perm.BitAt(int(r.place)).And(fitting), perm.Bits{}
+}
+
+// assigned says whether a customer is a technician's, directly or by way of a team (ACC-9).
+func (s *state) assigned(t *subject, customer int32) bool {
+	if _, ok := slices.BinarySearch(t.customers, customer); ok {
+		return true
+	}
+	return slices.ContainsFunc(t.with, func(team int32) bool {
+		_, ok := slices.BinarySearch(s.subject[team].customers, customer)
+		return ok
+	})
+}
+
+func (s *state) sensitiveAt(owner int32) perm.Bits {
+	if owner == none {
+		return s.sensitive
+	}
+	return s.sensitive.Or(s.customers[owner].sensitive)
+}
+
+// approved are those of the permissions for which the technician has a live approval on this very target.
+func (s *state) approved(at int64, who, on int32, asks perm.Bits, w witness) (out perm.Bits) {
+	for place := range asks.Places() {
+		if s.approvals[approval{who, on, int16(place)}].holds(at) {
+			out = out.Or(perm.BitAt(place))
+			if w != nil {
+				w.approval(on)
+			}
+		}
+	}
+	return out
+}
