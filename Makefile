@@ -150,6 +150,7 @@ bench: binary ## Benchmarks and the load figures; results as JSON lines under be
 	@go test -count=1 -timeout 30m -run '^$$' -bench . -benchmem -json ./internal/... >bench/results/benchmarks.jsonl
 	@grep -ho '"Output":"[^"]*ns/op[^"]*' bench/results/benchmarks.jsonl | sed 's/^"Output":"//; s/\\t/  /g; s/\\n$$//'
 	@COUNTERSIGN_BINARY=$(CURDIR)/bin/countersign COUNTERSIGN_RESULTS=$(CURDIR)/bench/results go test -count=1 -timeout 30m -v ./bench/load
+	@cd bench/authz && go build -o ../results/authz.tmp . && ../results/authz.tmp -budget 3s -out ../results/authz.json | tee ../results/authz.md; rm -f ../results/authz.tmp
 
 release: need web ## Stripped binaries for every platform, with checksums, in dist/
 	@rm -rf dist && mkdir -p dist
