@@ -38,8 +38,8 @@ type state struct {
 	roles   map[ID]int32
 	role    []role
 
-	rules     map[int32][]rule // by node, in order of subject
-	spans     []span           // the times of rules that have some; the first is never used
+	rules     [][]rule // by the number of a node's rules, each in order of subject; the first is nobody's
+	spans     []span   // the times of rules that have some; the first is never used
 	approvals map[approval]span
 	customers map[int32]customer
 
@@ -52,9 +52,17 @@ type subject struct {
 	active    bool
 	owner     bool
 	role      perm.Role
+	reach     reach
 	with      []int32 // the teams of a technician, the members of a team
 	customers []int32 // assigned, in order of number
 	held      []int32 // the nodes that have its rules, once for each rule
+}
+
+// reach is what a platform role means, looked up once.
+type reach struct {
+	base, ceiling perm.Bits
+	everywhere    bool // every customer is assigned
+	unasked       bool // acts without approval in scope
 }
 
 type subjectKind uint8
@@ -105,8 +113,8 @@ func New() *Engine {
 	e := &Engine{state: state{
 		sensitive: perm.BitsWhere(func(p perm.Entry) bool { return p.Sensitive }),
 		people:    map[ID]int32{}, known: map[ID]int32{}, roles: map[ID]int32{},
-		rules: map[int32][]rule{}, spans: make([]span, 1), approvals: map[approval]span{}, customers: map[int32]customer{},
-		tree: tree{inside: map[int32]*content{}, stale: true},
+		rules: make([][]rule, 1), spans: make([]span, 1), approvals: map[approval]span{}, customers: map[int32]customer{},
+		tree: tree{inside: make([]content, 1), stale: true},
 	}}
 	for _, k := range [...]nodeKind{allDevices: allDevices, allCustomers: allCustomers, organization: organization, quickSupport: quickSupport} {
 		e.nodes = append(e.nodes, node{kind: k, parent: none, customer: none})

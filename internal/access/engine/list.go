@@ -11,22 +11,26 @@ import (
 // Devices are all devices to which a technician may do p at a time, without an approval, in no particular order. It is Check of every device, made
 // from the rules of the technician instead: nobody has many.
 func (e *Engine) Devices(at time.Time, technicianID string, p perm.Permission) []ID {
+	return e.AppendDevices(nil, at, technicianID, p)
+}
+
+// AppendDevices is Devices into the memory of the caller, for who asks often.
+func (e *Engine) AppendDevices(to []ID, at time.Time, technicianID string, p perm.Permission) []ID {
 	e.arranged()
 	defer e.mu.RUnlock()
 	who, want := e.person(technicianID), perm.BitsOf(p)
 	if who == none || !e.subject[who].active || e.suspended || want == (perm.Bits{}) {
-		return nil
+		return to
 	}
 	t := &e.subject[who]
 	switch {
-	case !t.owner && !t.role.Ceiling().Any(want):
-		return nil
+	case !t.owner && !t.reach.ceiling.Any(want):
+		return to
 	case e.tangled, !fits[device].Any(want), !t.owner && e.maySensitive(t, want):
-		return e.literally(at.UnixNano(), who, want)
+		return e.literally(to, at.UnixNano(), who, want)
 	}
 	c := e.collect(at.UnixNano(), t, who, want)
-	out := make([]ID, 0, c.size())
-	return c.fill(out)
+	return c.fill(slices.Grow(to, c.size()))
 }
 
 // arranged takes the lock for reading, with the order of the tree made.
@@ -46,21 +50,21 @@ func (e *Engine) arranged() {
 }
 
 // literally asks about every device: for broken data, and for permissions that hang on more than where a rule is.
-func (s *state) literally(at int64, who int32, want perm.Bits) (out []ID) {
+func (s *state) literally(to []ID, at int64, who int32, want perm.Bits) []ID {
 	for _, in := range s.inside {
 		for i, n := range in.nodes {
 			v := s.weigh(at, who, n, want, nil)
 			if outcome, _ := v.of(want); outcome == Allow {
-				out = append(out, in.ids[i])
+				to = append(to, in.ids[i])
 			}
 		}
 	}
-	return out
+	return to
 }
 
 // maySensitive says whether an approval may be wanted anywhere from a technician.
 func (s *state) maySensitive(t *subject, want perm.Bits) bool {
-	if t.role.Unasked() && t.role.AllCustomers() {
+	if t.reach.unasked && t.reach.everywhere {
 		return false
 	}
 	if s.sensitive.Any(want) {
@@ -88,7 +92,7 @@ type collection struct {
 }
 
 func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collection {
-	c := &collection{state: s, t: t, all: t.owner || t.role.AllCustomers()}
+	c := &collection{state: s, t: t, all: t.owner || t.reach.everywhere}
 	if c.all {
 		c.allowed = append(c.allowed, stretch{0, int32(len(s.sequence))})
 	}
@@ -102,16 +106,17 @@ func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collec
 		assigned = append(assigned, s.subject[team].customers...)
 	}
 	for _, n := range distinct(places) {
-		yes, no := s.here(at, t, who, n, want)
-		if yes {
+		found := sum{at: at, want: want, denials: want.Closed()}
+		s.look(&found, t, who, n)
+		if found.allowed != (perm.Bits{}) {
 			c.add(&c.allowed, &c.yes, n)
 		}
-		if no {
+		if found.denied != (perm.Bits{}) {
 			c.add(&c.denied, &c.no, n)
 		}
 	}
 	if !c.all {
-		everywhere := t.role.Base().Or(s.defaults).Any(want)
+		everywhere := t.reach.base.Or(s.defaults).Any(want)
 		for _, n := range distinct(assigned) {
 			if s.nodes[n].kind == customerNode && (everywhere || s.customers[n].defaults.Any(want)) {
 				c.add(&c.allowed, nil, n)
@@ -120,23 +125,6 @@ func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collec
 	}
 	c.allowed, c.denied = joined(c.allowed), joined(c.denied)
 	return c
-}
-
-// here says whether the technician's rules at a node allow and deny something.
-func (s *state) here(at int64, t *subject, who, n int32, want perm.Bits) (yes, no bool) {
-	denials := want.Closed()
-	s.mine(t, who, n, func(r *rule) {
-		if r.span != 0 && !s.spans[r.span].holds(at) {
-			return
-		}
-		bits, _ := s.bits(r, n)
-		if r.role == denying {
-			no = no || bits.And(denials).Spread().Any(want)
-		} else {
-			yes = yes || bits.Any(want)
-		}
-	})
-	return yes, no
 }
 
 func (c *collection) add(to *[]stretch, single *[]int32, n int32) {
@@ -152,9 +140,7 @@ func (c *collection) add(to *[]stretch, single *[]int32, n int32) {
 func (c *collection) size() (n int) {
 	for _, s := range c.allowed {
 		for _, h := range c.sequence[s.first:s.past] {
-			if in := c.inside[h]; in != nil {
-				n += len(in.ids)
-			}
+			n += len(c.inside[c.nodes[h].inside].ids)
 		}
 	}
 	return n + len(c.yes)
@@ -192,10 +178,7 @@ func (c *collection) fill(out []ID) []ID {
 
 // from adds the devices right in a holder.
 func (c *collection) from(out []ID, h int32) []ID {
-	in := c.inside[h]
-	if in == nil {
-		return out
-	}
+	in := &c.inside[c.nodes[h].inside]
 	if len(c.no) == 0 {
 		return append(out, in.ids...)
 	}

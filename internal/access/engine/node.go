@@ -10,7 +10,8 @@ import (
 type node struct {
 	id       ID
 	kind     nodeKind
-	ruled    bool  // there are rules here
+	rules    int32 // the number of the rules here; 0 for none
+	inside   int32 // the number of the devices right in here; 0 for none
 	parent   int32 // of a group or device: the group above; none at the top of a customer
 	customer int32 // whose it is; none for nobody's, itself for a customer. See owner
 	slot     int32 // where a device stands among those of its holder
@@ -109,27 +110,25 @@ var fits = func() (out [device + 1]perm.Bits) {
 	return out
 }()
 
-// above calls visit with a node and everything above it, nearest first.
-func (s *state) above(n int32, visit func(int32)) {
+// above appends a node and everything above it to way, nearest first.
+func (s *state) above(n int32, way []int32) []int32 {
 	kind := s.nodes[n].kind
 	if kind < unknown {
-		visit(n)
-		return
+		return append(way, n)
 	}
 	if kind != customerNode {
 		if s.ends(n) {
 			for at := n; at != none; at = s.nodes[at].parent {
-				visit(at)
+				way = append(way, at)
 			}
 		} else {
-			s.around(n, visit)
+			way = s.around(n, way)
 		}
 	}
 	if owner := s.owner(n); owner != none {
-		visit(owner)
+		way = append(way, owner)
 	}
-	visit(int32(allCustomers))
-	visit(int32(allDevices))
+	return append(way, int32(allCustomers), int32(allDevices))
 }
 
 // owner is the customer whose a node is; none for nobody's. What is in a group is its group's customer's.
@@ -139,6 +138,9 @@ func (s *state) owner(n int32) int32 {
 	}
 	return s.nodes[n].customer
 }
+
+// usual is room for the way up in sound data, where groups lie no deeper than eight in each other.
+type usual [12]int32
 
 // maxDepth is how deep groups lie in each other at most, unless the data are broken.
 const maxDepth = 64
@@ -154,10 +156,11 @@ func (s *state) ends(n int32) bool {
 }
 
 // around is the way up where it may go in a circle: each node once.
-func (s *state) around(n int32, visit func(int32)) {
+func (s *state) around(n int32, way []int32) []int32 {
 	seen := map[int32]bool{}
 	for at := n; at != none && !seen[at]; at = s.nodes[at].parent {
 		seen[at] = true
-		visit(at)
+		way = append(way, at)
 	}
+	return way
 }

@@ -54,7 +54,8 @@ func (w *Writer) DropPlace(id string) {
 		}
 	}
 	delete(w.s.customers, n)
-	w.s.nodes[n] = node{id: w.s.nodes[n].id, kind: unknown, parent: none, customer: none}
+	at := &w.s.nodes[n]
+	at.kind, at.parent, at.customer = unknown, none, none
 }
 
 func (w *Writer) settle(n int32, kind nodeKind, parent, owner int32) {

@@ -5,13 +5,13 @@ import "slices"
 // tree is the order in which customers and groups lie in each other, so that what is below one of them is one stretch of it. Devices have no
 // number there: to add or move one changes a single list.
 type tree struct {
-	branches []int32            // customers and groups, also dropped ones
-	inside   map[int32]*content // the devices right in a group, a customer or, without either, allDevices
-	stale    bool               // the order below is to be made again
-	tangled  bool               // it cannot be made: groups lie in a circle, or belong to another customer than the group they are in
-	sequence []int32            // allDevices first
-	first    []int32            // by node, where it stands
-	past     []int32            // and where what is below it ends
+	branches []int32   // customers and groups, also dropped ones
+	inside   []content // by number: the devices right in a group, a customer or, without either, allDevices; the first is empty
+	stale    bool      // the order below is to be made again
+	tangled  bool      // it cannot be made: groups lie in a circle, or belong to another customer than the group they are in
+	sequence []int32   // allDevices first
+	first    []int32   // by node, where it stands
+	past     []int32   // and where what is below it ends
 }
 
 type content struct {
@@ -32,11 +32,11 @@ func (s *state) holder(n int32) int32 {
 
 func (s *state) putIn(n int32) {
 	h := s.holder(n)
-	in := s.inside[h]
-	if in == nil {
-		in = &content{}
-		s.inside[h] = in
+	if s.nodes[h].inside == 0 {
+		s.nodes[h].inside = int32(len(s.inside))
+		s.inside = append(s.inside, content{})
 	}
+	in := &s.inside[s.nodes[h].inside]
 	s.nodes[n].slot = int32(len(in.nodes))
 	in.ids, in.nodes = append(in.ids, s.nodes[n].id), append(in.nodes, n)
 }
@@ -46,7 +46,7 @@ func (s *state) takeOut(n int32) {
 		return
 	}
 	h, slot := s.holder(n), s.nodes[n].slot
-	in := s.inside[h]
+	in := &s.inside[s.nodes[h].inside]
 	last := len(in.nodes) - 1
 	in.ids[slot], in.nodes[slot] = in.ids[last], in.nodes[last]
 	s.nodes[in.nodes[slot]].slot = slot

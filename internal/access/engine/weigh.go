@@ -72,39 +72,23 @@ func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v ver
 		return v
 	}
 	t := &s.subject[who]
-	v.owner, v.ceiling = t.owner, t.role.Ceiling()
-	denials := want.Closed()    // who may not see a device may do nothing with it
-	var paths, asking perm.Bits // what rules allow, and allow without asking for an approval
-	s.above(on, func(n int32) {
-		if !s.nodes[n].ruled {
-			return
-		}
-		s.mine(t, who, n, func(r *rule) {
-			bits, sensitive := s.bits(r, n)
-			live := r.span == 0 || s.spans[r.span].holds(at)
-			if w != nil {
-				w.rule(n, r, bits, live)
-			}
-			switch {
-			case !live:
-			case r.role == denying:
-				v.denied = v.denied.Or(bits.And(denials))
-			default:
-				v.allowed = v.allowed.Or(bits.And(want))
-				paths = paths.Or(bits.Without(sensitive).And(want))
-			}
-		})
-	})
-	asking = v.allowed.Without(paths)
-	v.denied = v.denied.Spread()
+	v.owner, v.ceiling = t.owner, t.reach.ceiling
+	found := sum{at: at, want: want, denials: want.Closed(), witness: w}
+	var room usual
+	for _, n := range s.above(on, room[:0]) {
+		s.look(&found, t, who, n)
+	}
+	v.denied, v.allowed = found.denied.Spread(), found.allowed
+	asking := found.allowed.Without(found.free)
 
 	owner := s.owner(on)
-	inScope := t.role.AllCustomers() || owner != none && s.assigned(t, owner)
+	inScope := t.reach.everywhere || owner != none && s.assigned(t, owner)
 	v.outside = owner != none && !inScope
 	if inScope {
-		s.base(t, owner, want, &v, w, &asking)
+		given := s.base(t, owner, w).And(want)
+		v.allowed, asking = v.allowed.Or(given), asking.Without(given)
 	}
-	if t.role.Unasked() && inScope {
+	if t.reach.unasked && inScope {
 		return v
 	}
 	v.asks = v.allowed.And(s.sensitiveAt(owner)).Or(asking)
@@ -114,47 +98,76 @@ func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v ver
 	return v
 }
 
-// base adds what nobody has to grant: the platform role's, and the defaults of the customer and the organization (D-8).
-func (s *state) base(t *subject, owner int32, want perm.Bits, v *verdict, w witness, asking *perm.Bits) {
-	give := func(what Reason, n int32, bits perm.Bits) {
-		if w != nil {
-			w.gives(what, n, bits)
-		}
-		v.allowed = v.allowed.Or(bits.And(want))
-		*asking = asking.Without(bits)
-	}
-	give(ByPlatformRole, none, t.role.Base())
-	if owner != none {
-		give(ByCustomerDefault, owner, s.customers[owner].defaults)
-		give(ByDefault, none, s.defaults)
-	}
+// sum adds up what a technician's rules say.
+type sum struct {
+	at      int64
+	want    perm.Bits
+	denials perm.Bits // what, if it is denied, denies what is wanted: who may not see a device may do nothing with it
+	witness witness
+
+	denied  perm.Bits
+	allowed perm.Bits
+	free    perm.Bits // of the allowed, what a rule gives that does not make it sensitive by itself (D-9)
 }
 
-// mine calls visit with the rules at a node that belong to a technician or to one of their teams.
-func (s *state) mine(t *subject, who, n int32, visit func(*rule)) {
-	rules := s.rules[n]
+// look adds the rules at a node that belong to a technician or to one of their teams.
+func (s *state) look(to *sum, t *subject, who, n int32) {
+	rules := s.rules[s.nodes[n].rules]
 	if len(rules) <= few {
 		for i := range rules {
 			if by := rules[i].subject; by == who || slices.Contains(t.with, by) {
-				visit(&rules[i])
+				s.add(to, n, &rules[i])
 			}
 		}
 		return
 	}
-	each := func(by int32) {
-		i, _ := slices.BinarySearchFunc(rules, by, func(r rule, by int32) int { return int(r.subject) - int(by) })
-		for ; i < len(rules) && rules[i].subject == by; i++ {
-			visit(&rules[i])
-		}
-	}
-	each(who)
-	for _, by := range t.with {
-		each(by)
+	s.search(to, rules, who, n)
+	for _, team := range t.with {
+		s.search(to, rules, team, n)
 	}
 }
 
 // few rules are looked through faster than searched.
 const few = 4
+
+func (s *state) search(to *sum, rules []rule, by, n int32) {
+	i, _ := slices.BinarySearchFunc(rules, by, func(r rule, by int32) int { return int(r.subject) - int(by) })
+	for ; i < len(rules) && rules[i].subject == by; i++ {
+		s.add(to, n, &rules[i])
+	}
+}
+
+func (s *state) add(to *sum, n int32, r *rule) {
+	bits, sensitive := s.bits(r, n)
+	live := r.span == 0 || s.spans[r.span].holds(to.at)
+	if to.witness != nil {
+		to.witness.rule(n, r, bits, live)
+	}
+	switch {
+	case !live:
+	case r.role == denying:
+		to.denied = to.denied.Or(bits.And(to.denials))
+	default:
+		bits = bits.And(to.want)
+		to.allowed, to.free = to.allowed.Or(bits), to.free.Or(bits.Without(sensitive))
+	}
+}
+
+// base is what nobody has to grant: the platform role's, and the defaults of the customer and the organization (D-8).
+func (s *state) base(t *subject, owner int32, w witness) perm.Bits {
+	given := t.reach.base
+	if owner != none {
+		given = given.Or(s.customers[owner].defaults).Or(s.defaults)
+	}
+	if w != nil {
+		w.gives(ByPlatformRole, none, t.reach.base)
+		if owner != none {
+			w.gives(ByCustomerDefault, owner, s.customers[owner].defaults)
+			w.gives(ByDefault, none, s.defaults)
+		}
+	}
+	return given
+}
 
 // bits are the permissions that a rule at a node is about, and those of them that take an approval because its role says so (D-9).
 func (s *state) bits(r *rule, n int32) (all, sensitive perm.Bits) {

@@ -16,47 +16,66 @@ func (e *Engine) Who(at time.Time, p perm.Permission, on Target) []ID {
 	if n == none || e.suspended {
 		return nil
 	}
-	var found []ID
-	for _, who := range e.concerned(now, n, want) {
+	concerned, plain := e.concerned(now, n, want)
+	owner := e.owner(n)
+	found := make([]ID, 0, len(concerned))
+	for _, who := range concerned {
+		t := &e.subject[who]
+		if plain && !t.owner { // something gives it, nothing denies it, nobody has to approve it
+			inScope := owner == none || t.reach.everywhere || e.assigned(t, owner)
+			if t.active && inScope && t.reach.ceiling.Any(want) {
+				found = append(found, t.id)
+			}
+			continue
+		}
 		v := e.weigh(now, who, n, want, nil)
 		if outcome, _ := v.of(want); outcome == Allow {
-			found = append(found, e.subject[who].id)
+			found = append(found, t.id)
 		}
 	}
 	slices.SortFunc(found, func(a, b ID) int { return slices.Compare(a[:], b[:]) })
 	return found
 }
 
-// concerned are those to whom something gives a permission on a node; whether it counts is another question.
-func (s *state) concerned(now int64, n int32, want perm.Bits) (out []int32) {
-	s.above(n, func(at int32) {
-		if !s.nodes[at].ruled {
-			return
-		}
-		for i, r := range s.rules[at] {
-			if r.role == denying || r.span != 0 && !s.spans[r.span].holds(now) {
+// concerned are those to whom something gives a permission on a node, in order of number. It is plain if nothing on the way denies it to anybody
+// and nothing makes it sensitive.
+func (s *state) concerned(now int64, n int32, want perm.Bits) (out []int32, plain bool) {
+	owner := s.owner(n)
+	plain = !s.sensitiveAt(owner).Any(want)
+	denials := want.Closed()
+	var room usual
+	for _, at := range s.above(n, room[:0]) {
+		rules := s.rules[s.nodes[at].rules]
+		for i := range rules {
+			r := &rules[i]
+			if r.span != 0 && !s.spans[r.span].holds(now) {
 				continue
 			}
-			if bits, _ := s.bits(&s.rules[at][i], at); !bits.Any(want) {
+			bits, sensitive := s.bits(r, at)
+			if r.role == denying {
+				plain = plain && !bits.Any(denials)
 				continue
 			}
+			if !bits.Any(want) {
+				continue
+			}
+			plain = plain && !sensitive.Any(want)
 			if s.subject[r.subject].kind == team {
 				out = append(out, s.subject[r.subject].with...)
 			} else {
 				out = append(out, r.subject)
 			}
 		}
-	})
-	owner := s.owner(n)
+	}
 	var defaults perm.Bits
 	if owner != none {
 		defaults = s.defaults.Or(s.customers[owner].defaults)
 	}
 	for i := range s.subject {
 		t := &s.subject[i]
-		if t.kind == technician && (t.owner || t.role.Base().Or(defaults).Any(want)) {
+		if t.kind == technician && (t.owner || (owner != none || t.reach.everywhere) && t.reach.base.Or(defaults).Any(want)) {
 			out = append(out, int32(i))
 		}
 	}
-	return distinct(out)
+	return distinct(out), plain
 }

@@ -84,6 +84,7 @@ func (w *Writer) PutTechnician(id string, p Person) {
 	if n := w.subject(id); n != none {
 		t := &w.s.subject[n]
 		t.kind, t.active, t.owner, t.role = technician, p.Active, p.Owner, p.Role
+		t.reach = reach{base: p.Role.Base(), ceiling: p.Role.Ceiling(), everywhere: p.Role.AllCustomers(), unasked: p.Role.Unasked()}
 	}
 }
 
@@ -164,8 +165,8 @@ func (w *Writer) DropRole(id string) {
 	if n == none {
 		return
 	}
-	for at := range w.s.rules {
-		w.keep(at, func(r rule) bool { return r.role != n })
+	for at := range w.s.nodes {
+		w.keep(int32(at), func(r rule) bool { return r.role != n })
 	}
 	w.s.role[n] = role{id: w.s.role[n].id}
 }
@@ -220,14 +221,17 @@ func (w *Writer) put(id, subjectID string, on Target, times Times, r rule) {
 		r.span = int32(len(w.s.spans))
 		w.s.spans = append(w.s.spans, times.span())
 	}
-	rules := w.s.rules[at]
+	if w.s.nodes[at].rules == 0 {
+		w.s.nodes[at].rules = int32(len(w.s.rules))
+		w.s.rules = append(w.s.rules, nil)
+	}
+	rules := w.s.rules[w.s.nodes[at].rules]
 	i, found := slices.BinarySearchFunc(rules, r, byName)
 	if found {
 		rules[i] = r
 		return
 	}
-	w.s.rules[at] = slices.Insert(slices.Clip(rules), i, r)
-	w.s.nodes[at].ruled = true
+	w.s.rules[w.s.nodes[at].rules] = slices.Insert(slices.Clip(rules), i, r)
 	w.s.subject[by].held = append(w.s.subject[by].held, at)
 }
 
@@ -237,7 +241,11 @@ func byName(a, b rule) int {
 
 // keep leaves the rules at a node that fit.
 func (w *Writer) keep(at int32, fits func(rule) bool) {
-	rules := w.s.rules[at]
+	place := w.s.nodes[at].rules
+	if place == 0 {
+		return
+	}
+	rules := w.s.rules[place]
 	left := rules[:0]
 	for _, r := range rules {
 		if fits(r) {
@@ -250,11 +258,7 @@ func (w *Writer) keep(at int32, fits func(rule) bool) {
 			w.s.subject[r.subject].held = held[:len(held)-1]
 		}
 	}
-	w.s.rules[at] = left
-	if len(left) == 0 {
-		delete(w.s.rules, at)
-		w.s.nodes[at].ruled = false
-	}
+	w.s.rules[place] = left
 }
 
 func (t Times) span() span {
