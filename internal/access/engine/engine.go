@@ -77,7 +77,6 @@ type role struct {
 	id        ID
 	bits      perm.Bits
 	sensitive perm.Bits
-	there     bool
 }
 
 // rule is a grant or an override at a node.

@@ -106,12 +106,12 @@ func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collec
 		assigned = append(assigned, s.subject[team].customers...)
 	}
 	for _, n := range distinct(places) {
-		found := sum{at: at, want: want, denials: want.Closed()}
+		found := sum{at: at, want: want}
 		s.look(&found, t, who, n)
 		if found.allowed != (perm.Bits{}) {
 			c.add(&c.allowed, &c.yes, n)
 		}
-		if found.denied != (perm.Bits{}) {
+		if found.denied.Spread().Any(want) {
 			c.add(&c.denied, &c.no, n)
 		}
 	}

@@ -131,9 +131,9 @@ func (s *state) above(n int32, way []int32) []int32 {
 	return append(way, int32(allCustomers), int32(allDevices))
 }
 
-// owner is the customer whose a node is; none for nobody's. What is in a group is its group's customer's.
+// owner is the customer whose a node is; none for nobody's. What is in a group is its group's customer's; a group that is not there has none.
 func (s *state) owner(n int32) int32 {
-	if at := &s.nodes[n]; at.kind == device && at.parent != none {
+	if at := &s.nodes[n]; at.kind == device && at.parent != none && s.nodes[at.parent].kind == group {
 		return s.nodes[at.parent].customer
 	}
 	return s.nodes[n].customer

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"countersign.dev/countersign/internal/access/perm"
@@ -36,15 +38,22 @@ func (w *Writer) PutDevice(id, groupID, customerID string) {
 	w.s.putIn(n)
 }
 
-// DropPlace removes a customer, group or device with what was granted or approved on it. What was in a group has to be moved first.
+// DropPlace removes a customer, group or device with what was granted, approved and assigned of it. What is in a group comes into the group above it.
 func (w *Writer) DropPlace(id string) {
 	n := w.node(id)
 	if n == none || w.s.nodes[n].kind == unknown {
 		return
 	}
-	if w.s.nodes[n].kind == device {
+	switch w.s.nodes[n].kind {
+	case device:
 		w.s.takeOut(n)
-	} else {
+	case group:
+		w.empty(n)
+		w.s.stale = true
+	default:
+		for i := range w.s.subject {
+			w.s.subject[i].customers = without(w.s.subject[i].customers, n)
+		}
 		w.s.stale = true
 	}
 	w.keep(n, func(rule) bool { return false })
@@ -56,6 +65,21 @@ func (w *Writer) DropPlace(id string) {
 	delete(w.s.customers, n)
 	at := &w.s.nodes[n]
 	at.kind, at.parent, at.customer = unknown, none, none
+}
+
+// empty moves what is in a group into the one above it.
+func (w *Writer) empty(n int32) {
+	parent, owner := w.s.nodes[n].parent, w.s.nodes[n].customer
+	for _, child := range w.s.branches {
+		if w.s.nodes[child].parent == n {
+			w.s.nodes[child].parent = parent
+		}
+	}
+	for _, d := range slices.Clone(w.s.inside[w.s.nodes[n].inside].nodes) {
+		w.s.takeOut(d)
+		w.s.nodes[d].parent, w.s.nodes[d].customer = parent, owner
+		w.s.putIn(d)
+	}
 }
 
 func (w *Writer) settle(n int32, kind nodeKind, parent, owner int32) {
@@ -116,10 +140,15 @@ func number(known map[ID]int32, id string, add func(ID) int32) int32 {
 	return n
 }
 
-// parse reads an id in its canonical form of 36 characters; no other spelling means the same.
+// parse reads an id in its canonical form: 36 characters, letters small. No other spelling means the same.
 func parse(id string) (ID, bool) {
 	if len(id) != len("00000000-0000-0000-0000-000000000000") {
 		return ID{}, false
+	}
+	for i := range len(id) {
+		if id[i] >= 'A' && id[i] <= 'F' {
+			return ID{}, false
+		}
 	}
 	k, err := uuid.Parse(id)
 	return k, err == nil

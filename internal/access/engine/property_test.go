@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -85,7 +86,11 @@ func compare(t *testing.T, seed uint64, outcomes *[3]atomic.Int64) {
 		if got := loaded.Check(m.now, who, p, on); got != want {
 			t.Errorf("world %d: %s %s %v: loaded says %s, the reference %s (%s)", seed, who, p, on, got, want, why)
 		}
-		explained(t, seed, changed.Explain(m.now, who, p, on), want, why)
+		explanation := changed.Explain(m.now, who, p, on)
+		explained(t, seed, explanation, want, why)
+		if other := loaded.Explain(m.now, who, p, on); !reflect.DeepEqual(explanation, other) {
+			t.Errorf("world %d: changed explains %+v, loaded %+v", seed, explanation, other)
+		}
 	}
 	for range 3 {
 		lists(t, seed, m, changed)

@@ -149,7 +149,7 @@ func (a *account) rule(n int32, r *rule, bits perm.Bits, live bool) {
 	}
 	switch {
 	case r.role == denying:
-		if live && bits.Any(a.want.Closed()) && bits.Spread().Any(a.want) {
+		if live && bits.Spread().Any(a.want) {
 			a.denies = append(a.denies, p)
 		}
 	case !bits.Any(a.want):

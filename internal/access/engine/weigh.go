@@ -73,12 +73,12 @@ func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v ver
 	}
 	t := &s.subject[who]
 	v.owner, v.ceiling = t.owner, t.reach.ceiling
-	found := sum{at: at, want: want, denials: want.Closed(), witness: w}
+	found := sum{at: at, want: want, witness: w}
 	var room usual
 	for _, n := range s.above(on, room[:0]) {
 		s.look(&found, t, who, n)
 	}
-	v.denied, v.allowed = found.denied.Spread(), found.allowed
+	v.denied, v.allowed = found.denied.Spread(), found.allowed // who may not see a device may do nothing with it
 	asking := found.allowed.Without(found.free)
 
 	owner := s.owner(on)
@@ -102,10 +102,9 @@ func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v ver
 type sum struct {
 	at      int64
 	want    perm.Bits
-	denials perm.Bits // what, if it is denied, denies what is wanted: who may not see a device may do nothing with it
 	witness witness
 
-	denied  perm.Bits
+	denied  perm.Bits // wanted or not
 	allowed perm.Bits
 	free    perm.Bits // of the allowed, what a rule gives that does not make it sensitive by itself (D-9)
 }
@@ -146,7 +145,7 @@ func (s *state) add(to *sum, n int32, r *rule) {
 	switch {
 	case !live:
 	case r.role == denying:
-		to.denied = to.denied.Or(bits.And(to.denials))
+		to.denied = to.denied.Or(bits)
 	default:
 		bits = bits.And(to.want)
 		to.allowed, to.free = to.allowed.Or(bits), to.free.Or(bits.Without(sensitive))

@@ -42,7 +42,6 @@ func (e *Engine) Who(at time.Time, p perm.Permission, on Target) []ID {
 func (s *state) concerned(now int64, n int32, want perm.Bits) (out []int32, plain bool) {
 	owner := s.owner(n)
 	plain = !s.sensitiveAt(owner).Any(want)
-	denials := want.Closed()
 	var room usual
 	for _, at := range s.above(n, room[:0]) {
 		rules := s.rules[s.nodes[at].rules]
@@ -53,7 +52,7 @@ func (s *state) concerned(now int64, n int32, want perm.Bits) (out []int32, plai
 			}
 			bits, sensitive := s.bits(r, at)
 			if r.role == denying {
-				plain = plain && !bits.Any(denials)
+				plain = plain && !bits.Spread().Any(want)
 				continue
 			}
 			if !bits.Any(want) {

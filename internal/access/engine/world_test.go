@@ -249,12 +249,7 @@ func (m *maker) dropCustomer(to *engine.Writer) {
 			m.forget(to, engine.Target{Type: engine.DeviceGroup, ID: g})
 		}
 	}
-	maps.DeleteFunc(m.assigned, func(k [2]string, _ bool) bool {
-		if k[1] == id {
-			to.Unassign(k[0], k[1])
-		}
-		return k[1] == id
-	})
+	maps.DeleteFunc(m.assigned, func(k [2]string, _ bool) bool { return k[1] == id })
 	m.forget(to, engine.Target{Type: engine.Customer, ID: id})
 }
 
@@ -294,13 +289,11 @@ func (m *maker) dropGroup(to *engine.Writer) {
 	for child, at := range m.groups {
 		if at.parent == id {
 			m.groups[child] = group{g.parent, at.customer}
-			to.PutGroup(child, g.parent, at.customer)
 		}
 	}
 	for d, at := range m.devices {
 		if at.group == id {
 			m.devices[d] = device{g.parent, g.customer}
-			to.PutDevice(d, g.parent, g.customer)
 		}
 	}
 	m.forget(to, engine.Target{Type: engine.DeviceGroup, ID: id})

@@ -155,7 +155,7 @@ func (w *Writer) Unassign(subjectID, customerID string) {
 func (w *Writer) PutRole(id string, r Role) {
 	if n := w.roleNumber(id); n != none {
 		given := &w.s.role[n]
-		given.bits, given.sensitive, given.there = perm.BitsOf(r.Permissions...).Closed(), perm.BitsOf(r.Sensitive...), true
+		given.bits, given.sensitive = perm.BitsOf(r.Permissions...).Closed(), perm.BitsOf(r.Sensitive...)
 	}
 }
 

@@ -29,12 +29,15 @@ func (r Role) Unasked() bool { return r == Administrator || r == Manager }
 // Base is what r gives on assigned customers; an administrator has it everywhere.
 func (r Role) Base() Bits { return bases[r] }
 
-// Ceiling is what r can hold at most, whatever else is granted.
+// Ceiling is what r can hold at most, whatever else is granted; nothing for what is no role.
 func (r Role) Ceiling() Bits {
-	if r == ReadOnly {
+	switch r {
+	case Administrator, Manager, Technician:
+		return all
+	case ReadOnly:
 		return views
 	}
-	return all
+	return Bits{}
 }
 
 // Holds says whether r has p, on the customers that it reaches.
