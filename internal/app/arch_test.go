@@ -104,6 +104,26 @@ func TestOnlyTheEdgeKnowsHTTP(t *testing.T) {
 
 var statement = regexp.MustCompile("`\\s*(?i:select|insert into|update|delete from|with|create table)\\s")
 
+// What decides about access decides from what it was told, at the time it is asked about (ADR 37).
+func TestTheEngineKnowsNoDatabaseNetworkOrClock(t *testing.T) {
+	foreign := regexp.MustCompile(`"(?:net/http|database/sql|os|countersign\.dev/countersign/internal/[^"]+)"|\btime\.(?:Now|Since|Until)\b`)
+	seen := 0
+	eachFile(t, func(name, dir, _, text string) {
+		if dir != "access/engine" {
+			return
+		}
+		seen++
+		for _, use := range foreign.FindAllString(text, -1) {
+			if !strings.HasSuffix(use, `/access/perm"`) {
+				t.Errorf("%s uses %s", name, use)
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("the engine is not where it was")
+	}
+}
+
 func TestOnlyStoreFilesHoldSQL(t *testing.T) {
 	eachFile(t, func(name, dir, file, text string) {
 		if dir == "store" || strings.HasPrefix(file, "store") || dir == "jobs" || strings.HasPrefix(dir, "store/") {
