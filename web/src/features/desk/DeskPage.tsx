@@ -25,7 +25,9 @@ export function DeskPage() {
   return (
     <div className={classes.desk}>
       <PageHeader title={t("desk.title", { name: me?.technician.given_name || me?.technician.name })} text={t("desk.text")} />
-      <EnrolmentNotice />
+      <div className={classes.notice}>
+        <EnrolmentNotice />
+      </div>
       <Checklist />
       <div className={classes.columns}>
         <div className={classes.column}>
