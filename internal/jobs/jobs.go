@@ -23,7 +23,7 @@ const (
 // Kind names a job and fixes the type of its payload. Payloads hold ids only: they lie unsealed in the queue's own tables.
 type Kind[T any] string
 
-// Enqueue stores one job in the caller's transaction. It runs once tx is committed and runAt has come; the zero time means at once.
+// Enqueue stores one job in the caller's transaction. It runs once tx is committed and runAt has come; a time that has come, like the zero time, means at once.
 func (k Kind[T]) Enqueue(ctx context.Context, q *Queue, tx *store.Tx, runAt time.Time, payload T) error {
 	b, err := json.Marshal(payload)
 	if err != nil {
@@ -143,11 +143,15 @@ func (q *Queue) Run(ctx context.Context) error {
 }
 
 func (q *Queue) enqueue(ctx context.Context, tx *store.Tx, a args, o *river.InsertOpts) error {
+	due := !o.ScheduledAt.After(time.Now())
+	if due {
+		o.ScheduledAt = time.Time{} // River looks only every five seconds for jobs that have a time, also one that has come
+	}
 	// A statement that is interrupted takes SQLite's whole group back, so the caller's cancellation ends here.
 	if err := q.client.insert(context.WithoutCancel(ctx), tx, a, o); err != nil {
 		return fmt.Errorf("enqueue %s: %w", a.kind, err)
 	}
-	if q.bell != nil && !o.ScheduledAt.After(time.Now()) {
+	if q.bell != nil && due {
 		tx.AfterCommit(q.bell.ring)
 	}
 	return nil
