@@ -10,7 +10,6 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LISTEN ?= 127.0.0.1:8080
-NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.json web/*.ts docs/*.md docs/images -type f 2>/dev/null)
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
@@ -40,15 +39,15 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	@touch $@
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	@cd web && $(NPM_CI)
+	@scripts/npm-ci web
 	@touch $@
 
 test/e2e/node_modules/.package-lock.json: test/e2e/package-lock.json
-	@cd test/e2e && $(NPM_CI)
+	@scripts/npm-ci test/e2e
 	@touch $@
 
 test/lighthouse/node_modules/.package-lock.json: test/lighthouse/package-lock.json
-	@cd test/lighthouse && $(NPM_CI)
+	@scripts/npm-ci test/lighthouse
 	@touch $@
 
 tools: bin/tools/golangci-lint bin/tools/gofumpt
