@@ -22,6 +22,14 @@ type table struct {
 	foreign bool     // kept by a library, which makes it anew
 }
 
+// changeTable says which rows the servers have to read again. Triggers fill it as the rows of a backup come in.
+const changeTable = "access_change"
+
+// isForeign says whether a table belongs to the database it is in and travels in no backup.
+func isForeign(name string) bool {
+	return name == changeTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "goose_")
+}
+
 // catalog lists every column of every table, in order, with its type and its place in the primary key (0: none).
 func catalog(d store.Dialect) string {
 	if d == store.SQLite {
@@ -56,7 +64,7 @@ func tablesOf(ctx context.Context, d store.Dialect, q store.Querier) ([]table, e
 			return nil, fmt.Errorf("list the tables: %w", err)
 		}
 		if len(out) == 0 || out[len(out)-1].name != name {
-			out = append(out, table{name: name, foreign: strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "goose_")})
+			out = append(out, table{name: name, foreign: isForeign(name)})
 			clear(places)
 		}
 		t := &out[len(out)-1]

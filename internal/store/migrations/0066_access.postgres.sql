@@ -1,0 +1,171 @@
+-- +goose Up
+-- What technicians and teams were given. A role is a set of permissions of one purpose (ACC-2).
+create table role (
+    org_id          text not null,
+    id              text not null,
+    name            text not null,
+    name_key        text not null, -- folded, so that two roles are never told apart by case alone
+    description     text not null,
+    purpose         text not null,
+    permissions     text not null, -- a JSON list of names
+    sensitive       text not null, -- of those, what takes an approval when given by this role (D-9)
+    system          boolean not null, -- can be used and copied, but neither changed nor deleted
+    search_text     text not null,
+    created_at      bigint not null,
+    updated_at      bigint not null,
+    version         bigint not null,
+    primary key (org_id, id),
+    unique (org_id, name_key),
+    foreign key (org_id) references organization (id)
+);
+create index role_created on role (org_id, created_at, id);
+
+-- A grant gives a role on a scope to a technician or a team (ACC-7). The scope's id is in the column of its type.
+create table grant_role (
+    org_id          text not null,
+    id              text not null,
+    technician_id   text, -- or
+    team_id         text,
+    role_id         text not null,
+    scope_type      text not null,
+    customer_id     text,
+    group_id        text,
+    device_id       text,
+    not_before      bigint,
+    expires_at      bigint, -- dead at this time, not after it
+    reason          text not null,
+    created_by      text not null,
+    created_at      bigint not null,
+    primary key (org_id, id),
+    foreign key (org_id, technician_id) references technician (org_id, id) on delete cascade,
+    foreign key (org_id, team_id) references team (org_id, id) on delete cascade,
+    foreign key (org_id, role_id) references role (org_id, id),
+    foreign key (org_id, customer_id) references customer (org_id, id) on delete cascade,
+    foreign key (org_id, group_id) references device_group (org_id, id) on delete cascade,
+    foreign key (org_id, device_id) references device (org_id, id) on delete cascade
+);
+create index grant_role_technician on grant_role (org_id, technician_id, created_at);
+create index grant_role_team on grant_role (org_id, team_id, created_at);
+create index grant_role_role on grant_role (org_id, role_id, created_at);
+create index grant_role_customer on grant_role (org_id, customer_id);
+create index grant_role_group on grant_role (org_id, group_id);
+create index grant_role_device on grant_role (org_id, device_id);
+create index grant_role_created on grant_role (org_id, created_at, id);
+
+-- An override allows or denies one permission on a scope to a technician or a team (ACC-10).
+create table grant_override (
+    org_id          text not null,
+    id              text not null,
+    technician_id   text, -- or
+    team_id         text,
+    effect          text not null, -- allow or deny
+    permission      text not null,
+    scope_type      text not null,
+    customer_id     text,
+    group_id        text,
+    device_id       text,
+    not_before      bigint,
+    expires_at      bigint,
+    created_by      text not null,
+    created_at      bigint not null,
+    primary key (org_id, id),
+    foreign key (org_id, technician_id) references technician (org_id, id) on delete cascade,
+    foreign key (org_id, team_id) references team (org_id, id) on delete cascade,
+    foreign key (org_id, customer_id) references customer (org_id, id) on delete cascade,
+    foreign key (org_id, group_id) references device_group (org_id, id) on delete cascade,
+    foreign key (org_id, device_id) references device (org_id, id) on delete cascade
+);
+create index grant_override_technician on grant_override (org_id, technician_id);
+create index grant_override_team on grant_override (org_id, team_id);
+create index grant_override_customer on grant_override (org_id, customer_id);
+create index grant_override_group on grant_override (org_id, group_id);
+create index grant_override_device on grant_override (org_id, device_id);
+
+-- What every active technician has on the customers assigned to them (D-8): of one customer, or of all.
+create table grant_default (
+    org_id          text not null,
+    whose           text not null, -- the customer's id; '' for all customers
+    customer_id     text,
+    permissions     text not null,
+    updated_at      bigint not null,
+    version         bigint not null,
+    primary key (org_id, whose),
+    foreign key (org_id) references organization (id),
+    foreign key (org_id, customer_id) references customer (org_id, id) on delete cascade
+);
+
+-- Names what changed of all that access hangs on, so that every server can read it again. Triggers write it: no way of changing
+-- something can forget to. A row is needed for an hour.
+create table access_change (
+    org_id          text not null,
+    epoch           bigint generated by default as identity primary key,
+    kind            text not null, -- the table
+    id              text not null,
+    other           text not null, -- of a pair the second one
+    tx              bigint not null default (pg_current_xact_id()::text::bigint), -- the transaction, where several can be open at once
+    at              bigint not null default ((extract(epoch from clock_timestamp()) * 1000000)::bigint) -- microseconds
+);
+create index access_change_at on access_change (at);
+create index access_change_tx on access_change (tx);
+
+-- access_note(id, other) notes the row that changed, under the names of the columns that hold its ids.
+-- +goose StatementBegin
+create function access_note() returns trigger language plpgsql as $$
+declare
+    gone jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+    here jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+begin
+    insert into access_change (org_id, kind, id, other)
+        select coalesce(r->>'org_id', r->>'id'), tg_table_name, r->>tg_argv[0], coalesce(r->>tg_argv[1], '')
+        from (values (gone), (here)) v (r) where r is not null;
+    return null;
+end
+$$;
+-- +goose StatementEnd
+create trigger organization_access after insert or delete or update of status on organization
+    for each row execute function access_note('id');
+create trigger technician_access after insert or delete or update of platform_role, owner, status, state on technician
+    for each row execute function access_note('id');
+create trigger technician_customer_access after insert or delete or update of technician_id, customer_id on technician_customer
+    for each row execute function access_note('technician_id', 'customer_id');
+create trigger team_access after insert or delete on team
+    for each row execute function access_note('id');
+create trigger team_member_access after insert or delete or update of team_id, technician_id on team_member
+    for each row execute function access_note('team_id', 'technician_id');
+create trigger team_customer_access after insert or delete or update of team_id, customer_id on team_customer
+    for each row execute function access_note('team_id', 'customer_id');
+create trigger customer_access after insert or delete on customer
+    for each row execute function access_note('id');
+create trigger device_group_access after insert or delete or update of parent_id, customer_id on device_group
+    for each row execute function access_note('id');
+create trigger device_access after insert or delete or update of group_id, customer_id on device
+    for each row execute function access_note('id');
+create trigger role_access after insert or delete or update of permissions, sensitive on role
+    for each row execute function access_note('id');
+create trigger grant_role_access after insert or delete or update of technician_id, team_id, role_id, scope_type, customer_id, group_id, device_id, not_before, expires_at on grant_role
+    for each row execute function access_note('id');
+create trigger grant_override_access after insert or delete or update of technician_id, team_id, effect, permission, scope_type, customer_id, group_id, device_id, not_before, expires_at on grant_override
+    for each row execute function access_note('id');
+create trigger grant_default_access after insert or delete or update of permissions on grant_default
+    for each row execute function access_note('whose');
+
+-- +goose Down
+drop trigger grant_default_access on grant_default;
+drop trigger grant_override_access on grant_override;
+drop trigger grant_role_access on grant_role;
+drop trigger role_access on role;
+drop trigger device_access on device;
+drop trigger device_group_access on device_group;
+drop trigger customer_access on customer;
+drop trigger team_customer_access on team_customer;
+drop trigger team_member_access on team_member;
+drop trigger team_access on team;
+drop trigger technician_customer_access on technician_customer;
+drop trigger technician_access on technician;
+drop trigger organization_access on organization;
+drop function access_note();
+drop table access_change;
+drop table grant_default;
+drop table grant_override;
+drop table grant_role;
+drop table role;
