@@ -110,7 +110,7 @@ func named(kind, name string) string {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(kind + " " + name))
-	return uuid.UUID(sum[:16]).String()
+	return uuid.Must(uuid.FromBytes(append(sum[:8:8], append([]byte{sum[8]&0x3f | 0x80}, sum[9:16]...)...))).String()
 }
 
 // words are the permissions of the cases that are called otherwise here.

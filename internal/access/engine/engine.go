@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"countersign.dev/countersign/internal/access/perm"
 )
 
@@ -21,9 +19,6 @@ type Engine struct {
 	mu sync.RWMutex
 	state
 }
-
-// ID is the public id of something.
-type ID = uuid.UUID
 
 // state is what the mutex guards. Things are known inside by dense numbers, which are never used again for something else.
 type state struct {
@@ -63,6 +58,10 @@ type reach struct {
 	base, ceiling perm.Bits
 	everywhere    bool // every customer is assigned
 	unasked       bool // acts without approval in scope
+}
+
+func reachOf(r perm.Role) reach {
+	return reach{base: r.Base(), ceiling: r.Ceiling(), everywhere: r.AllCustomers(), unasked: r.Unasked()}
 }
 
 type subjectKind uint8
@@ -126,7 +125,7 @@ func (e *Engine) Check(at time.Time, technicianID string, p perm.Permission, on 
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	want := perm.BitsOf(p)
-	v := e.weigh(at.UnixNano(), e.person(technicianID), e.find(on), want, nil)
+	v := e.weigh(at.UnixNano(), e.technician(technicianID), e.find(on), want, nil)
 	outcome, _ := v.of(want)
 	return outcome
 }
@@ -135,6 +134,6 @@ func (e *Engine) Check(at time.Time, technicianID string, p perm.Permission, on 
 func (e *Engine) Permissions(at time.Time, technicianID string, on Target) []perm.Permission {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	v := e.weigh(at.UnixNano(), e.person(technicianID), e.find(on), perm.All(), nil)
+	v := e.weigh(at.UnixNano(), e.technician(technicianID), e.find(on), perm.All(), nil)
 	return v.free().Permissions()
 }

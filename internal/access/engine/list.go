@@ -18,18 +18,20 @@ func (e *Engine) Devices(at time.Time, technicianID string, p perm.Permission) [
 func (e *Engine) AppendDevices(to []ID, at time.Time, technicianID string, p perm.Permission) []ID {
 	e.arranged()
 	defer e.mu.RUnlock()
-	who, want := e.person(technicianID), perm.BitsOf(p)
-	if who == none || !e.subject[who].active || e.suspended || want == (perm.Bits{}) {
+	return e.appendDevices(to, at.UnixNano(), e.technician(technicianID), perm.BitsOf(p))
+}
+
+func (s *state) appendDevices(to []ID, at int64, t asker, want perm.Bits) []ID {
+	if t.subject == nil || !t.active || s.suspended || want == (perm.Bits{}) {
 		return to
 	}
-	t := &e.subject[who]
 	switch {
 	case !t.owner && !t.reach.ceiling.Any(want):
 		return to
-	case e.tangled, !fits[device].Any(want), !t.owner && e.maySensitive(t, want):
-		return e.literally(to, at.UnixNano(), who, want)
+	case s.tangled, !fits[device].Any(want), !t.owner && s.maySensitive(t, want):
+		return s.literally(to, at, t, want)
 	}
-	c := e.collect(at.UnixNano(), t, who, want)
+	c := s.collect(at, t, want)
 	return c.fill(slices.Grow(to, c.size()))
 }
 
@@ -50,10 +52,10 @@ func (e *Engine) arranged() {
 }
 
 // literally asks about every device: for broken data, and for permissions that hang on more than where a rule is.
-func (s *state) literally(to []ID, at int64, who int32, want perm.Bits) []ID {
+func (s *state) literally(to []ID, at int64, t asker, want perm.Bits) []ID {
 	for _, in := range s.inside {
 		for i, n := range in.nodes {
-			v := s.weigh(at, who, n, want, nil)
+			v := s.weigh(at, t, n, want, nil)
 			if outcome, _ := v.of(want); outcome == Allow {
 				to = append(to, in.ids[i])
 			}
@@ -63,7 +65,7 @@ func (s *state) literally(to []ID, at int64, who int32, want perm.Bits) []ID {
 }
 
 // maySensitive says whether an approval may be wanted anywhere from a technician.
-func (s *state) maySensitive(t *subject, want perm.Bits) bool {
+func (s *state) maySensitive(t asker, want perm.Bits) bool {
 	if t.reach.unasked && t.reach.everywhere {
 		return false
 	}
@@ -84,14 +86,14 @@ type stretch struct{ first, past int32 }
 // collection is where in the tree a technician may do something.
 type collection struct {
 	*state
-	t       *subject
+	t       asker
 	all     bool
 	allowed []stretch // in order, none of them in another
 	denied  []stretch
 	yes, no []int32 // single devices, in order of number
 }
 
-func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collection {
+func (s *state) collect(at int64, t asker, want perm.Bits) *collection {
 	c := &collection{state: s, t: t, all: t.owner || t.reach.everywhere}
 	if c.all {
 		c.allowed = append(c.allowed, stretch{0, int32(len(s.sequence))})
@@ -99,15 +101,10 @@ func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collec
 	if t.owner {
 		return c
 	}
-	places := slices.Clone(t.held)
-	assigned := slices.Clone(t.customers)
-	for _, team := range t.with {
-		places = append(places, s.subject[team].held...)
-		assigned = append(assigned, s.subject[team].customers...)
-	}
-	for _, n := range distinct(places) {
+	assigned, places := s.belongings(t)
+	for _, n := range places {
 		found := sum{at: at, want: want}
-		s.look(&found, t, who, n)
+		s.look(&found, t, n)
 		if found.allowed != (perm.Bits{}) {
 			c.add(&c.allowed, &c.yes, n)
 		}
@@ -117,7 +114,7 @@ func (s *state) collect(at int64, t *subject, who int32, want perm.Bits) *collec
 	}
 	if !c.all {
 		everywhere := t.reach.base.Or(s.defaults).Any(want)
-		for _, n := range distinct(assigned) {
+		for _, n := range assigned {
 			if s.nodes[n].kind == customerNode && (everywhere || s.customers[n].defaults.Any(want)) {
 				c.add(&c.allowed, nil, n)
 			}

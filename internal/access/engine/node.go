@@ -84,17 +84,20 @@ func (s *state) find(on Target) int32 {
 	return n
 }
 
-// person returns the number of a technician; none if there is no such one.
-func (s *state) person(id string) int32 {
-	k, ok := parse(id)
-	if !ok {
-		return none
+// asker is the technician of a question, and the number by which rules know them; none for somebody who has not been told of.
+type asker struct {
+	*subject
+	number int32
+}
+
+// technician is the one who is known by an id, without a subject if there is none.
+func (s *state) technician(id string) asker {
+	if k, ok := parse(id); ok {
+		if n, ok := s.people[k]; ok && s.subject[n].kind == technician {
+			return asker{&s.subject[n], n}
+		}
 	}
-	n, ok := s.people[k]
-	if !ok || s.subject[n].kind != technician {
-		return none
-	}
-	return n
+	return asker{nil, none}
 }
 
 // fits are the permissions that a rule at a node of a kind can be about (D-5). What does not fit gives and takes nothing.

@@ -3,8 +3,6 @@ package engine
 import (
 	"slices"
 
-	"github.com/google/uuid"
-
 	"countersign.dev/countersign/internal/access/perm"
 )
 
@@ -138,18 +136,4 @@ func number(known map[ID]int32, id string, add func(ID) int32) int32 {
 		known[k] = n
 	}
 	return n
-}
-
-// parse reads an id in its canonical form: 36 characters, letters small. No other spelling means the same.
-func parse(id string) (ID, bool) {
-	if len(id) != len("00000000-0000-0000-0000-000000000000") {
-		return ID{}, false
-	}
-	for i := range len(id) {
-		if id[i] >= 'A' && id[i] <= 'F' {
-			return ID{}, false
-		}
-	}
-	k, err := uuid.Parse(id)
-	return k, err == nil
 }

@@ -83,9 +83,13 @@ const (
 func (e *Engine) Explain(at time.Time, technicianID string, p perm.Permission, on Target) Decision {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	who, n, want := e.person(technicianID), e.find(on), perm.BitsOf(p)
-	w := &account{s: &e.state, at: at.UnixNano(), who: who, want: want, last: none}
-	v := e.weigh(w.at, who, n, want, w)
+	return e.explain(at.UnixNano(), e.technician(technicianID), p, on)
+}
+
+func (s *state) explain(at int64, t asker, p perm.Permission, on Target) Decision {
+	want := perm.BitsOf(p)
+	w := &account{s: s, at: at, t: t, want: want, last: none}
+	v := s.weigh(at, t, s.find(on), want, w)
 	for _, paths := range [][]Path{w.allows, w.denies, w.near} {
 		slices.SortFunc(paths, func(a, b Path) int {
 			return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(a.Team, b.Team), cmp.Compare(a.ID, b.ID), cmp.Compare(a.By, b.By))
@@ -121,7 +125,7 @@ func missing(paths []Path, why Miss) []Path {
 type account struct {
 	s      *state
 	at     int64
-	who    int32
+	t      asker
 	want   perm.Bits
 	allows []Path
 	denies []Path
@@ -140,7 +144,7 @@ func (a *account) rule(n int32, r *rule, bits perm.Bits, live bool) {
 	} else {
 		p.By = ByOverride
 	}
-	if r.subject != a.who {
+	if r.subject != a.t.number {
 		p.Team = a.s.subject[r.subject].id.String()
 	}
 	times := a.s.spans[r.span]
@@ -177,7 +181,7 @@ func (a *account) gives(what Reason, n int32, bits perm.Bits) {
 		p.At = a.s.target(n)
 	}
 	if what == ByPlatformRole {
-		p.ID = string(a.s.subject[a.who].role)
+		p.ID = string(a.t.role)
 	}
 	a.allows = append(a.allows, p)
 }

@@ -58,8 +58,8 @@ type witness interface {
 }
 
 // weigh walks. It looks at the wanted permissions only; with a witness it tells what it sees.
-func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v verdict) {
-	if who == none || !s.subject[who].active || s.suspended {
+func (s *state) weigh(at int64, t asker, on int32, want perm.Bits, w witness) (v verdict) {
+	if t.subject == nil || !t.active || s.suspended {
 		v.refusal = SubjectInactive
 		return v
 	}
@@ -71,12 +71,11 @@ func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v ver
 		v.refusal = NoSuchPermission
 		return v
 	}
-	t := &s.subject[who]
 	v.owner, v.ceiling = t.owner, t.reach.ceiling
 	found := sum{at: at, want: want, witness: w}
 	var room usual
 	for _, n := range s.above(on, room[:0]) {
-		s.look(&found, t, who, n)
+		s.look(&found, t, n)
 	}
 	v.denied, v.allowed = found.denied.Spread(), found.allowed // who may not see a device may do nothing with it
 	asking := found.allowed.Without(found.free)
@@ -93,7 +92,7 @@ func (s *state) weigh(at int64, who, on int32, want perm.Bits, w witness) (v ver
 	}
 	v.asks = v.allowed.And(s.sensitiveAt(owner)).Or(asking)
 	if v.asks != (perm.Bits{}) {
-		v.approved = s.approved(at, who, on, v.asks, w)
+		v.approved = s.approved(at, t.number, on, v.asks, w)
 	}
 	return v
 }
@@ -110,17 +109,17 @@ type sum struct {
 }
 
 // look adds the rules at a node that belong to a technician or to one of their teams.
-func (s *state) look(to *sum, t *subject, who, n int32) {
+func (s *state) look(to *sum, t asker, n int32) {
 	rules := s.rules[s.nodes[n].rules]
 	if len(rules) <= few {
 		for i := range rules {
-			if by := rules[i].subject; by == who || slices.Contains(t.with, by) {
+			if by := rules[i].subject; by == t.number || slices.Contains(t.with, by) {
 				s.add(to, n, &rules[i])
 			}
 		}
 		return
 	}
-	s.search(to, rules, who, n)
+	s.search(to, rules, t.number, n)
 	for _, team := range t.with {
 		s.search(to, rules, team, n)
 	}
@@ -153,7 +152,7 @@ func (s *state) add(to *sum, n int32, r *rule) {
 }
 
 // base is what nobody has to grant: the platform role's, and the defaults of the customer and the organization (D-8).
-func (s *state) base(t *subject, owner int32, w witness) perm.Bits {
+func (s *state) base(t asker, owner int32, w witness) perm.Bits {
 	given := t.reach.base
 	if owner != none {
 		given = given.Or(s.customers[owner].defaults).Or(s.defaults)
@@ -184,7 +183,7 @@ func (s *state) bits(r *rule, n int32) (all, sensitive perm.Bits) {
 }
 
 // assigned says whether a customer is a technician's, directly or by way of a team (ACC-9).
-func (s *state) assigned(t *subject, customer int32) bool {
+func (s *state) assigned(t asker, customer int32) bool {
 	if _, ok := slices.BinarySearch(t.customers, customer); ok {
 		return true
 	}

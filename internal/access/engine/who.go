@@ -20,7 +20,7 @@ func (e *Engine) Who(at time.Time, p perm.Permission, on Target) []ID {
 	owner := e.owner(n)
 	found := make([]ID, 0, len(concerned))
 	for _, who := range concerned {
-		t := &e.subject[who]
+		t := asker{&e.subject[who], who}
 		if plain && !t.owner { // something gives it, nothing denies it, nobody has to approve it
 			inScope := owner == none || t.reach.everywhere || e.assigned(t, owner)
 			if t.active && inScope && t.reach.ceiling.Any(want) {
@@ -28,7 +28,7 @@ func (e *Engine) Who(at time.Time, p perm.Permission, on Target) []ID {
 			}
 			continue
 		}
-		v := e.weigh(now, who, n, want, nil)
+		v := e.weigh(now, t, n, want, nil)
 		if outcome, _ := v.of(want); outcome == Allow {
 			found = append(found, t.id)
 		}

@@ -84,7 +84,7 @@ func (w *Writer) PutTechnician(id string, p Person) {
 	if n := w.subject(id); n != none {
 		t := &w.s.subject[n]
 		t.kind, t.active, t.owner, t.role = technician, p.Active, p.Owner, p.Role
-		t.reach = reach{base: p.Role.Base(), ceiling: p.Role.Ceiling(), everywhere: p.Role.AllCustomers(), unasked: p.Role.Unasked()}
+		t.reach = reachOf(p.Role)
 	}
 }
 

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"countersign.dev/countersign/internal/access/perm"
+)
+
+// As is a technician as their session knows them: signed in a moment ago, so there and active, with the role that they have now. Whoever is known
+// here as inactive stays so.
+type As struct {
+	ID    string
+	Role  perm.Role
+	Owner bool
+}
+
+// as is the asker of a session. What their teams, customers and rules are is known here alone; somebody unknown has none.
+func (s *state) as(a As) asker {
+	t := s.technician(a.ID)
+	if t.subject != nil && t.owner == a.Owner && t.role == a.Role {
+		return t
+	}
+	copied := subject{kind: technician, active: true}
+	if t.subject != nil {
+		copied = *t.subject
+	}
+	copied.owner, copied.role, copied.reach = a.Owner, a.Role, reachOf(a.Role)
+	return asker{&copied, t.number}
+}
+
+// CheckAs is Check for somebody who is signed in. It also says why not.
+func (e *Engine) CheckAs(at time.Time, a As, p perm.Permission, on Target) (Outcome, Reason) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	want := perm.BitsOf(p)
+	v := e.weigh(at.UnixNano(), e.as(a), e.find(on), want, nil)
+	return v.of(want)
+}
+
+// Assigned says whether a customer is there and is theirs, by their role, directly or by way of a team (ACC-9).
+func (e *Engine) Assigned(a As, customerID string) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	t, n := e.as(a), e.find(Target{Customer, customerID})
+	return n != none && t.active && !e.suspended && (t.owner || t.reach.everywhere || e.assigned(t, n))
+}
+
+// Holds says whether somebody may have a permission on anything at all, with or without an approval: what nothing gives them, or is denied to them
+// as a whole, they have nowhere. Where exactly they have it is settled by Check.
+func (e *Engine) Holds(at time.Time, a As, p perm.Permission) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	t, want, now := e.as(a), perm.BitsOf(p), at.UnixNano()
+	switch {
+	case !t.active || e.suspended || want == (perm.Bits{}):
+		return false
+	case t.owner:
+		return true
+	case !t.reach.ceiling.Any(want):
+		return false
+	}
+	found := sum{at: now, want: want}
+	for n := range int32(unknown) {
+		if fits[n].Any(want) {
+			e.look(&found, t, n)
+		}
+	}
+	if found.denied.Spread().Any(want) {
+		return false
+	}
+	if t.reach.base.Any(want) || found.allowed.Any(want) || e.defaults.Any(want) {
+		return true
+	}
+	customers, places := e.belongings(t)
+	return slices.ContainsFunc(customers, func(n int32) bool { return e.customers[n].defaults.Any(want) }) ||
+		slices.ContainsFunc(places, func(n int32) bool {
+			found := sum{at: now, want: want}
+			e.look(&found, t, n)
+			return found.allowed.Any(want)
+		})
+}
+
+// belongings are the customers that are assigned to a technician and the places where rules of theirs are, also by way of teams, each once.
+func (s *state) belongings(t asker) (customers, places []int32) {
+	customers, places = slices.Clone(t.customers), slices.Clone(t.held)
+	for _, team := range t.with {
+		customers = append(customers, s.subject[team].customers...)
+		places = append(places, s.subject[team].held...)
+	}
+	return distinct(customers), distinct(places)
+}
+
+// Reach is a set of customers.
+type Reach struct {
+	All    bool // but for Except
+	Except []ID
+	Only   []ID // unless All
+}
+
+// CustomersAs are the customers on which somebody holds a permission without an approval. It is Check of every customer.
+func (e *Engine) CustomersAs(at time.Time, a As, p perm.Permission) (r Reach) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	t, want, now := e.as(a), perm.BitsOf(p), at.UnixNano()
+	if !t.active || e.suspended || want == (perm.Bits{}) {
+		return r
+	}
+	if t.owner {
+		return Reach{All: true}
+	}
+	customers, places := e.belongings(t)
+	if t.reach.everywhere {
+		r.All = true
+		if e.plainly(t, now, places, want) {
+			return r
+		}
+		customers = e.branches
+	}
+	for _, n := range customers {
+		if e.nodes[n].kind != customerNode {
+			continue
+		}
+		v := e.weigh(now, t, n, want, nil)
+		outcome, _ := v.of(want)
+		switch {
+		case r.All && outcome != Allow:
+			r.Except = append(r.Except, e.nodes[n].id)
+		case !r.All && outcome == Allow:
+			r.Only = append(r.Only, e.nodes[n].id)
+		}
+	}
+	return r
+}
+
+// plainly says whether the role of somebody who has every customer gives them a permission and nothing that is theirs takes it away.
+func (s *state) plainly(t asker, now int64, places []int32, want perm.Bits) bool {
+	if !t.reach.unasked || !t.reach.base.Any(want) {
+		return false
+	}
+	return !slices.ContainsFunc(places, func(n int32) bool {
+		found := sum{at: now, want: want}
+		s.look(&found, t, n)
+		return found.denied.Spread().Any(want)
+	})
+}
+
+// DevicesAs are the devices on which somebody holds a permission without an approval, if there are at most limit of them; else the answer is only
+// that there are more.
+func (e *Engine) DevicesAs(at time.Time, a As, p perm.Permission, limit int) (ids []ID, more bool) {
+	e.arranged()
+	defer e.mu.RUnlock()
+	t, want := e.as(a), perm.BitsOf(p)
+	if !t.active || e.suspended || want == (perm.Bits{}) {
+		return nil, false
+	}
+	if _, places := e.belongings(t); t.owner || t.reach.everywhere && e.plainly(t, at.UnixNano(), places, want) {
+		n := 0
+		for _, in := range e.inside {
+			n += len(in.ids)
+		}
+		if n > limit {
+			return nil, true
+		}
+	}
+	if ids = e.appendDevices(nil, at.UnixNano(), t, want); len(ids) > limit {
+		return nil, true
+	}
+	return ids, false
+}
+
+// ExplainAs is Explain for somebody who is signed in.
+func (e *Engine) ExplainAs(at time.Time, a As, p perm.Permission, on Target) Decision {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.explain(at.UnixNano(), e.as(a), p, on)
+}
+
+// Lacks returns the first of some permissions that somebody does not hold on the whole of a scope, and so cannot give on (ACC-12); "" if they hold
+// all of them. What takes an approval is held: it takes one from whoever gets it too. What is denied to them anywhere below is not.
+func (e *Engine) Lacks(at time.Time, a As, what []perm.Permission, on Target) perm.Permission {
+	e.arranged()
+	defer e.mu.RUnlock()
+	t, n, now := e.as(a), e.find(on), at.UnixNano()
+	_, places := e.belongings(t)
+	for _, p := range what {
+		want := perm.BitsOf(p)
+		v := e.weigh(now, t, n, want, nil)
+		if outcome, _ := v.of(want); outcome == Deny {
+			return p
+		}
+		if t.owner {
+			continue
+		}
+		for _, place := range places {
+			found := sum{at: now, want: want}
+			e.look(&found, t, place)
+			if found.denied.Spread().Any(want) && e.within(place, n) {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
+// within says whether a place is in a scope. Where the tree is broken, everything is.
+func (s *state) within(place, scope int32) bool {
+	if place == scope || scope == int32(allDevices) || scope == int32(allCustomers) || s.tangled {
+		return true
+	}
+	if s.nodes[place].kind <= unknown || s.nodes[scope].kind <= unknown {
+		return false
+	}
+	if s.nodes[scope].kind == device {
+		return false
+	}
+	if s.nodes[place].kind == device {
+		place = s.holder(place)
+	}
+	return s.first[scope] <= s.first[place] && s.first[place] < s.past[scope]
+}
