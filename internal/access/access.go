@@ -5,17 +5,21 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
 
 var (
-	errAnonymous = fault.New(fault.Unauthenticated, "signin.required", "Sign in first.")
-	errDenied    = fault.New(fault.Denied, "access.denied", "You may not do this. Ask an administrator for the permission.")
-	errUnproved  = fault.New(fault.Denied, "access.needs_verification", "Verify the caller first: this takes a stronger proof than there is now.")
-	errUnseen    = fault.New(fault.NotFound, "access.not_found", "There is no such thing, or you may not see it.")
+	errAnonymous  = fault.New(fault.Unauthenticated, "signin.required", "Sign in first.")
+	errDenied     = fault.New(fault.Denied, "access.denied", "You may not do this. Ask an administrator for the permission.")
+	errUnproved   = fault.New(fault.Denied, "access.needs_verification", "Verify the caller first: this takes a stronger proof than there is now.")
+	errUnapproved = fault.New(fault.Denied, "access.needs_approval", "Somebody has to approve this first.")
+	errBeyond     = fault.New(fault.Denied, "access.beyond_own", "Nobody can give away what they do not hold themselves there. Ask an administrator.")
+	errUnseen     = fault.New(fault.NotFound, "access.not_found", "There is no such thing, or you may not see it.")
 )
 
 // Object is what an actor wants to act on. Without CustomerID it concerns the organization as a whole.
@@ -36,22 +40,34 @@ type Proof struct {
 	Have     int
 }
 
-// Guard answers access questions from the database, so that a change counts from the next question on.
+// Guard answers access questions. What it answers from is in step with the database: a change made here counts from the next question on, one made
+// elsewhere within a moment (ACC-22).
 type Guard struct {
-	db    *store.DB
-	proof func(ctx context.Context, org string, o Object) (Proof, error)
+	engines *engines
+	proof   func(ctx context.Context, org string, o Object) (Proof, error)
 }
 
-// New returns a Guard.
-func New(db *store.DB) *Guard { return &Guard{db: db} }
+// New returns a Guard. It watches db, and so has to be made before the first Write.
+func New(db *store.DB) *Guard { return &Guard{engines: newEngines(db)} }
+
+// Follow brings the Guard into step with what other servers and commands have changed. It costs one small query if they have not.
+func (g *Guard) Follow(ctx context.Context) error { return g.engines.follow(ctx) }
+
+// Sweep forgets the changes that every server has long seen.
+func (g *Guard) Sweep(ctx context.Context) error { return g.engines.sweep(ctx) }
+
+// Engine is what decides for an organization, for questions about others than the actor.
+func (g *Guard) Engine(ctx context.Context, org string) (*engine.Engine, error) {
+	return g.engines.of(ctx, org)
+}
 
 // ProveBy sets what knows how well a contact has been verified, and how well an action wants it. It is built above access.
 func (g *Guard) ProveBy(fn func(ctx context.Context, org string, o Object) (Proof, error)) {
 	g.proof = fn
 }
 
-// Check returns nil if the actor of ctx holds p on o, and if there is the proof that o's action takes. A customer that is not the actor's
-// looks like one that does not exist; who lacks only the proof is told its level.
+// Check returns nil if the actor of ctx holds p on o, and if there is the proof that o's action takes. What the actor may not see looks like
+// something that does not exist; who lacks only the proof is told its level.
 func (g *Guard) Check(ctx context.Context, p perm.Permission, o Object) error {
 	if err := g.check(ctx, p, o); err != nil {
 		return err
@@ -71,89 +87,229 @@ func (g *Guard) Check(ctx context.Context, p perm.Permission, o Object) error {
 }
 
 func (g *Guard) check(ctx context.Context, p perm.Permission, o Object) error {
-	actor := ActorFrom(ctx)
-	if err := holds(actor, p); err != nil {
+	a, err := g.ask(ctx, p)
+	if err != nil || a.system {
 		return err
 	}
-	if o.CustomerID == "" || reachesAll(actor) {
-		return nil
-	}
-	ok, err := reaches(ctx, g.db.Read(), actor.OrgID, actor.ID, o.CustomerID)
-	if err != nil {
-		return fmt.Errorf("check %s: %w", p, err)
-	}
-	if !ok {
+	if o.CustomerID != "" && !a.engine.Assigned(a.as, o.CustomerID) {
 		return errUnseen
 	}
-	return nil
+	if p == perm.SignedIn {
+		return nil
+	}
+	on, ok := target(p, o)
+	if !ok {
+		return a.holds(p)
+	}
+	switch outcome, reason := a.engine.CheckAs(a.at, a.as, p, on); {
+	case outcome == engine.Allow:
+		return nil
+	case outcome == engine.NeedsApproval:
+		return errUnapproved.Needing(string(p))
+	case reason == engine.NoSuchTarget, reason == engine.CustomerOutOfScope, a.hidden(on):
+		return errUnseen
+	}
+	return errDenied.Needing(string(p))
 }
 
-// Holds returns nil if the actor of ctx holds p somewhere; which objects it reaches is settled by Check or Customers.
+// target is what a permission is asked about on an object. Without one the question is whether the actor holds it at all.
+func target(p perm.Permission, o Object) (on engine.Target, ok bool) {
+	entry, _ := perm.Find(p)
+	switch {
+	case entry.Purpose == perm.Administration:
+		return engine.Target{Type: engine.Organization}, true
+	case entry.Purpose == perm.Invitations:
+		return engine.Target{Type: engine.QuickSupport}, true
+	case entry.Purpose == perm.Devices && (o.Type == string(engine.Device) || o.Type == string(engine.DeviceGroup)) && o.ID != "":
+		return engine.Target{Type: engine.Type(o.Type), ID: o.ID}, true
+	case o.CustomerID != "":
+		return engine.Target{Type: engine.Customer, ID: o.CustomerID}, true
+	}
+	return on, false
+}
+
+// question is an actor with what decides about them, at one moment.
+type question struct {
+	system bool // the server itself, which may do everything
+	engine *engine.Engine
+	as     engine.As
+	at     time.Time
+}
+
+// ask begins a question about p. It is refused at once to whoever is not signed in as a technician, and for what their token was not made for.
+func (g *Guard) ask(ctx context.Context, p perm.Permission) (q question, err error) {
+	actor := ActorFrom(ctx)
+	switch {
+	case actor.Kind == SystemKind:
+		return question{system: true}, nil
+	case !actor.SignedIn():
+		return q, errAnonymous
+	case p != perm.SignedIn && (actor.Kind == Contact || actor.Ceiling != nil && !actor.Ceiling[p]):
+		return q, errDenied.Needing(string(p))
+	}
+	e, err := g.engines.of(ctx, actor.OrgID)
+	if err != nil {
+		return q, fmt.Errorf("check %s: %w", p, err)
+	}
+	return question{engine: e, as: engine.As{ID: actor.ID, Role: actor.Role, Owner: actor.Owner}, at: time.Now()}, nil
+}
+
+func (q question) holds(p perm.Permission) error {
+	if q.system || p == perm.SignedIn || q.engine.Holds(q.at, q.as, p) {
+		return nil
+	}
+	return errDenied.Needing(string(p))
+}
+
+// hidden says whether a device or group is one that the actor may not even see.
+func (q question) hidden(on engine.Target) bool {
+	if on.Type != engine.Device && on.Type != engine.DeviceGroup {
+		return false
+	}
+	outcome, _ := q.engine.CheckAs(q.at, q.as, perm.DeviceView, on)
+	return outcome != engine.Allow
+}
+
+// Holds returns nil if the actor of ctx holds p somewhere; on which objects is settled by Check, Customers or Devices.
 func (g *Guard) Holds(ctx context.Context, p perm.Permission) error {
-	return holds(ActorFrom(ctx), p)
+	q, err := g.ask(ctx, p)
+	if err != nil {
+		return err
+	}
+	return q.holds(p)
 }
 
 // Permissions lists what the actor of ctx holds somewhere, in the order of the catalogue.
 func (g *Guard) Permissions(ctx context.Context) []perm.Permission {
-	actor, out := ActorFrom(ctx), []perm.Permission{}
+	out := []perm.Permission{}
 	for _, e := range perm.Catalog() {
-		if holds(actor, e.Name) == nil {
+		if g.Holds(ctx, e.Name) == nil {
 			out = append(out, e.Name)
 		}
 	}
 	return out
 }
 
-func holds(actor Actor, p perm.Permission) error {
-	if actor.Kind == SystemKind {
-		return nil
+// MayGive returns nil if the actor of ctx holds every one of some permissions on the whole of a scope, and so may give them to others there
+// (ACC-12). The refusal names the first that they lack.
+func (g *Guard) MayGive(ctx context.Context, what []perm.Permission, on engine.Target) error {
+	for _, p := range what {
+		q, err := g.ask(ctx, p)
+		if err != nil || q.system {
+			return err
+		}
 	}
-	if !actor.SignedIn() {
-		return errAnonymous
+	q, err := g.ask(ctx, perm.SignedIn)
+	if err != nil || q.system {
+		return err
 	}
-	if p == perm.SignedIn {
-		return nil
-	}
-	if actor.Kind == Contact || (actor.Ceiling != nil && !actor.Ceiling[p]) || (!actor.Owner && !actor.Role.Holds(p)) {
-		return errDenied.Needing(string(p))
+	if lacking := q.engine.Lacks(q.at, q.as, what, on); lacking != "" {
+		return errBeyond.Needing(string(lacking))
 	}
 	return nil
 }
 
-func reachesAll(a Actor) bool {
-	return a.Kind == SystemKind || a.Owner || a.Role.AllCustomers()
+// Covers returns nil if the actor of ctx holds everything that is granted to a technician or team, and so may act for them or make somebody a member
+// (ACC-12). The refusal names the first permission that they lack.
+func (g *Guard) Covers(ctx context.Context, subjectID string) error {
+	return g.exceeds(ctx, subjectID, false)
+}
+
+// MayLift returns nil if the actor of ctx holds everything that overrides deny to a team, and so may free somebody of it.
+func (g *Guard) MayLift(ctx context.Context, teamID string) error {
+	return g.exceeds(ctx, teamID, true)
+}
+
+func (g *Guard) exceeds(ctx context.Context, subjectID string, denied bool) error {
+	q, err := g.ask(ctx, perm.SignedIn)
+	if err != nil || q.system {
+		return err
+	}
+	if lacking := q.engine.Exceeds(q.at, q.as, subjectID, denied); lacking != "" {
+		return errBeyond.Needing(string(lacking))
+	}
+	return nil
+}
+
+// Foreseen are the permissions that a technician holds somewhere, or will hold once they are active.
+func (g *Guard) Foreseen(ctx context.Context, a Actor) ([]perm.Permission, error) {
+	e, err := g.engines.of(ctx, a.OrgID)
+	if err != nil {
+		return nil, fmt.Errorf("foresee what %s may do: %w", a.ID, err)
+	}
+	out, as, now := []perm.Permission{}, engine.As{ID: a.ID, Role: a.Role, Owner: a.Owner, Coming: true}, time.Now()
+	for _, entry := range perm.Catalog() {
+		if e.Holds(now, as, entry.Name) {
+			out = append(out, entry.Name)
+		}
+	}
+	return out, nil
+}
+
+// MayMove returns nil if the actor of ctx gets no permission on a device or group by moving it to another group or customer: a move must not be a
+// grant (ACC-12). The refusal names the first that they would get.
+func (g *Guard) MayMove(ctx context.Context, moved, to engine.Target) error {
+	q, err := g.ask(ctx, perm.SignedIn)
+	if err != nil || q.system {
+		return err
+	}
+	if gained := q.engine.Gains(q.at, q.as, onDevices, moved, to); gained != "" {
+		return errBeyond.Needing(string(gained))
+	}
+	return nil
+}
+
+var onDevices = perm.BitsWhere(func(e perm.Entry) bool { return e.Purpose == perm.Devices }).Permissions()
+
+// Customers returns the Scope of p for the actor of ctx.
+func (g *Guard) Customers(ctx context.Context, p perm.Permission) (Scope, error) {
+	q, err := g.ask(ctx, p)
+	if err != nil {
+		return Scope{}, err
+	}
+	if q.system {
+		return Scope{All: true}, nil
+	}
+	if err := q.holds(p); err != nil {
+		return Scope{}, err
+	}
+	if e, _ := perm.Find(p); e.Purpose == perm.Devices || e.Purpose == perm.Customers {
+		return scopeOf(q.engine.CustomersAs(q.at, q.as, p)), nil
+	}
+	return scopeOf(q.engine.AssignedTo(q.as)), nil // what is held on the organization is held for the customers that are theirs
 }
 
 // Scope is the set of customers on which an actor holds a permission, to filter lists with.
 type Scope struct {
-	All         bool
-	CustomerIDs []string
+	All         bool     // also what belongs to no customer
+	Except      []string // of all
+	CustomerIDs []string // unless All
 }
 
-// Customers returns the Scope of p for the actor of ctx.
-func (g *Guard) Customers(ctx context.Context, p perm.Permission) (Scope, error) {
-	actor := ActorFrom(ctx)
-	if err := holds(actor, p); err != nil {
-		return Scope{}, err
+func scopeOf(r engine.Reach) Scope {
+	return Scope{All: r.All, Except: texts(r.Except), CustomerIDs: texts(r.Only)}
+}
+
+// texts are ids as they are outside, in order.
+func texts(ids []engine.ID) (out []string) {
+	for _, k := range ids {
+		out = append(out, k.String())
 	}
-	if reachesAll(actor) {
-		return Scope{All: true}, nil
-	}
-	ids, err := reachedCustomers(ctx, g.db.Read(), actor.OrgID, actor.ID)
-	if err != nil {
-		return Scope{}, fmt.Errorf("list customers for %s: %w", p, err)
-	}
-	return Scope{CustomerIDs: ids}, nil
+	slices.Sort(out)
+	return out
 }
 
 // Has says whether the scope holds one customer.
 func (s Scope) Has(customerID string) bool {
-	return s.All || slices.Contains(s.CustomerIDs, customerID)
+	return s.All && !slices.Contains(s.Except, customerID) || slices.Contains(s.CustomerIDs, customerID)
 }
 
 // Where narrows a list to the scope; column holds the customer's id.
 func (s Scope) Where(w *store.Where, column string) {
-	if !s.All {
+	switch {
+	case !s.All:
 		w.In(column, s.CustomerIDs)
+	case len(s.Except) > 0:
+		w.NotIn(column, s.Except)
 	}
 }

@@ -37,6 +37,8 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	nameLocked.Handle(a.queue, a.tellOfLock)
 	resetAsked.Handle(a.queue, func(ctx context.Context, r resetRequest) error { return a.recovery.Answer(ctx, r.ID) })
 	a.queue.Every("old notifications", time.Hour, a.notifications.Forget)
+	a.queue.Every("noted changes of access", 10*time.Minute, a.guard.Sweep)
+	a.loops["access"] = a.every(100*time.Millisecond, a.guard.Follow)
 	a.loops["jobs"] = a.queue.Run
 	a.loops["events"] = a.events.Run
 	a.loops["audit log"] = a.audit.Run

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
@@ -79,6 +80,11 @@ func (b *Batch) UpdateIn(ctx context.Context, tx *store.Tx, d Device, f Fields) 
 	if before.Fields == d.Fields {
 		return before, false, nil
 	}
+	if before.GroupID != d.GroupID || before.CustomerID != d.CustomerID {
+		if err := b.s.guard.MayMove(ctx, engine.Target{Type: engine.Device, ID: d.ID}, holder(d.GroupID, d.CustomerID)); err != nil {
+			return before, false, err
+		}
+	}
 	d.UpdatedAt = store.Now()
 	if err := update(ctx, tx, d); err != nil {
 		return before, false, fmt.Errorf("change device %s: %w", d.ID, err)
@@ -93,7 +99,21 @@ func (b *Batch) Tell(ctx context.Context, tx *store.Tx) error {
 }
 
 func (b *Batch) reaches(customerID string) bool {
-	return b.scope.All || customerID != "" && b.scope.Has(customerID)
+	if customerID == "" {
+		return b.scope.All
+	}
+	return b.scope.Has(customerID)
+}
+
+// holder is what a device or group lies in.
+func holder(groupID, customerID string) engine.Target {
+	switch {
+	case groupID != "":
+		return engine.Target{Type: engine.DeviceGroup, ID: groupID}
+	case customerID != "":
+		return engine.Target{Type: engine.Customer, ID: customerID}
+	}
+	return engine.Target{Type: engine.AllDevices}
 }
 
 // place settles which customer a device belongs to: that of its group, if the group has one.

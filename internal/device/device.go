@@ -86,19 +86,7 @@ func (s *Service) Find(ctx context.Context, id string) (Device, error) {
 	if err != nil {
 		return Device{}, err
 	}
-	return d, s.sees(ctx, d.Object(), ErrNotFound)
-}
-
-// sees checks that the actor may see a device or group. What belongs to no customer is for those alone who see all customers.
-func (s *Service) sees(ctx context.Context, o access.Object, missing error) error {
-	if err := s.guard.Check(ctx, perm.DeviceView, o); err != nil || o.CustomerID != "" {
-		return err
-	}
-	scope, err := s.guard.Customers(ctx, perm.DeviceView)
-	if err == nil && !scope.All {
-		return missing
-	}
-	return err
+	return d, s.guard.Check(ctx, perm.DeviceView, d.Object())
 }
 
 // Query narrows and orders a list of devices.
@@ -113,7 +101,7 @@ type Query struct {
 
 // List returns the devices that the actor may see, and the cursor of the next page.
 func (s *Service) List(ctx context.Context, q Query) ([]Device, string, error) {
-	scope, err := s.guard.Customers(ctx, perm.DeviceView)
+	scope, err := s.guard.Devices(ctx, perm.DeviceView)
 	if err != nil {
 		return nil, "", err
 	}

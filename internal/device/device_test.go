@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/organization/organizationtest"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -56,6 +57,22 @@ func (w *world) add(f device.Fields) device.Device {
 		w.T.Fatal(err)
 	}
 	return d
+}
+
+// grant gives a technician a role with a permission on a customer's devices.
+func (w *world) grant(technicianID, permission, customerID string) {
+	w.T.Helper()
+	w.exec(`insert into role (org_id, id, name, name_key, description, purpose, permissions, sensitive, system, search_text, created_at, updated_at, version)
+		values ($1, $2, $2, $2, '', 'devices', $3, '[]', false, '', 1, 1, 1) on conflict do nothing`, w.Org.ID, "role", `["`+permission+`"]`)
+	w.exec(`insert into grant_role (org_id, id, technician_id, role_id, scope_type, customer_id, reason, created_by, created_at)
+		values ($1, $2, $3, 'role', 'customer', $4, '', '', 1)`, w.Org.ID, id.New(), technicianID, customerID)
+}
+
+func (w *world) exec(statement string, args ...any) {
+	w.T.Helper()
+	if err := w.DB.Write(w.T.Context(), func(tx *store.Tx) error { _, err := tx.ExecContext(w.T.Context(), statement, args...); return err }); err != nil {
+		w.T.Fatal(err)
+	}
 }
 
 func (w *world) move(id string, change func(*device.GroupFields)) (device.Group, error) {
@@ -158,6 +175,7 @@ func TestWhoSeesAndChangesDevices(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		mine, foreign := w.customer("Mine"), w.customer("Foreign")
 		w.Assign("tech", mine)
+		w.grant("tech", "device.terminal", mine)
 		a, b, none := w.add(device.Fields{Name: "A", CustomerID: mine}), w.add(device.Fields{Name: "B", CustomerID: foreign}), w.add(device.Fields{Name: "N"})
 		w.group(device.GroupFields{Name: "Mine", CustomerID: mine})
 		w.group(device.GroupFields{Name: "Nobody's"})

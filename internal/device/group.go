@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
@@ -46,7 +47,7 @@ func (s *Service) FindGroup(ctx context.Context, id string) (Group, error) {
 	if err != nil {
 		return Group{}, err
 	}
-	return g, s.sees(ctx, g.Object(), errNoGroup)
+	return g, s.guard.Check(ctx, perm.DeviceView, g.Object())
 }
 
 // GroupQuery narrows and orders a list of groups.
@@ -60,7 +61,7 @@ type GroupQuery struct {
 
 // Groups returns the groups that the actor may see, and the cursor of the next page.
 func (s *Service) Groups(ctx context.Context, q GroupQuery) ([]Group, string, error) {
-	scope, err := s.guard.Customers(ctx, perm.DeviceView)
+	scope, err := s.guard.Devices(ctx, perm.DeviceView)
 	if err != nil {
 		return nil, "", err
 	}
@@ -156,6 +157,11 @@ func (s *Service) applyGroup(ctx context.Context, tx *store.Tx, b *Batch, before
 			return errOtherBelow
 		}
 		if err := giveTo(ctx, tx, g.OrgID, below, g.CustomerID); err != nil {
+			return err
+		}
+	}
+	if g.ParentID != before.ParentID || g.CustomerID != before.CustomerID {
+		if err := s.guard.MayMove(ctx, engine.Target{Type: engine.DeviceGroup, ID: g.ID}, holder(g.ParentID, g.CustomerID)); err != nil {
 			return err
 		}
 	}

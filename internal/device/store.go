@@ -97,7 +97,7 @@ const groupsBelow = `
 		select g.id, b.level + 1 from device_group g join below b on g.parent_id = b.id where g.org_id = $1 and b.level <= 16
 	)`
 
-func list(ctx context.Context, q store.Querier, org string, scope access.Scope, want Query) (found []Device, next string, err error) {
+func list(ctx context.Context, q store.Querier, org string, scope access.DeviceScope, want Query) (found []Device, next string, err error) {
 	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
 		"name":       {Expression: "d.sort_name", Tie: "d.id"},
 		"created_at": {Expression: "d.created_at", Tie: "d.id", Number: true},
@@ -105,50 +105,90 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 	if err != nil {
 		return nil, "", err
 	}
-	w := &store.Where{}
-	w.Add("d.org_id = ?", org)
-	scope.Where(w, "d.customer_id")
-	if want.CustomerID != "" {
-		w.Add("d.customer_id = ?", want.CustomerID)
-	}
-	if want.Platform != "" {
-		w.Add("d.platform = ?", want.Platform)
-	}
+	var below []string
 	if want.GroupID != "" {
-		below, _, err := subtree(ctx, q, org, want.GroupID)
-		if err != nil {
+		if below, _, err = subtree(ctx, q, org, want.GroupID); err != nil {
 			return nil, "", err
 		}
-		w.In("d.group_id", below)
 	}
+	return filtered(want.Page, func(d Device) bool { return scope.Has(d.ID) }, func(page store.Page) ([]Device, []string, error) {
+		w := &store.Where{}
+		w.Add("d.org_id = ?", org)
+		if only, few := scope.Only(); few {
+			w.In("d.id", only)
+		}
+		if want.CustomerID != "" {
+			w.Add("d.customer_id = ?", want.CustomerID)
+		}
+		if want.Platform != "" {
+			w.Add("d.platform = ?", want.Platform)
+		}
+		if want.GroupID != "" {
+			w.In("d.group_id", below)
+		}
+		search(w, org, want.Text)
+		if err := order.After(w, page.Cursor); err != nil {
+			return nil, nil, err
+		}
+		query := `select ` + columns + `, ` + order.Column() + from + w.SQL() + order.SQL() + ` limit ` + w.Arg(page.Limit)
+		return scanned(ctx, q, query, w.Args(), func(d *Device, more ...any) []any { return d.fields(more...) }, func(d Device, key any) string { return order.Cursor(key, d.ID) })
+	})
+}
+
+// search finds words in what a device says of itself, and in the names of its customer and group.
+func search(w *store.Where, org, text string) {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-	for word := range strings.FieldsSeq(store.Fold(want.Text)) {
+	for word := range strings.FieldsSeq(store.Fold(text)) {
 		pattern := "%" + escape.Replace(word) + "%"
 		w.Add(`(d.search_text like ? escape '\' or d.customer_id in (
 			select id from customer where org_id = ? and sort_name like ? escape '\') or d.group_id in (
 			select id from device_group where org_id = ? and sort_name like ? escape '\'))`, pattern, org, pattern, org, pattern)
 	}
-	if err := order.After(w, want.Cursor); err != nil {
-		return nil, "", err
+}
+
+// most is how many rows one query looks through for a page that holds few of them.
+const most = 4000
+
+// filtered makes a page of the rows that fit: it reads on, in ever larger pieces, until the page is full or nothing is left.
+func filtered[T any](want store.Page, fits func(T) bool, read func(store.Page) (rows []T, cursors []string, err error)) (found []T, next string, err error) {
+	piece := store.Page{Limit: want.Limit + 1, Cursor: want.Cursor}
+	for last := ""; ; piece.Limit = min(4*piece.Limit, most) {
+		rows, cursors, err := read(piece)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, row := range rows {
+			if !fits(row) {
+				continue
+			}
+			if len(found) == want.Limit {
+				return found, last, nil
+			}
+			found, last = append(found, row), cursors[i]
+		}
+		if len(rows) < piece.Limit {
+			return found, "", nil
+		}
+		piece.Cursor = cursors[len(cursors)-1]
 	}
-	query := `select ` + columns + `, ` + order.Column() + from + w.SQL() + order.SQL() + ` limit ` + w.Arg(want.Limit+1)
-	rows, err := q.QueryContext(ctx, query, w.Args()...)
+}
+
+// scanned reads rows with the cursor of each.
+func scanned[T any](ctx context.Context, q store.Querier, query string, args []any, fields func(*T, ...any) []any, cursor func(T, any) string) (found []T, cursors []string, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, "", fmt.Errorf("list devices: %w", err)
+		return nil, nil, fmt.Errorf("list devices or groups: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var d Device
+		var one T
 		var key any
-		if err := rows.Scan(d.fields(&key)...); err != nil {
-			return nil, "", fmt.Errorf("list devices: %w", err)
+		if err := rows.Scan(fields(&one, &key)...); err != nil {
+			return nil, nil, fmt.Errorf("list devices or groups: %w", err)
 		}
-		if len(found) == want.Limit {
-			return found, next, rows.Err()
-		}
-		found, next = append(found, d), order.Cursor(key, d.ID)
+		found, cursors = append(found, one), append(cursors, cursor(one, key))
 	}
-	return found, "", rows.Err()
+	return found, cursors, rows.Err()
 }
 
 func insert(ctx context.Context, tx *store.Tx, d Device) error {

@@ -106,7 +106,7 @@ func giveTo(ctx context.Context, tx *store.Tx, org string, groups []string, cust
 	return nil
 }
 
-func listGroups(ctx context.Context, q store.Querier, org string, scope access.Scope, want GroupQuery) (found []Group, next string, err error) {
+func listGroups(ctx context.Context, q store.Querier, org string, scope access.DeviceScope, want GroupQuery) (found []Group, next string, err error) {
 	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
 		"name":       {Expression: "g.sort_name", Tie: "g.id"},
 		"created_at": {Expression: "g.created_at", Tie: "g.id", Number: true},
@@ -114,37 +114,22 @@ func listGroups(ctx context.Context, q store.Querier, org string, scope access.S
 	if err != nil {
 		return nil, "", err
 	}
-	w := &store.Where{}
-	w.Add("g.org_id = ?", org)
-	scope.Where(w, "g.customer_id")
-	if want.CustomerID != "" {
-		w.Add("g.customer_id = ?", want.CustomerID)
-	}
-	if want.ParentID != "" {
-		w.Add("g.parent_id = ?", want.ParentID)
-	}
-	w.Search("g.sort_name", want.Text)
-	if err := order.After(w, want.Cursor); err != nil {
-		return nil, "", err
-	}
-	query := `select ` + groupColumns + `, ` + order.Column() + fromGroup + w.SQL() + order.SQL() + ` limit ` + w.Arg(want.Limit+1)
-	rows, err := q.QueryContext(ctx, query, w.Args()...)
-	if err != nil {
-		return nil, "", fmt.Errorf("list device groups: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var g Group
-		var key any
-		if err := rows.Scan(g.fields(&key)...); err != nil {
-			return nil, "", fmt.Errorf("list device groups: %w", err)
+	return filtered(want.Page, func(g Group) bool { return scope.HasGroup(g.ID) }, func(page store.Page) ([]Group, []string, error) {
+		w := &store.Where{}
+		w.Add("g.org_id = ?", org)
+		if want.CustomerID != "" {
+			w.Add("g.customer_id = ?", want.CustomerID)
 		}
-		if len(found) == want.Limit {
-			return found, next, rows.Err()
+		if want.ParentID != "" {
+			w.Add("g.parent_id = ?", want.ParentID)
 		}
-		found, next = append(found, g), order.Cursor(key, g.ID)
-	}
-	return found, "", rows.Err()
+		w.Search("g.sort_name", want.Text)
+		if err := order.After(w, page.Cursor); err != nil {
+			return nil, nil, err
+		}
+		query := `select ` + groupColumns + `, ` + order.Column() + fromGroup + w.SQL() + order.SQL() + ` limit ` + w.Arg(page.Limit)
+		return scanned(ctx, q, query, w.Args(), func(g *Group, more ...any) []any { return g.fields(more...) }, func(g Group, key any) string { return order.Cursor(key, g.ID) })
+	})
 }
 
 func insertGroup(ctx context.Context, tx *store.Tx, g Group) error {

@@ -86,6 +86,7 @@ func (w *world) hire(name, email string, role perm.Role) technician.Technician {
 	if err != nil {
 		w.T.Fatal(err)
 	}
+	w.exec(`update technician set state = 'activated' where org_id = $1 and id = $2`, t.OrgID, t.ID)
 	return t
 }
 

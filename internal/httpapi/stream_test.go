@@ -50,6 +50,13 @@ func startStream(t *testing.T) *streamServer {
 	return s
 }
 
+func (s *streamServer) exec(statement string, args ...any) {
+	s.t.Helper()
+	if err := s.db.Write(s.t.Context(), func(tx *store.Tx) error { _, err := tx.ExecContext(s.t.Context(), statement, args...); return err }); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s *streamServer) publish(all ...events.Event) {
 	s.t.Helper()
 	ctx := access.WithActor(s.t.Context(), access.System(org))
@@ -113,6 +120,10 @@ func next(t *testing.T, lines <-chan string, n int) string {
 
 func TestTheStreamTellsOnlyWhatThePersonMayKnow(t *testing.T) {
 	s := startStream(t)
+	s.exec(`insert into organization (id, slug, name, region, time_zone, locale, status, demo, settings, created_at, updated_at, version)
+		values ($1, 'o', 'O', 'US', 'UTC', 'en', 'active', false, '{}', 1, 1, 1)`, org)
+	s.exec(`insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version)
+		values ($1, 'k', 'K', 'k', '[]', '', '', 1, 1, 1)`, org)
 	code, lines := s.open("")
 	if got := next(t, lines, 1); code != 200 || got != ": connected" {
 		t.Fatal(code, got)

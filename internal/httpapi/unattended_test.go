@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/httpapi"
+	"countersign.dev/countersign/internal/store/storetest"
 )
 
 // attendance remembers whether the last request said that somebody is there.
@@ -22,7 +23,7 @@ func (a *attendance) Authenticate(r *http.Request) (access.Actor, error) {
 
 func TestAPageThatNobodyUsesKeepsNoSessionAlive(t *testing.T) {
 	seen := &attendance{}
-	api := httpapi.New(httpapi.Options{Log: slog.New(slog.DiscardHandler), Guard: access.New(nil), Auth: seen})
+	api := httpapi.New(httpapi.Options{Log: slog.New(slog.DiscardHandler), Guard: access.New(storetest.Open(t)), Auth: seen})
 	for path, passive := range map[string]bool{"/api/worked": false, "/api/polled": true} {
 		httpapi.Handle(api, httpapi.Route{ID: "get" + path[5:], Method: "GET", Path: path, Needs: perm.SignedIn, Passive: passive},
 			func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })

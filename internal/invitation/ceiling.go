@@ -21,12 +21,18 @@ func (s *Service) within(ctx context.Context, t technician.Technician) error {
 	if access.ActorFrom(ctx).Kind == access.SystemKind {
 		return nil
 	}
-	as := access.WithActor(ctx, actorOf(t))
+	theirs, err := s.Guard.Foreseen(ctx, actorOf(t))
+	if err != nil {
+		return err
+	}
 	held := s.Guard.Permissions(ctx)
-	for _, p := range s.Guard.Permissions(as) {
+	for _, p := range theirs {
 		if !slices.Contains(held, p) {
 			return errCeiling
 		}
+	}
+	if err := s.Guard.Covers(ctx, t.ID); err != nil {
+		return err
 	}
 	mine, err := s.reach(ctx)
 	if err != nil || mine.All {
@@ -36,11 +42,11 @@ func (s *Service) within(ctx context.Context, t technician.Technician) error {
 		return errCeiling
 	}
 	// Access grants an invited technician nothing yet, so that what waits for them is looked up here.
-	theirs, err := preparedCustomers(ctx, s.DB.Read(), t.OrgID, t.ID)
+	waiting, err := preparedCustomers(ctx, s.DB.Read(), t.OrgID, t.ID)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(theirs, func(key string) bool { return !mine.Has(key) }) {
+	if slices.ContainsFunc(waiting, func(key string) bool { return !mine.Has(key) }) {
 		return errCeiling
 	}
 	return nil

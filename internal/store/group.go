@@ -21,6 +21,7 @@ var errClosed = errors.New("the database is closed")
 // Each write has a savepoint of its own, so that one that fails takes nobody else with it.
 type groupWriter struct {
 	db    *sql.DB
+	watch *watch
 	queue chan *pending
 	done  chan struct{}
 
@@ -38,8 +39,8 @@ type pending struct {
 	ready chan struct{}
 }
 
-func startGroupWriter(db *sql.DB) *groupWriter {
-	g := &groupWriter{db: db, queue: make(chan *pending, groupSize), done: make(chan struct{})}
+func startGroupWriter(db *sql.DB, w *watch) *groupWriter {
+	g := &groupWriter{db: db, watch: w, queue: make(chan *pending, groupSize), done: make(chan struct{})}
 	go g.run()
 	return g
 }
@@ -102,7 +103,7 @@ func (g *groupWriter) commit(first *pending) []*pending {
 		return fail(fmt.Errorf("begin: %w", err))
 	}
 	// Nobody has joined yet, so that the transaction itself is what takes back the changes of the first.
-	if runFirst(tx, first); first.err != nil || first.panic != nil {
+	if runFirst(tx, first, g.watch); first.err != nil || first.panic != nil {
 		if err := tx.Rollback(); err != nil {
 			first.err = errors.Join(first.err, fmt.Errorf("roll back: %w", err))
 		}
@@ -114,7 +115,7 @@ func (g *groupWriter) commit(first *pending) []*pending {
 			break
 		}
 		members = append(members, p)
-		if err := runInSavepoint(tx, p); err != nil {
+		if err := runInSavepoint(tx, p, g.watch); err != nil {
 			return fail(errors.Join(err, tx.Rollback()))
 		}
 	}
@@ -135,20 +136,20 @@ func (g *groupWriter) next() *pending {
 }
 
 // runFirst runs the first of a group. Without a savepoint SQLite need not keep the pages that it changes a second time.
-func runFirst(tx *sql.Tx, p *pending) {
+func runFirst(tx *sql.Tx, p *pending, w *watch) {
 	if p.err = p.ctx.Err(); p.err == nil {
-		p.run(tx)
+		p.run(tx, w)
 	}
 }
 
-func (p *pending) run(tx *sql.Tx) {
+func (p *pending) run(tx *sql.Tx, w *watch) {
 	defer func() { p.panic = recover() }()
-	p.tx = newTx(tx)
+	p.tx = newTx(tx, w)
 	p.err = p.tx.run(p.ctx, p.fn)
 }
 
 // runInSavepoint runs p and keeps or takes back its changes. An error means that the whole transaction is lost.
-func runInSavepoint(tx *sql.Tx, p *pending) error {
+func runInSavepoint(tx *sql.Tx, p *pending, w *watch) error {
 	if p.err = p.ctx.Err(); p.err != nil {
 		return nil
 	}
@@ -156,7 +157,7 @@ func runInSavepoint(tx *sql.Tx, p *pending) error {
 	if _, err := tx.ExecContext(ctx, "savepoint write"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	p.run(tx)
+	p.run(tx, w)
 	if p.err != nil || p.panic != nil {
 		// SQLite takes the whole transaction back on a full disk or an I/O error; then this fails, and so does the group.
 		if _, err := tx.ExecContext(ctx, "rollback to write"); err != nil {

@@ -55,6 +55,7 @@ type DB struct {
 	writers *pgxpool.Pool // PostgreSQL only
 	flusher *flusher      // PostgreSQL only, nil if it cannot be used
 	group   *groupWriter  // SQLite only
+	watch   watch
 	log     *slog.Logger
 	observe func(time.Duration, error)
 }
@@ -164,7 +165,7 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	}
 	db.read.SetMaxOpenConns(8)
 	db.read.SetMaxIdleConns(8)
-	db.group = startGroupWriter(db.write)
+	db.group = startGroupWriter(db.write, &db.watch)
 	return nil
 }
 

@@ -19,6 +19,9 @@ type Tx struct {
 	before []*hook
 	after  []func()
 	staged map[string]any
+
+	watch   *watch
+	touched bool // something that is watched
 }
 
 type hook struct {
@@ -27,7 +30,7 @@ type hook struct {
 	done bool
 }
 
-func newTx(tx *sql.Tx) *Tx { return &Tx{sql: tx} }
+func newTx(tx *sql.Tx, w *watch) *Tx { return &Tx{sql: tx, watch: w} }
 
 // Write runs fn in one transaction and commits if fn returns nil; when Write returns nil the change is on disk.
 // fn may run more than once on PostgreSQL, so it must not change anything outside the transaction.
@@ -84,7 +87,7 @@ func (db *DB) commitOnce(ctx context.Context, fn func(tx *Tx) error) (tx *Tx, ep
 			panic(p)
 		}
 	}()
-	tx = newTx(raw)
+	tx = newTx(raw, &db.watch)
 	tx.conn = conn
 	if err := tx.run(ctx, fn); err != nil {
 		return nil, 0, errors.Join(err, raw.Rollback())
@@ -127,6 +130,11 @@ func (tx *Tx) nextHook() (next *hook) {
 }
 
 func (tx *Tx) runAfterCommit() {
+	if tx.touched {
+		for _, fn := range tx.watch.tell {
+			fn()
+		}
+	}
 	for _, fn := range tx.after {
 		fn()
 	}
@@ -166,16 +174,19 @@ func (tx *Tx) SQL() *sql.Tx { return tx.sql }
 
 // ExecContext runs a statement.
 func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	tx.touched = tx.touched || tx.watch.sees(query)
 	return tx.sql.ExecContext(context.WithoutCancel(ctx), query, args...)
 }
 
 // QueryContext runs a query that returns rows.
 func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	tx.touched = tx.touched || tx.watch.sees(query)
 	return tx.sql.QueryContext(context.WithoutCancel(ctx), query, args...)
 }
 
 // QueryRowContext runs a query that returns at most one row.
 func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	tx.touched = tx.touched || tx.watch.sees(query)
 	return tx.sql.QueryRowContext(context.WithoutCancel(ctx), query, args...)
 }
 

@@ -46,6 +46,15 @@ func (w *Where) In(column string, values []string) {
 	w.conditions = append(w.conditions, column+" in ("+strings.Join(names, ", ")+")")
 }
 
+// NotIn adds that a column holds none of some values; an empty column does not.
+func (w *Where) NotIn(column string, values []string) {
+	names := make([]string, len(values))
+	for i, v := range values {
+		names[i] = w.Arg(v)
+	}
+	w.conditions = append(w.conditions, "coalesce("+column+", '') not in ("+strings.Join(names, ", ")+")")
+}
+
 // Search adds, for each word of q, that a folded search column contains it.
 func (w *Where) Search(column, q string) {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

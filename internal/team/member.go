@@ -48,6 +48,9 @@ func (s *Service) save(ctx context.Context, tx *store.Tx, before, after Team, se
 	if err := s.mayPlace(ctx, tx, after, slices.Compact(moved)); err != nil {
 		return err
 	}
+	if err := s.mayMove(ctx, after.ID, len(joined) > 0, len(left) > 0); err != nil {
+		return err
+	}
 	for i, c := range after.CustomerIDs {
 		if !sees.Has(c) && (len(joined) > 0 || !slices.Contains(before.CustomerIDs, c)) {
 			if slices.Contains(before.CustomerIDs, c) {
@@ -67,6 +70,20 @@ func (s *Service) save(ctx context.Context, tx *store.Tx, before, after Team, se
 		return nil
 	}
 	return s.technicians.TeamsChanged(ctx, tx, changed)
+}
+
+// mayMove settles whether the actor may make people members of a team, who get what is granted to it, and take people out of it, who lose what is
+// denied to it (ACC-12).
+func (s *Service) mayMove(ctx context.Context, teamID string, in, out bool) error {
+	if in {
+		if err := s.guard.Covers(ctx, teamID); err != nil {
+			return err
+		}
+	}
+	if out {
+		return s.guard.MayLift(ctx, teamID)
+	}
+	return nil
 }
 
 // mayPlace settles whether the actor may put these people into a team or take them out of it.
@@ -111,6 +128,9 @@ func (s *Service) Place(ctx context.Context, tx *store.Tx, technicianID string, 
 		}
 	}
 	for _, key := range missing(teamIDs, had) {
+		if err := s.mayMove(ctx, key, false, true); err != nil {
+			return err
+		}
 		if err := leave(ctx, tx, org, key, technicianID, store.Now()); err != nil {
 			return fmt.Errorf("take technician %s out of team %s: %w", technicianID, key, err)
 		}
@@ -128,6 +148,9 @@ func (s *Service) join(ctx context.Context, tx *store.Tx, org, teamID, technicia
 		return err
 	case people >= maxPeople:
 		return errFull
+	}
+	if err := s.mayMove(ctx, teamID, true, false); err != nil {
+		return err
 	}
 	if !sees.All { // those who see everything need not ask what a team looks after
 		t, err := ByID(ctx, tx, org, teamID)

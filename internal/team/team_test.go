@@ -99,7 +99,7 @@ func (w *world) change(ctx context.Context, id string, edit func(*team.Fields)) 
 func (w *world) reached(t technician.Technician) []string {
 	w.T.Helper()
 	scope, err := w.Guard.Customers(w.act(t), perm.ContactView)
-	if err != nil {
+	if err != nil && fault.KindOf(err) != fault.Denied {
 		w.T.Fatal(err)
 	}
 	for _, c := range w.customers {

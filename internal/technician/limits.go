@@ -44,11 +44,19 @@ func (s *Service) mayGrant(ctx context.Context, role perm.Role) error {
 	}
 	held := s.guard.Permissions(ctx)
 	for _, e := range perm.Catalog() {
-		if role.Holds(e.Name) && !slices.Contains(held, e.Name) {
+		if role.Base().Any(perm.BitsOf(e.Name)) && !slices.Contains(held, e.Name) {
 			return errCeiling
 		}
 	}
 	return nil
+}
+
+// coversAll refuses what is as good as being a technician to whoever does not hold all that their role and their grants give.
+func (s *Service) coversAll(ctx context.Context, t Technician) error {
+	if err := s.mayGrant(ctx, t.PlatformRole); err != nil {
+		return err
+	}
+	return s.guard.Covers(ctx, t.ID)
 }
 
 // mayReshape settles whether one change of a technician is the actor's to make.
@@ -76,7 +84,7 @@ func (s *Service) mayReshape(ctx context.Context, before Technician, next Fields
 	}
 	// Who owns the address can take over the account, and who lifts its safeguards makes that easy: both are as good as being that person.
 	if moved || guarded || before.Email != next.Email {
-		return s.mayGrant(ctx, before.PlatformRole)
+		return s.coversAll(ctx, before)
 	}
 	return nil
 }

@@ -28,5 +28,5 @@ func (s *Service) mayManage(ctx context.Context, t Technician) error {
 	if err := mayChange(ctx, t); err != nil {
 		return err
 	}
-	return s.mayGrant(ctx, t.PlatformRole)
+	return s.coversAll(ctx, t)
 }

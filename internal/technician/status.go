@@ -76,7 +76,7 @@ func (s *Service) setStatus(ctx context.Context, tx *store.Tx, t *Technician, st
 		return errSeats
 	}
 	if status == Active {
-		if err := s.mayGrant(ctx, t.PlatformRole); err != nil {
+		if err := s.coversAll(ctx, *t); err != nil {
 			return err
 		}
 	}

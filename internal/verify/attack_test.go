@@ -169,7 +169,7 @@ func TestM3AnotherContactsCodeAndANeighbour(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		const bo, boPhone = "contact-bo", "+12125550131"
 		w.exec(`insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at,
-			updated_at, version) values ('org-1', $1, 'customer-northwind', 'Bo Lind', 'bo lind', '', '[]', $2, 'en', false, false, '', '', 1, 1, 1)`,
+			updated_at, version) values ('org-1', $1, 'northwind', 'Bo Lind', 'bo lind', '', '[]', $2, 'en', false, false, '', '', 1, 1, 1)`,
 			bo, `[{"number":"`+boPhone+`","kind":"mobile"}]`)
 		ofPia, _ := w.begin(verify.SMSCode)
 		ofBo, _, err := w.verify.Start(w.as("tom"), verify.StartRequest{ContactID: bo, Method: verify.SMSCode})

@@ -27,7 +27,7 @@ func (w *world) withShadow() *contact.Service {
 	w.Helper()
 	now := time.Now().UnixMicro()
 	w.exec(`insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at, updated_at, version)
-		values ('org-1', $1, 'customer-northwind', 'Pia E.', 'pia e.', '', '[]', '[{"number":"+12125550188","kind":"mobile"},{"number":"+12125550123","kind":"mobile"}]', '', true, true, '', '', $2, $2, 1)`, shadow, now)
+		values ('org-1', $1, 'northwind', 'Pia E.', 'pia e.', '', '[]', '[{"number":"+12125550188","kind":"mobile"},{"number":"+12125550123","kind":"mobile"}]', '', true, true, '', '', $2, $2, 1)`, shadow, now)
 	w.exec(`insert into contact_phone (org_id, contact_id, number, created_at, added_by, initial)
 		values ('org-1', $1, '+12125550188', $2, 'tom', true), ('org-1', $1, '+12125550123', $2, 'tom', true)`, shadow, now)
 	log, bus := audit.New(w.db, w.keys), events.New(w.db, slog.New(slog.DiscardHandler))

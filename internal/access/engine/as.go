@@ -10,15 +10,16 @@ import (
 // As is a technician as their session knows them: signed in a moment ago, so there and active, with the role that they have now. Whoever is known
 // here as inactive stays so.
 type As struct {
-	ID    string
-	Role  perm.Role
-	Owner bool
+	ID     string
+	Role   perm.Role
+	Owner  bool
+	Coming bool // asks what an invited or inactive person would hold if they were active
 }
 
 // as is the asker of a session. What their teams, customers and rules are is known here alone; somebody unknown has none.
 func (s *state) as(a As) asker {
 	t := s.technician(a.ID)
-	if t.subject != nil && t.owner == a.Owner && t.role == a.Role {
+	if t.subject != nil && t.owner == a.Owner && t.role == a.Role && !a.Coming {
 		return t
 	}
 	copied := subject{kind: technician, active: true}
@@ -26,6 +27,7 @@ func (s *state) as(a As) asker {
 		copied = *t.subject
 	}
 	copied.owner, copied.role, copied.reach = a.Owner, a.Role, reachOf(a.Role)
+	copied.active = copied.active || a.Coming
 	return asker{&copied, t.number}
 }
 
@@ -133,6 +135,26 @@ func (e *Engine) CustomersAs(at time.Time, a As, p perm.Permission) (r Reach) {
 	return r
 }
 
+// AssignedTo are the customers that are somebody's, by their role, directly or by way of a team (ACC-9).
+func (e *Engine) AssignedTo(a As) (r Reach) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	t := e.as(a)
+	if !t.active || e.suspended {
+		return r
+	}
+	if t.owner || t.reach.everywhere {
+		return Reach{All: true}
+	}
+	customers, _ := e.belongings(t)
+	for _, n := range customers {
+		if e.nodes[n].kind == customerNode {
+			r.Only = append(r.Only, e.nodes[n].id)
+		}
+	}
+	return r
+}
+
 // plainly says whether the role of somebody who has every customer gives them a permission and nothing that is theirs takes it away.
 func (s *state) plainly(t asker, now int64, places []int32, want perm.Bits) bool {
 	if !t.reach.unasked || !t.reach.base.Any(want) {
@@ -174,48 +196,4 @@ func (e *Engine) ExplainAs(at time.Time, a As, p perm.Permission, on Target) Dec
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return e.explain(at.UnixNano(), e.as(a), p, on)
-}
-
-// Lacks returns the first of some permissions that somebody does not hold on the whole of a scope, and so cannot give on (ACC-12); "" if they hold
-// all of them. What takes an approval is held: it takes one from whoever gets it too. What is denied to them anywhere below is not.
-func (e *Engine) Lacks(at time.Time, a As, what []perm.Permission, on Target) perm.Permission {
-	e.arranged()
-	defer e.mu.RUnlock()
-	t, n, now := e.as(a), e.find(on), at.UnixNano()
-	_, places := e.belongings(t)
-	for _, p := range what {
-		want := perm.BitsOf(p)
-		v := e.weigh(now, t, n, want, nil)
-		if outcome, _ := v.of(want); outcome == Deny {
-			return p
-		}
-		if t.owner {
-			continue
-		}
-		for _, place := range places {
-			found := sum{at: now, want: want}
-			e.look(&found, t, place)
-			if found.denied.Spread().Any(want) && e.within(place, n) {
-				return p
-			}
-		}
-	}
-	return ""
-}
-
-// within says whether a place is in a scope. Where the tree is broken, everything is.
-func (s *state) within(place, scope int32) bool {
-	if place == scope || scope == int32(allDevices) || scope == int32(allCustomers) || s.tangled {
-		return true
-	}
-	if s.nodes[place].kind <= unknown || s.nodes[scope].kind <= unknown {
-		return false
-	}
-	if s.nodes[scope].kind == device {
-		return false
-	}
-	if s.nodes[place].kind == device {
-		place = s.holder(place)
-	}
-	return s.first[scope] <= s.first[place] && s.first[place] < s.past[scope]
 }

@@ -54,6 +54,15 @@ type Target struct {
 	ID   string
 }
 
+// Whole says whether a target is one of those that have no id.
+func (t Target) Whole() bool {
+	switch t.Type {
+	case AllDevices, AllCustomers, Organization, QuickSupport:
+		return true
+	}
+	return false
+}
+
 // find returns the node of a target; none if it is not there.
 func (s *state) find(on Target) int32 {
 	kind := unknown

@@ -101,7 +101,7 @@ create table access_change (
     epoch           integer primary key autoincrement,
     kind            text not null, -- the table
     id              text not null,
-    other           text not null, -- of a pair the second one
+    other           text not null, -- of a pair the second one; of a rule where it is or was
     tx              bigint not null default 0, -- the transaction, where several can be open at once
     at              bigint not null default (cast(unixepoch('subsec') * 1000000 as integer)) -- microseconds
 );
@@ -252,32 +252,34 @@ end;
 -- +goose StatementEnd
 -- +goose StatementBegin
 create trigger grant_role_access_insert after insert on grant_role begin
-    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_role', new.id, '');
+    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_role', new.id, coalesce(new.device_id, new.group_id, new.customer_id, new.scope_type));
 end;
 -- +goose StatementEnd
 -- +goose StatementBegin
 create trigger grant_role_access_update after update of technician_id, team_id, role_id, scope_type, customer_id, group_id, device_id, not_before, expires_at on grant_role begin
-    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_role', new.id, '');
+    insert into access_change (org_id, kind, id, other) values (old.org_id, 'grant_role', old.id, coalesce(old.device_id, old.group_id, old.customer_id, old.scope_type));
+    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_role', new.id, coalesce(new.device_id, new.group_id, new.customer_id, new.scope_type));
 end;
 -- +goose StatementEnd
 -- +goose StatementBegin
 create trigger grant_role_access_delete after delete on grant_role begin
-    insert into access_change (org_id, kind, id, other) values (old.org_id, 'grant_role', old.id, '');
+    insert into access_change (org_id, kind, id, other) values (old.org_id, 'grant_role', old.id, coalesce(old.device_id, old.group_id, old.customer_id, old.scope_type));
 end;
 -- +goose StatementEnd
 -- +goose StatementBegin
 create trigger grant_override_access_insert after insert on grant_override begin
-    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_override', new.id, '');
+    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_override', new.id, coalesce(new.device_id, new.group_id, new.customer_id, new.scope_type));
 end;
 -- +goose StatementEnd
 -- +goose StatementBegin
 create trigger grant_override_access_update after update of technician_id, team_id, effect, permission, scope_type, customer_id, group_id, device_id, not_before, expires_at on grant_override begin
-    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_override', new.id, '');
+    insert into access_change (org_id, kind, id, other) values (old.org_id, 'grant_override', old.id, coalesce(old.device_id, old.group_id, old.customer_id, old.scope_type));
+    insert into access_change (org_id, kind, id, other) values (new.org_id, 'grant_override', new.id, coalesce(new.device_id, new.group_id, new.customer_id, new.scope_type));
 end;
 -- +goose StatementEnd
 -- +goose StatementBegin
 create trigger grant_override_access_delete after delete on grant_override begin
-    insert into access_change (org_id, kind, id, other) values (old.org_id, 'grant_override', old.id, '');
+    insert into access_change (org_id, kind, id, other) values (old.org_id, 'grant_override', old.id, coalesce(old.device_id, old.group_id, old.customer_id, old.scope_type));
 end;
 -- +goose StatementEnd
 -- +goose StatementBegin

@@ -32,7 +32,7 @@ import (
 // The people of every test: Pia of Northwind calls, Tom is the technician, Ada the administrator.
 const (
 	org       = "org-1"
-	northwind = "customer-northwind"
+	northwind = "northwind"
 	pia       = "contact-pia"
 	base      = "http://localhost:8080"
 )
@@ -42,25 +42,25 @@ insert into organization (id, slug, name, region, time_zone, locale, status, dem
 	('org-1', 'harbor', 'Harbor IT', 'US', 'UTC', 'en', 'active', true, '{"allowed_countries":["US"]}', 1, 1, 1),
 	('org-2', 'other', 'Other IT', 'US', 'UTC', 'en', 'active', true, '{"allowed_countries":["US"]}', 1, 1, 1);
 insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version) values
-	('org-1', 'customer-northwind', 'Northwind', 'northwind', '[]', '', 'northwind', 1, 1, 1),
-	('org-1', 'customer-fabrikam', 'Fabrikam', 'fabrikam', '[]', '', 'fabrikam', 1, 1, 1);
+	('org-1', 'northwind', 'Northwind', 'northwind', '[]', '', 'northwind', 1, 1, 1),
+	('org-1', 'fabrikam', 'Fabrikam', 'fabrikam', '[]', '', 'fabrikam', 1, 1, 1);
 insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title, usernames, platform_role,
 		owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version) values
 	('org-1', 'tom', 'Tom', 'Reed', '', 'Tom Reed', 'tom reed', 'tom@example.com', 'tom@example.com', '+12125550171', '', '[]', 'technician', false, 'active', 'activated', 'en', 'UTC', 'auto', '', 1, 1, 1),
 	('org-1', 'ida', 'Ida', 'Berg', '', 'Ida Berg', 'ida berg', 'ida@example.com', 'ida@example.com', '', '', '[]', 'technician', false, 'active', 'activated', 'en', 'UTC', 'auto', '', 1, 1, 1),
 	('org-1', 'ada', 'Ada', 'Holm', '', 'Ada Holm', 'ada holm', 'ada@example.com', 'ada@example.com', '', '', '[]', 'administrator', true, 'active', 'activated', 'en', 'UTC', 'auto', '', 1, 1, 1);
 insert into technician_customer (org_id, technician_id, customer_id) values
-	('org-1', 'tom', 'customer-northwind'), ('org-1', 'tom', 'customer-fabrikam'), ('org-1', 'ida', 'customer-northwind');
+	('org-1', 'tom', 'northwind'), ('org-1', 'tom', 'fabrikam'), ('org-1', 'ida', 'northwind');
 insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at, updated_at, version) values
-	('org-1', 'contact-pia', 'customer-northwind', 'Pia Ende', 'pia ende', '', '["pia@northwind.example.com"]', '[{"number":"+12125550123","kind":"mobile"}]', 'en', false, false, '', '', 1, 1, 1),
-	('org-1', 'contact-sly', 'customer-northwind', 'Sly Twin', 'sly twin', '', '[]', '[{"number":"+12125550171","kind":"mobile"}]', 'en', false, false, '', '', 1, 1, 1);
+	('org-1', 'contact-pia', 'northwind', 'Pia Ende', 'pia ende', '', '["pia@northwind.example.com"]', '[{"number":"+12125550123","kind":"mobile"}]', 'en', false, false, '', '', 1, 1, 1),
+	('org-1', 'contact-sly', 'northwind', 'Sly Twin', 'sly twin', '', '[]', '[{"number":"+12125550171","kind":"mobile"}]', 'en', false, false, '', '', 1, 1, 1);
 insert into contact_phone (org_id, contact_id, number, created_at, added_by, initial) values
 	('org-1', 'contact-pia', '+12125550123', 1, '', true), ('org-1', 'contact-sly', '+12125550171', 1, '', true);
 insert into contact_email (org_id, contact_id, email_key, created_at, added_by, initial) values
 	('org-1', 'contact-pia', 'pia@northwind.example.com', 1, '', true);
 insert into ticket (org_id, id, number, customer_id, contact_id, contact_name, summary, description, status, created_by, creator_name, creator_type, search_text, created_at, updated_at, version) values
-	('org-1', 'ticket-pia', 1042, 'customer-northwind', 'contact-pia', 'Pia Ende', 'Password', '', 'open', '', '', 'system', '', 1, 1, 1),
-	('org-1', 'ticket-fabrikam', 1043, 'customer-fabrikam', null, '', 'Printer', '', 'open', '', '', 'system', '', 1, 1, 1);
+	('org-1', 'ticket-pia', 1042, 'northwind', 'contact-pia', 'Pia Ende', 'Password', '', 'open', '', '', 'system', '', 1, 1, 1),
+	('org-1', 'ticket-fabrikam', 1043, 'fabrikam', null, '', 'Printer', '', 'open', '', '', 'system', '', 1, 1, 1);
 `
 
 // world is an organization whose customer Northwind signs in at a provider of the test.

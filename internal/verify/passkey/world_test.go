@@ -40,15 +40,15 @@ const (
 insert into organization (id, slug, name, region, time_zone, locale, status, demo, settings, created_at, updated_at, version) values
 	('org-1', 'harbor', 'Harbor IT', 'US', 'UTC', 'en', 'active', true, '{"allowed_countries":["US"]}', 1, 1, 1);
 insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version) values
-	('org-1', 'customer-northwind', 'Northwind', 'northwind', '[]', '', 'northwind', 1, 1, 1);
+	('org-1', 'northwind', 'Northwind', 'northwind', '[]', '', 'northwind', 1, 1, 1);
 insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title, usernames, platform_role,
 		owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version) values
 	('org-1', 'tom', 'Tom', 'Reed', '', 'Tom Reed', 'tom reed', 'tom@example.com', 'tom@example.com', '', '', '[]', 'administrator', true, 'active', 'activated', 'en', 'UTC', 'auto', '', 1, 1, 1);
 insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at, updated_at, version) values
-	('org-1', 'contact-pia', 'customer-northwind', 'Pia Ende', 'pia ende', '', '["pia@northwind.example.com"]', '[{"number":"+12125550123","kind":"mobile"}]', 'en', false, false, '', '', 1, 1, 1),
-	('org-1', 'contact-sam', 'customer-northwind', 'Sam Hill', 'sam hill', '', '["sam@northwind.example.com"]', '[]', 'en', false, false, '', '', 1, 1, 1);
+	('org-1', 'contact-pia', 'northwind', 'Pia Ende', 'pia ende', '', '["pia@northwind.example.com"]', '[{"number":"+12125550123","kind":"mobile"}]', 'en', false, false, '', '', 1, 1, 1),
+	('org-1', 'contact-sam', 'northwind', 'Sam Hill', 'sam hill', '', '["sam@northwind.example.com"]', '[]', 'en', false, false, '', '', 1, 1, 1);
 insert into ticket (org_id, id, number, customer_id, contact_id, contact_name, summary, description, status, created_by, creator_name, creator_type, search_text, created_at, updated_at, version) values
-	('org-1', 'ticket-pia', 1042, 'customer-northwind', 'contact-pia', 'Pia Ende', 'Password', '', 'open', '', '', 'system', '', 1, 1, 1);
+	('org-1', 'ticket-pia', 1042, 'northwind', 'contact-pia', 'Pia Ende', 'Password', '', 'open', '', '', 'system', '', 1, 1, 1);
 `
 )
 

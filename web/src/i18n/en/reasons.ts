@@ -15,6 +15,8 @@ export const reasons = {
     twilio_no_external_address: "Twilio cannot reach this server: its external address is not set, or leads to this machine only.",
     twilio_unreachable: "Twilio did not answer as it should. Try again in a moment.",
     twilio_account_refused: "Twilio does not accept the account and its token or key. Check them.",
+    access_needs_approval: "Somebody has to approve this first.",
+    access_beyond_own: "Nobody can give away what they do not hold themselves there. Ask an administrator.",
     access_needs_verification: "Verify the caller first: this takes a stronger proof than there is now.",
     verify_address_held: "This address was changed lately and is held for a while. Use another one.",
     verify_address_own_edit: "You changed this address yourself a short time ago, so a colleague has to verify with it, or use another one.",

@@ -18,6 +18,8 @@ export const reasons: Texts<typeof source> = {
     twilio_no_external_address: "Twilio ne peut pas joindre ce serveur : son adresse externe n'est pas réglée, ou ne mène qu'à cette machine.",
     twilio_unreachable: "Twilio n'a pas répondu comme il faut. Réessayez dans un instant.",
     twilio_account_refused: "Twilio n'accepte pas le compte et son jeton ou sa clé. Vérifiez-les.",
+    access_needs_approval: "Quelqu’un doit d’abord l’approuver.",
+    access_beyond_own: "On ne peut pas accorder ce que l’on n’a pas soi-même à cet endroit. Demandez à un administrateur.",
     access_needs_verification: "Vérifiez d’abord la personne : il faut une preuve plus forte que celle qui existe.",
     verify_address_held: "Cette adresse a changé récemment et attend encore. Prenez-en une autre.",
     verify_address_own_edit: "Vous avez changé cette adresse vous-même il y a peu : un collègue doit vérifier avec elle, ou prenez-en une autre.",

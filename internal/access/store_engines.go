@@ -1,0 +1,353 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"countersign.dev/countersign/internal/access/engine"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/store"
+)
+
+// change is a row of access_change: what has to be read again.
+type change struct {
+	epoch, tx       int64
+	org             string
+	kind, id, other string
+}
+
+// cursor is how far the changes have been read. SQLite commits in the order of epochs. On PostgreSQL a transaction may commit after a later one; all
+// before tx have ended, and of the others seen are the changes that were there.
+type cursor struct {
+	epoch, tx int64
+	seen      map[int64]bool
+}
+
+const (
+	latest    = `select coalesce(max(epoch), 0) from access_change`
+	openSince = `select pg_snapshot_xmin(pg_current_snapshot())::text::bigint`
+)
+
+// here is the cursor for somebody who sees the database as q does.
+func here(ctx context.Context, q store.Querier, d store.Dialect) (cursor, error) {
+	if d == store.SQLite {
+		var c cursor
+		err := q.QueryRowContext(ctx, latest).Scan(&c.epoch)
+		return c, err
+	}
+	_, c, err := changesSince(ctx, q, d, cursor{tx: -1})
+	return c, err
+}
+
+// anyChange says whether there is a change that a cursor has not seen.
+func anyChange(ctx context.Context, q store.Querier, d store.Dialect, c cursor) (bool, error) {
+	if d == store.SQLite {
+		var epoch int64
+		err := q.QueryRowContext(ctx, latest).Scan(&epoch)
+		return epoch > c.epoch, err
+	}
+	var n int
+	err := q.QueryRowContext(ctx, `select count(*) from access_change where tx >= $1`, c.tx).Scan(&n)
+	return n != len(c.seen), err
+}
+
+// changesSince are the changes that a cursor has not seen, and the cursor that has.
+func changesSince(ctx context.Context, q store.Querier, d store.Dialect, c cursor) (out []change, next cursor, err error) {
+	query, since := `select epoch, tx, org_id, kind, id, other from access_change where epoch > $1 order by epoch`, c.epoch
+	if d == store.Postgres {
+		query, since = `select epoch, tx, org_id, kind, id, other from access_change where tx >= $1 order by epoch`, c.tx
+		next.seen = map[int64]bool{}
+		if err := q.QueryRowContext(ctx, openSince).Scan(&next.tx); err != nil {
+			return nil, c, err
+		}
+		if c.tx < 0 {
+			since = next.tx
+		}
+	}
+	next.epoch = c.epoch
+	err = eachRow(ctx, q, query, []any{since}, func(scan scan) error {
+		var one change
+		if err := scan(&one.epoch, &one.tx, &one.org, &one.kind, &one.id, &one.other); err != nil {
+			return err
+		}
+		if d == store.Postgres && one.tx >= next.tx {
+			next.seen[one.epoch] = true
+		}
+		next.epoch = max(next.epoch, one.epoch)
+		if !c.seen[one.epoch] {
+			out = append(out, one)
+		}
+		return nil
+	})
+	return out, next, err
+}
+
+func deleteChanges(ctx context.Context, tx *store.Tx, before time.Time) error {
+	_, err := tx.ExecContext(ctx, `delete from access_change where at < $1`, store.Time(before))
+	return err
+}
+
+type scan func(to ...any) error
+
+func eachRow(ctx context.Context, q store.Querier, query string, args []any, fn func(scan) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// told is something that was read, and how an engine is told of it.
+type told struct {
+	id, other string
+	put       func(*engine.Writer)
+}
+
+// part is one kind of what access hangs on.
+type part struct {
+	kind  string // the table that changes are noted of
+	query string // of an organization
+	key   string // the column of a change's id
+	read  func(scan) (told, error)
+	drop  func(w *engine.Writer, id, other string)
+	first bool // what changed is dropped before it is put again: it may be somewhere else now
+}
+
+// parts are everything, in an order in which nothing is named before it is there.
+var parts = []part{
+	{
+		kind: "organization", key: "o.id",
+		query: `select o.id, o.status, coalesce(d.permissions, '[]') from organization o left join grant_default d on d.org_id = o.id and d.whose = '' where o.id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var status string
+			var defaults permissions
+			err = scan(&t.id, &status, &defaults)
+			o := engine.Org{Suspended: status != "active", Sensitive: sensitive, Defaults: defaults.V}
+			t.put = func(w *engine.Writer) { w.SetOrganization(o) }
+			return t, err
+		},
+		drop: func(w *engine.Writer, _, _ string) { w.SetOrganization(engine.Org{Suspended: true}) },
+	},
+	{
+		kind: "role", key: "id", query: `select id, permissions, sensitive from role where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var gives, asks permissions
+			err = scan(&t.id, &gives, &asks)
+			r := engine.Role{Permissions: gives.V, Sensitive: asks.V}
+			t.put = func(w *engine.Writer) { w.PutRole(t.id, r) }
+			return t, err
+		},
+		drop: func(w *engine.Writer, id, _ string) { w.DropRole(id) },
+	},
+	{
+		kind: "customer", key: "c.id",
+		query: `select c.id, coalesce(d.permissions, '[]') from customer c left join grant_default d on d.org_id = c.org_id and d.whose = c.id where c.org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var defaults permissions
+			err = scan(&t.id, &defaults)
+			t.put = func(w *engine.Writer) { w.PutCustomer(t.id, engine.Client{Defaults: defaults.V}) }
+			return t, err
+		},
+		drop: dropPlace,
+	},
+	{
+		kind: "device_group", key: "id", query: `select id, coalesce(parent_id, ''), coalesce(customer_id, '') from device_group where org_id = $1`,
+		read: readPlace((*engine.Writer).PutGroup), drop: dropPlace,
+	},
+	{
+		kind: "device", key: "id", query: `select id, coalesce(group_id, ''), coalesce(customer_id, '') from device where org_id = $1`,
+		read: readPlace((*engine.Writer).PutDevice), drop: dropPlace,
+	},
+	{
+		kind: "team", key: "id", query: `select id from team where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			err = scan(&t.id)
+			t.put = func(w *engine.Writer) { w.PutTeam(t.id) }
+			return t, err
+		},
+		drop: dropSubject,
+	},
+	{
+		kind: "technician", key: "id", query: `select id, platform_role, owner, status = 'active' and state = 'activated' from technician where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var p engine.Person
+			err = scan(&t.id, &p.Role, &p.Owner, &p.Active)
+			t.put = func(w *engine.Writer) { w.PutTechnician(t.id, p) }
+			return t, err
+		},
+		drop: dropSubject,
+	},
+	{
+		kind: "team_member", key: "team_id", query: `select team_id, technician_id from team_member where org_id = $1`,
+		read: readPair((*engine.Writer).Join), drop: (*engine.Writer).Leave,
+	},
+	{
+		kind: "technician_customer", key: "technician_id", query: `select technician_id, customer_id from technician_customer where org_id = $1`,
+		read: readPair((*engine.Writer).Assign), drop: (*engine.Writer).Unassign,
+	},
+	{
+		kind: "team_customer", key: "team_id", query: `select team_id, customer_id from team_customer where org_id = $1`,
+		read: readPair((*engine.Writer).Assign), drop: (*engine.Writer).Unassign,
+	},
+	{
+		kind: "grant_role", key: "id",
+		query: `select id, coalesce(technician_id, team_id), role_id, ` + scope + ` from grant_role where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var g engine.Grant
+			err = scan(&t.id, &g.Subject, &g.Role, &g.On.Type, &g.On.ID, (*store.Time)(&g.From), (*store.Time)(&g.Until))
+			t.put = func(w *engine.Writer) { w.PutGrant(t.id, g) }
+			return t, err
+		},
+		drop: dropRule, first: true,
+	},
+	{
+		kind: "grant_override", key: "id",
+		query: `select id, coalesce(technician_id, team_id), effect = 'deny', permission, ` + scope + ` from grant_override where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var o engine.Override
+			err = scan(&t.id, &o.Subject, &o.Deny, &o.Permission, &o.On.Type, &o.On.ID, (*store.Time)(&o.From), (*store.Time)(&o.Until))
+			t.put = func(w *engine.Writer) { w.PutOverride(t.id, o) }
+			return t, err
+		},
+		drop: dropRule, first: true,
+	},
+}
+
+const scope = `scope_type, coalesce(device_id, group_id, customer_id, ''), not_before, expires_at`
+
+// sensitive is what takes an approval until an organization can say otherwise.
+var sensitive = perm.BitsWhere(func(e perm.Entry) bool { return e.Sensitive }).Permissions()
+
+type permissions = store.JSON[[]perm.Permission]
+
+// watched are the tables whose changes are noted.
+func watched() (tables []string) {
+	for _, p := range parts {
+		tables = append(tables, p.kind)
+	}
+	return append(tables, "grant_default")
+}
+
+func readPlace(put func(w *engine.Writer, id, in, customer string)) func(scan) (told, error) {
+	return func(scan scan) (t told, err error) {
+		var in, customer string
+		err = scan(&t.id, &in, &customer)
+		t.put = func(w *engine.Writer) { put(w, t.id, in, customer) }
+		return t, err
+	}
+}
+
+func readPair(put func(w *engine.Writer, a, b string)) func(scan) (told, error) {
+	return func(scan scan) (t told, err error) {
+		err = scan(&t.id, &t.other)
+		t.put = func(w *engine.Writer) { put(w, t.id, t.other) }
+		return t, err
+	}
+}
+
+func dropPlace(w *engine.Writer, id, _ string) { w.DropPlace(id) }
+
+func dropSubject(w *engine.Writer, id, _ string) { w.DropSubject(id) }
+
+// dropRule: where says the id of what a rule was about, or what it was about as a whole.
+func dropRule(w *engine.Writer, id, where string) {
+	on := engine.Target{Type: engine.Type(where)}
+	if !on.Whole() {
+		on = engine.Target{Type: engine.Device, ID: where} // the engine knows what it is by its id
+	}
+	w.DropRule(id, on)
+}
+
+// load makes the engine of an organization.
+func load(ctx context.Context, q store.Querier, org string) (e *engine.Engine, err error) {
+	e = engine.New()
+	e.Write(func(w *engine.Writer) {
+		for _, p := range parts {
+			err = eachRow(ctx, q, p.query, []any{org}, func(scan scan) error {
+				t, err := p.read(scan)
+				if err == nil {
+					t.put(w)
+				}
+				return err
+			})
+			if err != nil {
+				err = fmt.Errorf("read %s: %w", p.kind, err)
+				return
+			}
+		}
+	})
+	return e, err
+}
+
+// atOnce is how many things one query asks for.
+const atOnce = 500
+
+// read reads again what has changed, and returns what to tell the engine.
+func read(ctx context.Context, q store.Querier, org string, changed []change) (func(*engine.Writer), error) {
+	var before, puts, drops []func(*engine.Writer)
+	for _, p := range parts {
+		wanted := map[[2]string]bool{} // whether it is still there
+		var ids []string
+		for _, c := range changed {
+			if c.kind != p.kind {
+				continue
+			}
+			ids = append(ids, c.id)
+			wanted[[2]string{c.id, c.other}] = false
+			if p.first {
+				before = append(before, func(w *engine.Writer) { p.drop(w, c.id, c.other) })
+			}
+		}
+		slices.Sort(ids)
+		for some := range slices.Chunk(slices.Compact(ids), atOnce) {
+			in := &store.Where{}
+			in.Arg(org)
+			in.In(p.key, some)
+			query := p.query + " and" + in.SQL()[len(" where"):]
+			err := eachRow(ctx, q, query, in.Args(), func(scan scan) error {
+				t, err := p.read(scan)
+				if err == nil {
+					puts = append(puts, t.put)
+					wanted[[2]string{t.id, t.other}] = true
+				}
+				return err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("read %s: %w", p.kind, err)
+			}
+		}
+		for pair, there := range wanted {
+			if !there && !p.first {
+				drops = append(drops, func(w *engine.Writer) { p.drop(w, pair[0], pair[1]) })
+			}
+		}
+	}
+	return func(w *engine.Writer) {
+		for _, tell := range slices.Concat(before, puts, drops) {
+			tell(w)
+		}
+	}, nil
+}
+
+// byOrganization sorts changes. The defaults of a customer are told with the customer, those of all with the organization.
+func byOrganization(all []change) map[string][]change {
+	out := map[string][]change{}
+	for _, c := range all {
+		switch {
+		case c.kind == "grant_default" && c.id == "":
+			c.kind, c.id = "organization", c.org
+		case c.kind == "grant_default":
+			c.kind = "customer"
+		}
+		out[c.org] = append(out[c.org], c)
+	}
+	return out
+}
