@@ -34,6 +34,7 @@ func rounds() int {
 // world is an installation of two nodes. What is started on the one is finished on the other.
 type world struct {
 	*testing.T
+	mu       sync.Mutex // of nodes and clients, while others ask
 	i        *rig.Installation
 	nodes    [2]*binary.Server
 	clients  [2]*rig.Client

@@ -76,6 +76,12 @@ func (i *Installation) Tokens(t testing.TB, c *Client, n int) []string {
 	return tokens
 }
 
+// TokenOf makes an API token for a technician, by the command line.
+func (i *Installation) TokenOf(t testing.TB, email string) string {
+	t.Helper()
+	return strings.TrimSpace(binary.Must(t, "", i.args("admin", "token", "--email", email, "--name", "load")...))
+}
+
 // VerifyExport exports the audit log and has the program check it with the installation's public key. It returns the export.
 func (i *Installation) VerifyExport(t testing.TB, c *Client) []byte {
 	t.Helper()
