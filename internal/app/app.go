@@ -110,6 +110,7 @@ type App struct {
 	recovery      *recovery.Service
 	consenting
 	verifying
+	rights
 	pods *pod.Service
 }
 
@@ -165,6 +166,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.teams = team.New(db, a.guard, a.audit, a.events, a.technicians)
 	a.customers = customer.New(db, a.guard, a.audit, a.events)
 	a.devices = device.New(db, a.guard, a.audit, a.events)
+	a.rights = a.newRights()
 	a.contacts = contact.New(db, a.guard, a.audit, a.events, a.contactHooks())
 	a.policies = signinpolicy.New(db, a.guard, a.audit, a.events, a.policyHooks())
 	a.tokens = apitoken.NewService(db, a.guard, a.audit, a.events, o.Log)
@@ -225,6 +227,7 @@ func (a *App) routes() {
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
 	a.devices.Routes(a.api)
+	a.rights.mount(a.api)
 	a.carrierRoutes()
 	a.notifications.Routes(a.api)
 	a.invitations.Routes(a.api)

@@ -24,6 +24,9 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	if a.queue, err = jobs.New(ctx, a.db, jobs.Options{Log: a.log, Observe: a.metrics.job}); err != nil {
 		return err
 	}
+	if err := a.ensureRoles(ctx); err != nil {
+		return err
+	}
 	a.tasks.Use(a.queue)
 	a.duo.Handle(a.queue)
 	a.queue.Every("old imports", time.Hour, a.imports.Sweep)

@@ -94,8 +94,8 @@ func permission(r httpapi.Route) string {
 
 func TestEveryPermissionIsUsed(t *testing.T) {
 	used := map[string]bool{}
-	eachFile(t, func(_, dir, _, text string) {
-		if dir != "access/perm" {
+	eachFile(t, func(name, dir, _, text string) {
+		if dir != "access/perm" && dir != "demo" && name != "role/system.go" { // which give them and ask for none
 			for _, m := range regexp.MustCompile(`\bperm\.(\w+)\b`).FindAllStringSubmatch(text, -1) {
 				used[m[1]] = true
 			}

@@ -11,8 +11,10 @@ import (
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/device"
+	"countersign.dev/countersign/internal/grant"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/role"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/team"
 	"countersign.dev/countersign/internal/technician"
@@ -29,6 +31,8 @@ type Maker struct {
 	Customers     *customer.Service
 	Contacts      *contact.Service
 	Devices       *device.Service
+	Roles         *role.Service
+	Grants        *grant.Service
 	Tickets       *ticket.Service
 	Verifications *verify.Service
 	Consents      consent.Ledger
@@ -46,6 +50,7 @@ type Organization struct {
 	customers   []string                // ids, as companies
 	contacts    [][]contact.Contact     // as companies
 	technicians []technician.Technician // as crew
+	teams       []string                // ids, as crews
 }
 
 // Make makes the organization. Its past is the same each time, but for what Play adds.
@@ -66,6 +71,7 @@ func (m Maker) Make(ctx context.Context) (*Organization, error) {
 		{"technicians", o.makeTechnicians},
 		{"teams", o.makeTeams},
 		{"devices", o.makeDevices},
+		{"grants", o.makeGrants},
 		{"tickets", o.makeTickets},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -175,9 +181,11 @@ func (o *Organization) makeTeams(ctx context.Context) error {
 				}
 			}
 		}
-		if _, err := o.Teams.Create(ctx, want); err != nil {
+		made, err := o.Teams.Create(ctx, want)
+		if err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
 		}
+		o.teams = append(o.teams, made.ID)
 	}
 	for i, c := range crew() {
 		if c.suspended {

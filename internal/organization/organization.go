@@ -16,6 +16,7 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/role"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -68,7 +69,7 @@ func New(db *store.DB, guard *access.Guard, log *audit.Log, bus *events.Bus) *Se
 }
 
 // Create makes an organization. Empty settings become those of an English-speaking one in the United States; messages may go to its
-// own country only.
+// own country only. It begins with the roles that come with Countersign.
 func (s *Service) Create(ctx context.Context, tx *store.Tx, want Settings, demo bool) (Organization, error) {
 	want.Region = orElse(want.Region, "US")
 	want.TimeZone = orElse(want.TimeZone, "UTC")
@@ -86,6 +87,9 @@ func (s *Service) Create(ctx context.Context, tx *store.Tx, want Settings, demo 
 		return Organization{}, fmt.Errorf("find a short name for an organization: %w", err)
 	}
 	if err := insert(ctx, tx, o); err != nil {
+		return Organization{}, fmt.Errorf("create organization %s: %w", o.ID, err)
+	}
+	if err := role.Seed(ctx, tx, o.ID); err != nil {
 		return Organization{}, fmt.Errorf("create organization %s: %w", o.ID, err)
 	}
 	actor := access.ActorFrom(ctx)

@@ -69,11 +69,17 @@ type Service struct {
 	audit       *audit.Log
 	events      *events.Bus
 	technicians *technician.Service
+	lifting     func(ctx context.Context, tx *store.Tx, teamID string) error
 }
 
 // New returns a Service.
 func New(db *store.DB, guard *access.Guard, log *audit.Log, bus *events.Bus, technicians *technician.Service) *Service {
-	return &Service{db, guard, log, bus, technicians}
+	return &Service{db, guard, log, bus, technicians, func(context.Context, *store.Tx, string) error { return nil }}
+}
+
+// Lifting sets what may refuse that a team ends: what was denied to it is then denied to its people no more. It is kept above this.
+func (s *Service) Lifting(fn func(ctx context.Context, tx *store.Tx, teamID string) error) {
+	s.lifting = fn
 }
 
 // Create adds a team.
@@ -200,6 +206,9 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Team) error)
 			return err
 		}
 		if err := check(t); err != nil {
+			return err
+		}
+		if err := s.lifting(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := s.technicians.TeamsChanged(ctx, tx, t.people()); err != nil {

@@ -27,6 +27,9 @@ func mayChange(ctx context.Context, t Technician) error {
 	return nil
 }
 
+// MayChange settles who may change anything about a technician, their access too.
+func MayChange(ctx context.Context, t Technician) error { return mayChange(ctx, t) }
+
 // MayPlace settles whether the actor may put a technician into a team or take them out of one. Nobody but an owner, whose rights never
 // come from a team, moves themselves.
 func MayPlace(ctx context.Context, t Technician) error {

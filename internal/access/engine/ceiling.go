@@ -72,6 +72,9 @@ func (s *state) given(by, place int32, now int64, denied bool) (out perm.Bits) {
 			out = out.Or(bits)
 		}
 	}
+	if denied {
+		return out.Spread() // with the sight of a device goes, and comes back, all that is done with it
+	}
 	return out
 }
 

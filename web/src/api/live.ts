@@ -34,6 +34,9 @@ export const kinds = [
   "import.changed",
   "device.changed",
   "device_group.changed",
+  "role.changed",
+  "grant.changed",
+  "default_permissions.changed",
   "session.ended",
   "security.alert",
   "reset",
@@ -78,6 +81,12 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["devices"]];
     case "device_group.changed":
       return [["device-groups"], ["devices"]];
+    case "role.changed":
+      return [["roles"], ["grants"], ["access"], ["me"]];
+    case "grant.changed":
+      return [["grants"], ["overrides"], ["roles"], ["access"], ["devices"], ["device-groups"], ["me"]];
+    case "default_permissions.changed":
+      return [["default-permissions"], ["access"], ["devices"], ["device-groups"], ["me"]];
     case "session.ended":
       return [["sessions"], ["me"]];
     case "security.alert":

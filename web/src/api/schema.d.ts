@@ -524,6 +524,24 @@ export interface paths {
         patch: operations["edit-customer"];
         trace?: never;
     };
+    "/api/customers/{id}/default-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what technicians have on this customer, once it is assigned to them */
+        get: operations["get-customer-default-permissions"];
+        /** Say what technicians have on this customer, once it is assigned to them */
+        put: operations["set-customer-default-permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/identity-provider": {
         parameters: {
             query?: never;
@@ -923,6 +941,42 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List grants: to others than administrators, the ones that reach themselves */
+        get: operations["list-grants"];
+        put?: never;
+        /** Give a role to a technician or team */
+        post: operations["create-grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a grant */
+        get: operations["get-grant"];
+        put?: never;
+        post?: never;
+        /** Take a role away */
+        delete: operations["delete-grant"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1378,6 +1432,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List every permission there is */
+        get: operations["list-permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pods": {
         parameters: {
             query?: never;
@@ -1566,6 +1637,44 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roles */
+        get: operations["list-roles"];
+        put?: never;
+        /** Create a role */
+        post: operations["create-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a role */
+        get: operations["get-role"];
+        /** Change all fields of a role */
+        put: operations["replace-role"];
+        post?: never;
+        /** Delete a role and the grants of it */
+        delete: operations["delete-role"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a role */
+        patch: operations["edit-role"];
         trace?: never;
     };
     "/api/sandbox/inbound": {
@@ -2003,6 +2112,24 @@ export interface paths {
         patch: operations["change-consent-settings"];
         trace?: never;
     };
+    "/api/settings/default-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what technicians have on every customer assigned to them */
+        get: operations["get-default-permissions"];
+        /** Say what technicians have on every customer assigned to them */
+        put: operations["set-default-permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/documents": {
         parameters: {
             query?: never;
@@ -2428,6 +2555,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/teams/{id}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what departs from roles for a team */
+        get: operations["get-team-permissions"];
+        /** Say what departs from roles for a team */
+        put: operations["set-team-permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/technician-verifications": {
         parameters: {
             query?: never;
@@ -2734,6 +2879,24 @@ export interface paths {
         put?: never;
         /** Mail the invitation, or mail it again; an earlier link is dead then */
         post: operations["send-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what departs from roles for a technician */
+        get: operations["get-technician-permissions"];
+        /** Say what departs from roles for a technician */
+        put: operations["set-technician-permissions"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4427,6 +4590,98 @@ export interface components {
         GetSetupBody: {
             needed: boolean;
         };
+        GrantBody: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["GrantThingBody"];
+            /** Format: date-time */
+            expires_at?: string;
+            id: string;
+            /** Format: date-time */
+            not_before?: string;
+            reason: string;
+            role: components["schemas"]["GrantRoleBody"];
+            scope: components["schemas"]["GrantScopeBody"];
+            /**
+             * @description waiting: it begins later
+             * @enum {string}
+             */
+            state: "active" | "waiting" | "expired";
+            subject: components["schemas"]["GrantSubjectBody"];
+            /** @description in a list of a technician’s: the team that passes it on */
+            via_team?: components["schemas"]["GrantThingBody"];
+        };
+        GrantBodyList: {
+            items: components["schemas"]["GrantBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        GrantDefaultsBody: {
+            permissions: string[];
+            /** Format: int64 */
+            version: number;
+        };
+        GrantDefaultsInput: {
+            /** @description for devices and customers */
+            permissions: string[];
+        };
+        GrantFieldsBody: {
+            /**
+             * Format: date-time
+             * @description dead at this time; absent: for ever
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description absent: at once
+             */
+            not_before?: string | null;
+            reason?: string;
+            role_id: string;
+            scope: components["schemas"]["GrantScopeInput"];
+            subject: components["schemas"]["GrantSubjectInput"];
+        };
+        GrantOverrideBody: {
+            /** @enum {string} */
+            effect: "allow" | "deny";
+            /** Format: date-time */
+            expires_at?: string;
+            id: string;
+            /** Format: date-time */
+            not_before?: string;
+            permission: string;
+            scope: components["schemas"]["GrantScopeBody"];
+            /** @description the team that passes it on; absent for one’s own */
+            via_team?: components["schemas"]["GrantThingBody"];
+        };
+        GrantOverrideInput: {
+            /**
+             * @description a deny counts over every allow
+             * @enum {string}
+             */
+            effect: "allow" | "deny";
+            /**
+             * Format: date-time
+             * @description dead at this time; absent: for ever
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description absent: at once
+             */
+            not_before?: string | null;
+            permission: string;
+            scope: components["schemas"]["GrantScopeInput"];
+        };
+        GrantOverridesBody: {
+            /** @description of a technician those of their teams too, which are changed at the team */
+            overrides: components["schemas"]["GrantOverrideBody"][];
+            /**
+             * Format: int64
+             * @description of those of one’s own
+             */
+            version: number;
+        };
         GrantPodSessionBody: {
             /** @description SHA-256 of the frame's verifier in base64url */
             challenge: string;
@@ -4434,6 +4689,41 @@ export interface components {
         GrantPodSessionBody2: {
             /** @description for the frame that made the challenge, within a minute */
             code: string;
+        };
+        GrantRoleBody: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+        };
+        GrantScopeBody: {
+            id?: string;
+            /** @description absent for wholes, and where the reader may not see it */
+            name?: string;
+            /** @enum {string} */
+            type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "section" | "organization";
+        };
+        GrantScopeInput: {
+            /** @description of the device, group or customer; of a section quick_support or team */
+            id?: string;
+            /** @enum {string} */
+            type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "section" | "organization";
+        };
+        GrantSubjectBody: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            type: "technician" | "team";
+        };
+        GrantSubjectInput: {
+            id: string;
+            /** @enum {string} */
+            type: "technician" | "team";
+        };
+        GrantThingBody: {
+            id: string;
+            /** @description empty where the reader may not see it */
+            name: string;
         };
         IdpBody: {
             acr_values: string[];
@@ -5118,6 +5408,70 @@ export interface components {
             /** Format: int64 */
             number: number;
         };
+        RoleBody: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            id: string;
+            name: string;
+            permissions: string[];
+            /** @enum {string} */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+            /** @description comes with Countersign: can be used and copied, but neither changed nor deleted */
+            system: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            usage: components["schemas"]["RoleUsageBody"];
+            /** Format: int64 */
+            version: number;
+        };
+        RoleBodyList: {
+            items: components["schemas"]["RoleBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        RoleFieldsBody: {
+            description?: string;
+            name: string;
+            /** @description of the role's purpose; device.view comes with every other one of a device */
+            permissions?: string[];
+            /**
+             * @description on what the role can be granted; never changes
+             * @enum {string}
+             */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+        };
+        RolePermissionBody: {
+            category: string;
+            description: string;
+            name: string;
+            /** @enum {string} */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+            /** @description takes an approval, unless the organization says otherwise */
+            sensitive: boolean;
+            title: string;
+            /** @description changes nothing: what read-only technicians may have */
+            view: boolean;
+        };
+        RolePermissionBodyList: {
+            items: components["schemas"]["RolePermissionBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        RoleUsageBody: {
+            /**
+             * Format: int64
+             * @description that would go with the role
+             */
+            grants: number;
+            /** Format: int64 */
+            teams: number;
+            /**
+             * Format: int64
+             * @description who have it themselves
+             */
+            technicians: number;
+        };
         RotatePodSecretBody: {
             /**
              * Format: int64
@@ -5172,6 +5526,14 @@ export interface components {
             sms: string[];
             /** @description the same of calls */
             voice: string[];
+        };
+        SetTeamPermissionsBody: {
+            /** @description all of the technician’s or team’s own */
+            overrides: components["schemas"]["GrantOverrideInput"][];
+        };
+        SetTechnicianPermissionsBody: {
+            /** @description all of the technician’s or team’s own */
+            overrides: components["schemas"]["GrantOverrideInput"][];
         };
         SetUpBody: {
             email: string;
@@ -7622,6 +7984,76 @@ export interface operations {
             };
         };
     };
+    "get-customer-default-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantDefaultsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-customer-default-permissions": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantDefaultsInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantDefaultsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-identity-provider": {
         parameters: {
             query?: never;
@@ -8917,6 +9349,148 @@ export interface operations {
             };
         };
     };
+    "list-grants": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description of this technician */
+                technician_id?: string;
+                /** @description with technician_id: those of the technician’s teams too */
+                inherited?: boolean;
+                /** @description of this team */
+                team_id?: string;
+                /** @description of this role */
+                role_id?: string;
+                /** @description on this customer, or on a group or device of it */
+                customer_id?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-grant": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-imports": {
         parameters: {
             query?: {
@@ -9999,6 +10573,35 @@ export interface operations {
             };
         };
     };
+    "list-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePermissionBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-pods": {
         parameters: {
             query?: {
@@ -10479,6 +11082,233 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComplianceTicketBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-roles": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words in name or description */
+                q?: string;
+                purpose?: "devices" | "invitations" | "administration" | "customers";
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+                /** @description the name of the role, percent-encoded UTF-8 */
+                "X-Confirm-Name"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    name?: string;
+                    /** @description of the role's purpose; device.view comes with every other one of a device */
+                    permissions?: string[];
+                    /**
+                     * @description on what the role can be granted; never changes
+                     * @enum {string}
+                     */
+                    purpose?: "devices" | "invitations" | "administration" | "customers";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleBody"];
                 };
             };
             /** @description A problem */
@@ -11605,6 +12435,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsentSettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-default-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantDefaultsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-default-permissions": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantDefaultsInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantDefaultsBody"];
                 };
             };
             /** @description A problem */
@@ -13038,6 +13934,76 @@ export interface operations {
             };
         };
     };
+    "get-team-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOverridesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-team-permissions": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTeamPermissionsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOverridesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-technician-verifications": {
         parameters: {
             query?: {
@@ -13893,6 +14859,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-technician-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOverridesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-technician-permissions": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTechnicianPermissionsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOverridesBody"];
                 };
             };
             /** @description A problem */

@@ -68,7 +68,7 @@ export function AuditList({ filters, fixed }: Props) {
   );
 }
 
-const areas = ["technician", "session", "customer", "contact", "ticket", "verification", "technician_verification", "team", "settings", "import", "audit"] as const;
+const areas = ["technician", "session", "customer", "contact", "ticket", "verification", "technician_verification", "team", "role", "grant", "settings", "import", "audit"] as const;
 
 function useFilters(): Filter[] {
   const { t } = useTranslation();
