@@ -17,6 +17,7 @@ import (
 	"countersign.dev/countersign/internal/apitoken"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/auditlog"
+	"countersign.dev/countersign/internal/authzen"
 	"countersign.dev/countersign/internal/avatar"
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/bulk"
@@ -111,7 +112,8 @@ type App struct {
 	consenting
 	verifying
 	rights
-	pods *pod.Service
+	pods  *pod.Service
+	asked *authzen.Service
 }
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.
@@ -195,6 +197,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.auditlog = auditlog.New(db, a.audit, a.guard, a.events, func(ctx context.Context, err error) {
 		o.Log.ErrorContext(ctx, "following the audit log failed", "err", err)
 	})
+	a.asked = a.newAsked()
 	a.routes()
 	return a
 }
@@ -237,6 +240,7 @@ func (a *App) routes() {
 	a.documentRoutes(brands)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
+	a.askingRoutes()
 	a.pods.Routes(a.api)
 	a.verificationRoutes()
 	a.consoleRoutes(web.FS())

@@ -42,6 +42,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.queue.Every("old notifications", time.Hour, a.notifications.Forget)
 	a.queue.Every("noted changes of access", 10*time.Minute, a.guard.Sweep)
 	a.loops["access"] = a.every(100*time.Millisecond, a.guard.Follow)
+	a.recordAsked()
 	a.loops["jobs"] = a.queue.Run
 	a.loops["events"] = a.events.Run
 	a.loops["audit log"] = a.audit.Run

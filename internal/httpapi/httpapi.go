@@ -52,6 +52,7 @@ type API struct {
 	routes  []Route
 	cross   *http.CrossOriginProtection
 	tokens  *limiter // per token or session
+	often   *limiter // the same, on routes that are asked Often
 	public  *limiter // per address, on routes that need no sign-in
 	streams *streams
 
@@ -87,6 +88,7 @@ type Route struct {
 	Takes   string // media type of a body that is a file; the input embeds Incoming, MaxBody is required
 	Status  int    // of a success, if neither 200, 201 nor 204
 
+	Often     bool // asked by programs before whatever they do: counted apart, against a higher limit
 	Passive   bool // made by open pages on their own: it does not keep a session alive
 	CrossSite bool // may be called from other web sites: webhooks, which authenticate themselves and use no cookie
 	Hidden    bool // not in the OpenAPI document: pages
@@ -110,7 +112,7 @@ func New(o Options) *API {
 	})
 	a := &API{
 		Options: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), names: map[string]reflect.Type{},
-		tokens: newLimiter(600, 600), public: newLimiter(200, 1000), streams: newStreams(),
+		tokens: newLimiter(600, 600), often: newLimiter(10_000, 10_000), public: newLimiter(200, 1000), streams: newStreams(),
 	}
 	if o.ExternalURL != nil {
 		// A proxy may pass another Host on.

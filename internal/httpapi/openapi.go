@@ -57,7 +57,7 @@ func (a *API) operation(r Route, _ string) huma.Operation {
 }
 
 func (a *API) rawOperation(r Route) *huma.Operation {
-	tag, _, _ := strings.Cut(strings.TrimPrefix(r.Path, "/api/"), "/")
+	tag, _, _ := strings.Cut(strings.TrimLeft(strings.TrimPrefix(r.Path, "/api/"), "/."), "/")
 	tag = strings.TrimSuffix(tag, ".csv")
 	op := &huma.Operation{
 		OperationID: r.ID, Method: r.Method, Path: r.Path, Summary: r.Summary, Hidden: r.Hidden, Tags: []string{tag},

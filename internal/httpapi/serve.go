@@ -68,8 +68,8 @@ func (a *API) knows(r *http.Request) bool {
 const consolePattern = "GET /{path...}"
 
 func isMachine(p string) bool {
-	first, _, _ := strings.Cut(strings.TrimLeft(p, "/"), "/")
-	return first == "api" || first == "webhooks" || first == "hooks"
+	first, rest, _ := strings.Cut(strings.TrimLeft(p, "/"), "/")
+	return first == "api" || first == "webhooks" || first == "hooks" || first == "access" && strings.HasPrefix(rest, "v1/")
 }
 
 // unknown answers 405 where another method would have been right, else 404. Who is not signed in does not learn which methods an address
@@ -205,7 +205,11 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 		}
 		return ctx, errSignIn
 	}
-	if wait := a.tokens.take(actor.TokenID + actor.SessionID); wait > 0 {
+	limit := a.tokens
+	if route.Often {
+		limit = a.often
+	}
+	if wait := limit.take(actor.TokenID + actor.SessionID); wait > 0 {
 		return ctx, errRate.After(wait)
 	}
 	if err := a.sameSite(route, r, actor); err != nil {

@@ -4,6 +4,176 @@
  */
 
 export interface paths {
+    "/.well-known/authzen-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say where the AuthZEN API is */
+        get: operations["get-authzen-configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whether a technician may do something (AuthZEN) */
+        post: operations["evaluate-access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask up to 1,000 such questions at once (AuthZEN) */
+        post: operations["evaluate-access-batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/search/action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search for what somebody may do to something (AuthZEN) */
+        post: operations["search-access-actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/search/resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search for what somebody may do something to (AuthZEN) */
+        post: operations["search-access-resources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/v1/search/subject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search for who may do something (AuthZEN) */
+        post: operations["search-access-subjects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what other programs were told about access, newest first: refusals, and what was allowed beyond seeing */
+        get: operations["list-access-decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may do something or not: oneself, or with admin.technicians or admin.roles anybody */
+        get: operations["explain-access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what somebody may do to something: oneself, or with admin.technicians or admin.roles anybody */
+        get: operations["list-access-permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who may do something to something, by name; takes admin.technicians or admin.roles */
+        get: operations["list-access-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -3492,6 +3662,230 @@ export interface components {
              */
             verified_at: string | null;
         };
+        AuthzenActionBody: {
+            /** @description a permission */
+            name: string;
+            /** @description let pass; no decision hangs on it */
+            properties?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenActionSearchBody: {
+            context?: {
+                [key: string]: unknown;
+            };
+            page?: components["schemas"]["AuthzenPagingBody"];
+            resource: components["schemas"]["AuthzenEntityBody"];
+            subject: components["schemas"]["AuthzenEntityBody"];
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenActionsBody: {
+            page: components["schemas"]["AuthzenPageBody"];
+            results: components["schemas"]["AuthzenActionBody"][];
+        };
+        AuthzenContextBody: {
+            /** @description why the question is none */
+            error?: components["schemas"]["AuthzenErrorBody"];
+            /** @enum {string} */
+            outcome: "allow" | "deny" | "needs_approval";
+            /** @description why: of a refusal first its code, then what nearly allows it */
+            reasons: components["schemas"]["AuthzenReasonBody"][];
+        };
+        AuthzenDecisionBody: {
+            context: components["schemas"]["AuthzenContextBody"];
+            decision: boolean;
+        };
+        AuthzenDecisionsBody: {
+            /** @description the same */
+            context?: components["schemas"]["AuthzenContextBody"];
+            /** @description of a request without evaluations */
+            decision?: boolean;
+            /** @description in the order of the request */
+            evaluations?: components["schemas"]["AuthzenDecisionBody"][];
+        };
+        AuthzenEntitiesBody: {
+            page: components["schemas"]["AuthzenPageBody"];
+            results: components["schemas"]["AuthzenResultBody"][];
+        };
+        AuthzenEntityBody: {
+            /** @description of a technician: the id or the email */
+            id: string;
+            /** @description let pass; no decision hangs on it */
+            properties?: {
+                [key: string]: unknown;
+            };
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenErrorBody: {
+            code: string;
+            message: string;
+            /** Format: int64 */
+            status: number;
+        };
+        AuthzenEvaluationBody: {
+            action: components["schemas"]["AuthzenActionBody"];
+            /** @description let pass; no decision hangs on it */
+            context?: {
+                [key: string]: unknown;
+            };
+            resource: components["schemas"]["AuthzenEntityBody"];
+            subject: components["schemas"]["AuthzenEntityBody"];
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenEvaluationsBody: {
+            action?: components["schemas"]["AuthzenActionBody"];
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description without any, the whole is one evaluation */
+            evaluations?: components["schemas"]["AuthzenPartialBody"][];
+            options?: components["schemas"]["AuthzenOptionsBody"];
+            resource?: components["schemas"]["AuthzenEntityBody"];
+            /** @description of each evaluation that names none; so action, resource and context */
+            subject?: components["schemas"]["AuthzenEntityBody"];
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenMetadataBody: {
+            access_evaluation_endpoint: string;
+            access_evaluations_endpoint: string;
+            policy_decision_point: string;
+            search_action_endpoint: string;
+            search_resource_endpoint: string;
+            search_subject_endpoint: string;
+        };
+        AuthzenOptionsBody: {
+            /** @enum {string} */
+            evaluations_semantic?: "execute_all" | "deny_on_first_deny" | "permit_on_first_permit";
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenPageBody: {
+            /** @description pass it as token to get the next part; empty at the end */
+            next_token: string;
+        };
+        AuthzenPagingBody: {
+            /**
+             * Format: int64
+             * @description how many results to answer with at most; 1,000 at most
+             */
+            limit?: number;
+            /** @description next_token of the part before */
+            token?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenPartialBody: {
+            action?: components["schemas"]["AuthzenActionBody"];
+            context?: {
+                [key: string]: unknown;
+            };
+            resource?: components["schemas"]["AuthzenEntityBody"];
+            subject?: components["schemas"]["AuthzenEntityBody"];
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenPlaceBody: {
+            id?: string;
+            type: string;
+        };
+        AuthzenReasonBody: {
+            /** @description where it hangs: the resource, or something above it */
+            at?: components["schemas"]["AuthzenPlaceBody"];
+            /** @description of a refusal, or what gives or takes: grant, override, platform_role, customer_default, default, approval, owner */
+            code: string;
+            /** Format: date-time */
+            from?: string;
+            /** @description of the grant or override; the name of a platform role */
+            id?: string;
+            /**
+             * @description why it does not help
+             * @enum {string}
+             */
+            miss?: "not_yet" | "expired" | "lacks_permission" | "customer_missing" | "overruled";
+            /** @description of a grant */
+            role_id?: string;
+            /** @description that passes it on */
+            team_id?: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        AuthzenRecordedBody: {
+            /** @description the technician whose session or token asked */
+            asked_by: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @enum {string} */
+            outcome: "allow" | "deny" | "needs_approval";
+            /** @description empty for one that does not exist */
+            permission: string;
+            /** @description of a refusal */
+            reason: string;
+            /** @description the same */
+            resource_id: string;
+            /** @description empty for what was not there */
+            resource_type: string;
+            /** @description the grants and overrides that led there */
+            rules: string[];
+            /** @description empty for nobody who was there */
+            subject_id: string;
+            /**
+             * Format: int64
+             * @description how often within the same second
+             */
+            times: number;
+            /** @description empty for a session */
+            token_id: string;
+        };
+        AuthzenRecordedBodyList: {
+            items: components["schemas"]["AuthzenRecordedBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        AuthzenResourceSearchBody: {
+            action: components["schemas"]["AuthzenActionBody"];
+            context?: {
+                [key: string]: unknown;
+            };
+            page?: components["schemas"]["AuthzenPagingBody"];
+            resource: components["schemas"]["AuthzenSearchedBody"];
+            subject: components["schemas"]["AuthzenEntityBody"];
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenResultBody: {
+            id: string;
+            type: string;
+        };
+        AuthzenSearchedBody: {
+            /** @description let pass; a search does not look at it */
+            id?: string;
+            /** @description let pass; no decision hangs on it */
+            properties?: {
+                [key: string]: unknown;
+            };
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AuthzenSubjectSearchBody: {
+            action: components["schemas"]["AuthzenActionBody"];
+            context?: {
+                [key: string]: unknown;
+            };
+            page?: components["schemas"]["AuthzenPagingBody"];
+            resource: components["schemas"]["AuthzenEntityBody"];
+            subject: components["schemas"]["AuthzenSearchedBody"];
+        } & {
+            [key: string]: unknown;
+        };
         BrandingAccentsBody: {
             /** @description on dark surfaces */
             dark: string;
@@ -4457,6 +4851,74 @@ export interface components {
             hours?: number;
             /** Format: int64 */
             idle_minutes?: number;
+        };
+        ExplainDecidedBody: {
+            /** @enum {string} */
+            outcome: "allow" | "deny" | "needs_approval";
+            permission: string;
+            /** @description of a refusal; empty if it is allowed, except for an owner */
+            reason: string;
+        };
+        ExplainDecidedBodyList: {
+            items: components["schemas"]["ExplainDecidedBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ExplainExplanationBody: {
+            /** @description what allows; for an explicit deny what denies */
+            because: components["schemas"]["ExplainPathBody"][];
+            /** @description of a refusal: what nearly allows */
+            misses: components["schemas"]["ExplainPathBody"][];
+            /** @enum {string} */
+            outcome: "allow" | "deny" | "needs_approval";
+            /** @description of a refusal; empty if it is allowed, except for an owner */
+            reason: string;
+            /** @description of a refusal: the first ten administrators and owners */
+            who_could_give: components["schemas"]["ExplainNamedBody"][];
+        };
+        ExplainNamedBody: {
+            id: string;
+            /** @description empty if it is gone */
+            name: string;
+        };
+        ExplainPathBody: {
+            /** @description where it hangs: the thing itself, or something above it */
+            at?: components["schemas"]["ExplainPlaceBody"];
+            /** @enum {string} */
+            by: "owner" | "platform_role" | "grant" | "override" | "customer_default" | "default" | "approval";
+            /** Format: date-time */
+            from?: string;
+            /** @description of the grant or override; the name of a platform role; else empty */
+            id: string;
+            /**
+             * @description why it does not help
+             * @enum {string}
+             */
+            miss?: "not_yet" | "expired" | "lacks_permission" | "customer_missing" | "overruled";
+            /** @description of a grant */
+            role?: components["schemas"]["ExplainNamedBody"];
+            /** @description that passes it on */
+            team?: components["schemas"]["ExplainNamedBody"];
+            /** Format: date-time */
+            until?: string;
+        };
+        ExplainPersonBody: {
+            because: components["schemas"]["ExplainPathBody"][];
+            id: string;
+            name: string;
+        };
+        ExplainPersonBodyList: {
+            items: components["schemas"]["ExplainPersonBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ExplainPlaceBody: {
+            /** @description empty for wholes */
+            id: string;
+            /** @description the same */
+            name: string;
+            /** @enum {string} */
+            type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "organization" | "quick_support";
         };
         FactorCeremonyBody: {
             challenge_id: string;
@@ -6564,6 +7026,343 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "get-authzen-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenMetadataBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluate-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthzenEvaluationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenDecisionBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "evaluate-access-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthzenEvaluationsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenDecisionsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-access-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthzenActionSearchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenActionsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-access-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthzenResourceSearchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenEntitiesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-access-subjects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthzenSubjectSearchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenEntitiesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-access-decisions": {
+        parameters: {
+            query?: {
+                subject_id?: string;
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthzenRecordedBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-access": {
+        parameters: {
+            query: {
+                technician_id: string;
+                permission: string;
+                resource_type: "device" | "device_group" | "customer" | "contact" | "ticket" | "section" | "organization" | "quick_support" | "all_devices" | "all_customers";
+                /** @description absent for wholes; of a section quick_support or team */
+                resource_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainExplanationBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-access-permissions": {
+        parameters: {
+            query: {
+                technician_id: string;
+                resource_type: "device" | "device_group" | "customer" | "contact" | "ticket" | "section" | "organization" | "quick_support" | "all_devices" | "all_customers";
+                /** @description absent for wholes; of a section quick_support or team */
+                resource_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainDecidedBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-access-people": {
+        parameters: {
+            query: {
+                permission: string;
+                resource_type: "device" | "device_group" | "customer" | "contact" | "ticket" | "section" | "organization" | "quick_support" | "all_devices" | "all_customers";
+                /** @description absent for wholes; of a section quick_support or team */
+                resource_id?: string;
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainPersonBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-audit-events": {
         parameters: {
             query?: {
