@@ -35,6 +35,22 @@ export type Pod = Schemas["PodBody"];
 export type Device = Schemas["DeviceBody"];
 export type DeviceGroup = Schemas["DeviceGroupBody"];
 
+export type Permission = Schemas["RolePermissionBody"];
+export type Purpose = Permission["purpose"];
+export type Role = Schemas["RoleBody"];
+export type Grant = Schemas["GrantBody"];
+export type Override = Schemas["GrantOverrideBody"];
+export type Scope = Schemas["GrantScopeInput"];
+export type AccessPath = Schemas["ExplainPathBody"];
+export type Explanation = Schemas["ExplainExplanationBody"];
+
+/** What a right is given on; the wholes have no id, and a name only where one may see it. */
+export interface Place {
+  type: string;
+  id?: string;
+  name?: string;
+}
+
 export type Report = Nullable<Schemas["ComplianceReportBody"], "median_seconds">;
 export type ReportRow = Schemas["ComplianceRowBody"];
 export type ReportDay = Schemas["ComplianceDayBody"];

@@ -1,8 +1,8 @@
-import { BadgeCheck, BookOpenText, Building2, ChartNoAxesColumn, ContactRound, House, MonitorSmartphone, ScrollText, Send, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
+import { BadgeCheck, BookOpenText, Building2, ChartNoAxesColumn, ContactRound, House, KeyRound, MonitorSmartphone, ScrollText, Send, Settings, Smartphone, Ticket, UserCog, Users, type LucideIcon } from "lucide-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
-  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "documents" | "sandbox" | "reports" | "audit" | "settings";
+  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "roles" | "documents" | "sandbox" | "reports" | "audit" | "settings";
   to: string;
   icon: LucideIcon;
   /** The letter after g. */
@@ -15,7 +15,7 @@ export interface Section {
 }
 
 export interface SectionGroup {
-  key: "work" | "people" | "insight";
+  key: "work" | "people" | "access" | "insight";
   sections: Section[];
 }
 
@@ -37,7 +37,13 @@ export const groups: SectionGroup[] = [
       { key: "teams", to: "/teams", icon: Users, letter: "m", needs: "admin.technicians", or: (me) => me.technician.team_ids.length > 0 },
       { key: "customers", to: "/customers", icon: Building2, letter: "u", needs: "customer.view" },
       { key: "contacts", to: "/contacts", icon: ContactRound, letter: "c", needs: "contact.view" },
+    ],
+  },
+  {
+    key: "access",
+    sections: [
       { key: "devices", to: "/devices", icon: MonitorSmartphone, letter: "i", needs: "device.view" },
+      { key: "roles", to: "/roles", icon: KeyRound, letter: "y", needs: "admin.roles", or: (me) => me.permissions.includes("admin.technicians") },
     ],
   },
   {

@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
 import { ApiError } from "@/api/problem";
+import { permissionTitle } from "@/app/permissions";
 
 /** What to tell a person about a failure. The server's sentence is used where it has one. */
 export function problemText(error: unknown, t: TFunction): string {
@@ -10,7 +11,7 @@ export function problemText(error: unknown, t: TFunction): string {
     return t("error.offlineText");
   }
   if (error.status === 403 && error.problem.permission) {
-    return t("error.needs", { permission: error.problem.permission });
+    return t(error.code === "access.beyond_own" ? "error.beyond" : "error.needs", { permission: permissionTitle(error.problem.permission) });
   }
   if (error.status === 412) {
     return t("error.stale");

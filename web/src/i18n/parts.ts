@@ -6,6 +6,7 @@ const parts = {
   carrier: async () => (await import("./en/carrier")).carrier,
   mail: async () => (await import("./en/mailReason")).mailReason,
   outbox: async () => (await import("./en/outbox")).outbox,
+  rights: async () => (await import("./en/rights")).rights,
   reasons: async () => (await import("./en/reasons")).reasons,
 };
 

@@ -1,7 +1,7 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { BookOpen, Check, KeyRound, LogOut, MonitorSmartphone, RectangleEllipsis, UserRound } from "lucide-react";
+import { BookOpen, Check, KeyRound, LogOut, MonitorSmartphone, RectangleEllipsis, ShieldQuestion, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { Me } from "@/api/types";
@@ -70,6 +70,9 @@ export function OwnMenu() {
         <Menu.Divider />
         <Menu.Item component={Link} to="/settings/profile" leftSection={<UserRound size={15} />}>
           {t("settings.profile.title")}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/my-access" leftSection={<ShieldQuestion size={15} />}>
+          {t("ownAccess")}
         </Menu.Item>
         <Menu.Item component={Link} to="/settings/password" leftSection={<RectangleEllipsis size={15} />}>
           {t("settings.password.title")}

@@ -9,13 +9,14 @@ interface Props<T extends Record<string, unknown>> extends FormProps<T> {
   opened: boolean;
   onClose: () => void;
   title: string;
+  size?: "md" | "lg";
 }
 
 /**
  * The drawer in which things are made and changed: all fields at once, or in `steps`.
  * Ctrl-Enter saves; leaving with changes asks.
  */
-export function FormDrawer<T extends Record<string, unknown>>({ opened, onClose, title, ...form }: Props<T>) {
+export function FormDrawer<T extends Record<string, unknown>>({ opened, onClose, title, size, ...form }: Props<T>) {
   const dirty = useRef(false);
   const onDirty = useCallback((now: boolean) => {
     dirty.current = now;
@@ -41,7 +42,7 @@ export function FormDrawer<T extends Record<string, unknown>>({ opened, onClose,
   };
   return (
     <>
-      <Sheet opened={opened} onClose={close} closeOnEscape={!asking} title={title} position="right">
+      <Sheet opened={opened} onClose={close} closeOnEscape={!asking} title={title} position="right" size={size}>
         <FormBody key={round} {...form} onCancel={close} onDone={leave} onAgain={beginAnew} onDirty={onDirty} sticky />
       </Sheet>
       <LeaveQuestion opened={asking} onStay={() => setAsking(false)} onLeave={leave} />

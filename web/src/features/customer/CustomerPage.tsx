@@ -2,7 +2,7 @@ import { Button, Menu } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { ChevronDown, ContactRound, Pencil, Plus, ScrollText, Ticket as TicketIcon, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import { useCan } from "@/app/me";
@@ -16,6 +16,7 @@ import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
 import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
+import { DefaultPermissions } from "@/features/access";
 import { Activity } from "@/features/auditlog/Activity";
 import { ContactForm } from "@/features/contact/ContactForm";
 import { ContactList } from "@/features/contact/ContactList";
@@ -115,6 +116,19 @@ export function CustomerPage() {
           { key: "people", label: t("customer.people"), content: <PeopleTab id={id} /> },
           { key: "verification", label: t("policy.tab"), content: <CustomerPolicy id={id} /> },
           ...(can("device.view") ? [{ key: "devices", label: t("nav.devices"), content: <DevicesTab id={id} /> }] : []),
+          ...(can("admin.roles")
+            ? [
+                {
+                  key: "permissions",
+                  label: t("settings.defaults"),
+                  content: (
+                    <Suspense fallback={<Loading rows={5} height={36} />}>
+                      <DefaultPermissions customerId={id} />
+                    </Suspense>
+                  ),
+                },
+              ]
+            : []),
           { key: "notes", label: t("customer.notes"), content: <NotesTab notes={customer.notes} onEdit={() => setOpen("edit")} /> },
           ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
         ]}

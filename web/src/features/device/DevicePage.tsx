@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import { useCan } from "@/app/me";
@@ -15,6 +15,7 @@ import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
 import { RelativeTime } from "@/components/RelativeTime";
 import { toast } from "@/components/toast";
+import { Who } from "@/features/access";
 import { Activity } from "@/features/auditlog/Activity";
 import { deviceQuery, renew } from "./data";
 import { DeviceForm } from "./DeviceForm";
@@ -80,6 +81,11 @@ export function DevicePage() {
         }
       >
         {device.description && <Card title={t("device.description")}>{device.description}</Card>}
+        {(can("admin.technicians") || can("admin.roles")) && (
+          <Suspense fallback={<Loading rows={4} height={40} />}>
+            <Who on={{ type: "device", id }} />
+          </Suspense>
+        )}
         {can("admin.audit") && <Activity target={id} />}
       </Detail>
       <DeviceForm key={device.version} opened={open === "edit"} onClose={() => setOpen(null)} device={device} />

@@ -19,6 +19,9 @@ const places: [page: string, section: string][] = [
   ["/welcome", "administrator#first-steps"],
   ["/import", "administrator#importing"],
   ["/devices", "administrator#devices"],
+  ["/roles", "administrator#giving-access"],
+  ["/my-access", "administrator#what-may-they-do-and-why"],
+  ["/settings/default-permissions", "administrator#default-permissions"],
   ["/tasks", "administrator#importing"],
   ["/help", "technician"],
 ];

@@ -18,6 +18,7 @@ export function usePlaces(): { recent: Command[]; sections: Command[]; create: C
     { needs: "admin.customers", to: "/customers?new=1", label: t("customer.new"), icon: Building2 },
     { needs: "admin.technicians", to: "/technicians?new=1", label: t("technician.new"), icon: UserCog },
     { needs: "admin.technicians", to: "/teams?new=1", label: t("team.new"), icon: Plus },
+    { needs: "admin.roles", to: "/roles?new=1", label: t("newRole"), icon: Plus },
     { needs: "admin.devices", to: "/devices?new=1", label: t("device.new"), icon: Plus },
     { needs: "admin.import", to: "/import", label: t("import.title"), icon: Plus },
   ];

@@ -1,9 +1,11 @@
-import { MultiSelect, Select, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { NewToken } from "@/api/types";
-import { useMe } from "@/app/me";
+import { useCan } from "@/app/me";
 import { FormDrawer } from "@/components/form/FormDrawer";
+import { listError } from "@/components/form/listError";
+import { PermissionPicker } from "@/features/access/PermissionPicker";
 
 interface Props {
   opened: boolean;
@@ -14,12 +16,13 @@ interface Props {
 /** Makes an API token: a name, how long it lives, and what it may do at most. */
 export function TokenForm({ opened, onClose, onMade }: Props) {
   const { t } = useTranslation();
-  const me = useMe();
+  const can = useCan();
   return (
     <FormDrawer
       opened={opened}
       onClose={onClose}
       title={t("settings.tokens.new")}
+      size="lg"
       save={t("settings.tokens.create")}
       required={{ name: t("settings.tokens.name") }}
       initial={{ name: "", expires_in_hours: "2160", permissions: [] as string[] }}
@@ -42,13 +45,13 @@ export function TokenForm({ opened, onClose, onMade }: Props) {
             allowDeselect={false}
             {...form.getInputProps("expires_in_hours")}
           />
-          <MultiSelect
+          <PermissionPicker
             label={t("settings.tokens.permissions")}
             description={t("settings.tokens.permissionsHelp")}
-            data={me?.permissions ?? []}
-            searchable
-            clearable
-            {...form.getInputProps("permissions")}
+            fits={(p) => can(p.name)}
+            value={form.values.permissions}
+            onChange={(permissions) => form.setFieldValue("permissions", permissions)}
+            error={listError(form.errors, "permissions")}
           />
         </>
       )}

@@ -27,6 +27,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "verification", group: "shared", needs: "admin.settings", title: (t) => t("settings.verification.title"), Page: page(() => import("./VerificationSettings"), "VerificationSettings") },
   { key: "integrations", group: "shared", needs: "admin.settings", title: (t) => t("duo.page"), Page: page(() => import("@/features/duo/DuoSettings"), "DuoSettings") },
   { key: "verification-policy", group: "shared", needs: "admin.settings", title: (t) => t("policy.title"), Page: page(() => import("@/features/verify/policy/PolicySettings"), "PolicySettings") },
+  { key: "default-permissions", group: "shared", needs: "admin.roles", title: (t) => t("settings.defaults"), Page: page(speaking("rights", () => import("@/features/access/DefaultPermissions")), "DefaultPermissions") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "consent", group: "shared", needs: "admin.settings", title: (t) => t("consent.settings.title"), Page: page(() => import("@/features/consent/ConsentSettings"), "ConsentSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(speaking("mail", () => import("./MailSettings")), "MailSettings") },
@@ -37,7 +38,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "password", group: "own", title: (t) => t("settings.password.title"), Page: page(() => import("./PasswordSettings"), "PasswordSettings") },
   { key: "factors", group: "own", title: (t) => t("factor.title"), Page: page(() => import("@/features/factor/FactorsSettings"), "FactorsSettings") },
   { key: "sessions", group: "own", title: (t) => t("settings.sessions.title"), Page: page(() => import("@/features/security/SessionsSettings"), "SessionsSettings") },
-  { key: "tokens", group: "own", title: (t) => t("settings.tokens.title"), Page: page(() => import("@/features/security/TokensSettings"), "TokensSettings") },
+  { key: "tokens", group: "own", title: (t) => t("settings.tokens.title"), Page: page(speaking("rights", () => import("@/features/security/TokensSettings")), "TokensSettings") },
 ];
 
 /** The pages that this person may open. */

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import { useCan, useMe } from "@/app/me";
@@ -16,6 +16,7 @@ import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
 import { RelativeTime } from "@/components/RelativeTime";
 import { toast } from "@/components/toast";
+import { AccessParts } from "@/features/access";
 import { Activity } from "@/features/auditlog/Activity";
 import { Customers } from "./Customers";
 import { teamQuery } from "./data";
@@ -64,6 +65,19 @@ export function TeamPage() {
         tabs={[
           { key: "members", label: t("team.memberCount"), content: <Members team={team} change={administers || leads} lead={administers} /> },
           { key: "customers", label: t("nav.customers"), content: <Customers team={team} change={administers} /> },
+          ...(administers
+            ? [
+                {
+                  key: "access",
+                  label: t("technician.tab.access"),
+                  content: (
+                    <Suspense fallback={<Loading rows={6} height={44} />}>
+                      <AccessParts subject={{ type: "team", id, name: team.name }} change />
+                    </Suspense>
+                  ),
+                },
+              ]
+            : []),
           ...(can("admin.audit") ? [{ key: "activity", label: t("activity.title"), content: <Activity target={id} /> }] : []),
         ]}
         facts={

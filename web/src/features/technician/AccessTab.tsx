@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Building2, Users } from "lucide-react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Technician } from "@/api/types";
+import { useCan } from "@/app/me";
 import { useNames } from "@/app/useNames";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { StateBadge } from "@/components/StateBadge";
+import { AccessParts } from "@/features/access";
 import { teamsOfQuery } from "@/features/team/data";
 import type { Role } from "./data";
 import { EditPart } from "./ProfileTab";
@@ -27,6 +30,7 @@ export function AccessTab({ technician, onEdit }: Props) {
   const { t } = useTranslation();
   const teams = useQuery(teamsOfQuery(technician.id));
   const all = technician.platform_role === "administrator";
+  const change = useCan()("admin.technicians") && onEdit !== undefined;
   return (
     <>
       <Card title={t("technician.role")} actions={<EditPart part="access" onEdit={onEdit} />}>
@@ -65,6 +69,9 @@ export function AccessTab({ technician, onEdit }: Props) {
       <Card title={t("nav.customers")} flush>
         {all ? <p className={classes.pad}>{t("technician.allCustomersText")}</p> : <Customers reached={customersReached(technician, teams.data ?? [])} pending={teams.isPending} />}
       </Card>
+      <Suspense fallback={<Loading rows={6} height={44} />}>
+        <AccessParts subject={{ type: "technician", id: technician.id, name: technician.name }} change={change} onAssign={change ? () => onEdit("access") : undefined} />
+      </Suspense>
     </>
   );
 }

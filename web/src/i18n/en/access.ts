@@ -20,6 +20,8 @@ export const access = {
     differ: "The two new passwords differ.",
     change: "Change the password",
   },
+  newRole: "New role",
+  ownAccess: "What you may do",
   setup: {
     title: "Set up Countersign",
     text: "Your organization, and you as its owner.",
@@ -38,6 +40,7 @@ export const access = {
   },
   avatar: { choose: "Choose a picture", other: "Choose another", remove: "Remove" },
   settings: {
+    defaults: "Default permissions",
     shared: "Organization",
     own: "Yourself",
     saved: "Saved.",

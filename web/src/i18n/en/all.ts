@@ -3,6 +3,7 @@ import { first } from ".";
 import { mailReason } from "./mailReason";
 import { outbox } from "./outbox";
 import { reasons } from "./reasons";
+import { rights } from "./rights";
 
 /** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
-export const en = { ...first, ...carrier, ...mailReason, ...outbox, ...reasons };
+export const en = { ...first, ...carrier, ...mailReason, ...outbox, ...reasons, ...rights };

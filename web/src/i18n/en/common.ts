@@ -90,6 +90,8 @@ export const common = {
     forbidden: "You may not see or do this",
     notFound: "There is nothing here",
     needs: "This needs the permission {{permission}}. An administrator can give it to you.",
+    beyond: "You can give on only what you hold yourself there, and you lack {{permission}}.",
+    why: "Why?",
     stale: "Somebody else changed this meanwhile. Close, look at the new state, and make your change again.",
     limited_one: "{{detail}} Try again in one second.",
     limited_other: "{{detail}} Try again in {{count}} seconds.",

@@ -257,7 +257,6 @@ export const reasons = {
     duo_secret_again: "Enter the secret key again.",
     duo_too_many: "Three pushes in ten minutes are enough for one person.",
     duo_unreachable: "Duo cannot be asked at the moment.",
-    access_beyond_own: "You cannot give what you do not hold yourself there. Ask an administrator.",
     grant_exists: "This role is given there already for a time that overlaps with this one.",
     grant_not_found: "There is no such grant, or you may not see it.",
     access_outlives_own: "You hold this for a time only, and cannot give it for longer.",

@@ -14,7 +14,7 @@ export const shell = {
     waiting_other: "{{count}} people wait",
   },
   nav: {
-    group: { work: "Work", people: "People", insight: "Organization" },
+    group: { work: "Work", people: "People", access: "Access", insight: "Organization" },
     desk: "Desk",
     verify: "Verify",
     tickets: "Tickets",
@@ -24,6 +24,7 @@ export const shell = {
     customers: "Customers",
     contacts: "Contacts",
     devices: "Devices",
+    roles: "Roles",
     documents: "Documents",
     sandbox: "Sandbox phone",
     reports: "Reports",

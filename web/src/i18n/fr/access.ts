@@ -23,6 +23,8 @@ export const access: Texts<typeof source> = {
     differ: "Les deux nouveaux mots de passe diffèrent.",
     change: "Changer le mot de passe",
   },
+  newRole: "Nouveau rôle",
+  ownAccess: "Ce que vous pouvez faire",
   setup: {
     title: "Installer Countersign",
     text: "Votre organisation, et vous comme propriétaire.",
@@ -41,6 +43,7 @@ export const access: Texts<typeof source> = {
   },
   avatar: { choose: "Choisir une photo", other: "En choisir une autre", remove: "Retirer" },
   settings: {
+    defaults: "Permissions par défaut",
     shared: "Organisation",
     own: "Vous-même",
     saved: "Enregistré.",

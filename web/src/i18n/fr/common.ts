@@ -93,6 +93,8 @@ export const common: Texts<typeof source> = {
     forbidden: "Vous n’y avez pas accès",
     notFound: "Il n’y a rien ici",
     needs: "Il faut pour cela l’autorisation {{permission}}. Un administrateur peut vous la donner.",
+    beyond: "Vous ne pouvez donner que ce que vous avez vous-même à cet endroit, et il vous manque {{permission}}.",
+    why: "Pourquoi ?",
     stale: "Quelqu’un d’autre a modifié ceci entre-temps. Fermez, regardez le nouvel état, puis refaites votre modification.",
     limited_one: "{{detail}} Réessayez dans une seconde.",
     limited_other: "{{detail}} Réessayez dans {{count}} secondes.",

@@ -20,6 +20,7 @@ import { people } from "./people";
 import { pod } from "./pod";
 import { policy } from "./policy";
 import { reasons } from "./reasons";
+import { rights } from "./rights";
 import { security } from "./security";
 import { shell } from "./shell";
 import { teams } from "./teams";
@@ -27,4 +28,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights };

@@ -260,7 +260,6 @@ export const reasons: Texts<typeof source> = {
     duo_secret_again: "Saisissez de nouveau la clé secrète.",
     duo_too_many: "Trois notifications en dix minutes suffisent pour une personne.",
     duo_unreachable: "Duo ne peut pas être interrogé pour le moment.",
-    access_beyond_own: "Vous ne pouvez pas donner ce que vous ne détenez pas vous-même à cet endroit. Demandez à un administrateur.",
     grant_exists: "Ce rôle y est déjà donné pour une durée qui chevauche celle-ci.",
     grant_not_found: "Cet accès n’existe pas, ou vous ne pouvez pas le voir.",
     access_outlives_own: "Vous détenez cela pour un temps seulement et ne pouvez pas le donner plus longtemps.",

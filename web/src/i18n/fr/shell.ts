@@ -17,7 +17,7 @@ export const shell: Texts<typeof source> = {
     waiting_other: "{{count}} personnes attendent",
   },
   nav: {
-    group: { work: "Travail", people: "Personnes", insight: "Organisation" },
+    group: { work: "Travail", people: "Personnes", access: "Accès", insight: "Organisation" },
     desk: "Bureau",
     verify: "Vérifier",
     tickets: "Tickets",
@@ -27,6 +27,7 @@ export const shell: Texts<typeof source> = {
     customers: "Clients",
     contacts: "Contacts",
     devices: "Appareils",
+    roles: "Rôles",
     documents: "Documents",
     sandbox: "Téléphone d’essai",
     reports: "Rapports",

@@ -1,0 +1,168 @@
+// A role is made, given to a team on a customer, seen at its member with the reason, and deleted by its name.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { api, axe, launch, looked, pictured, signIn, startServer } from "../harness.mjs";
+import { open } from "../pages.mjs";
+
+let server, browser, context, page, call;
+let team, member, customer, device, role;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+  ({ context, page } = await signIn(browser, server));
+  call = api(context, server.base);
+  await call.patch("/api/me", { theme: "auto" });
+  // A team with a plain technician, and a device at one of its customers.
+  const { items: teams } = await call.get("/api/teams?limit=50");
+  const { items: people } = await call.get("/api/technicians?limit=200");
+  const { items: devices } = await call.get("/api/devices?limit=200");
+  for (const some of teams) {
+    member = people.find((x) => x.platform_role === "technician" && x.status === "active" && x.state === "activated" && some.member_ids.includes(x.id));
+    device = devices.find((x) => some.customer_ids.includes(x.customer_id));
+    if (member && device) {
+      team = some;
+      break;
+    }
+  }
+  assert.ok(team, "the demo has a team with a technician and a device");
+  customer = { id: device.customer_id, name: device.customer_name };
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const step = (name, run) => test(name, () => pictured(name, [page], run));
+const dialog = () => page.getByRole("dialog");
+const card = (name) => page.getByRole("region", { name, exact: true });
+const rest = () => page.waitForTimeout(300); // the drawer has come to rest
+
+/** Chooses in a field that lists or searches. */
+async function choose(within, label, text, { type = false } = {}) {
+  const field = within.getByRole("combobox", { name: label });
+  await field.click();
+  if (type) {
+    await field.pressSequentially(text);
+  }
+  await page.getByRole("option", { name: text, exact: !type }).first().click();
+}
+
+step("a role is made, with what comes by itself", async () => {
+  await open(page, server.base, "/roles");
+  await page.getByRole("link", { name: /Full device access/ }).waitFor(); // those of the system are there
+  await page.getByRole("button", { name: "New role" }).click();
+  await dialog().getByLabel("Name").fill("Night terminal");
+  await dialog().getByRole("radio", { name: /^Devices/ }).check();
+  await dialog().getByRole("searchbox", { name: "Search permissions" }).fill("command line");
+  await dialog().getByRole("checkbox", { name: "Terminal" }).check();
+  await dialog().getByRole("searchbox", { name: "Search permissions" }).fill("");
+  assert.ok(await dialog().getByRole("checkbox", { name: "See devices" }).isChecked(), "to see comes with the rest");
+  await rest();
+  assert.deepEqual(await axe(page), []);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { level: 2, name: "Night terminal" }).waitFor();
+  role = (await call.get("/api/roles?limit=200")).items.find((x) => x.name === "Night terminal");
+  assert.ok(role.permissions.includes("device.terminal"));
+  assert.deepEqual(await looked(page, "a role"), []);
+});
+
+step("a system role can be copied, and says why it cannot be changed", async () => {
+  await page.getByRole("link", { name: /Device connection only/ }).click();
+  await page.getByText(/comes with Countersign/).waitFor();
+  assert.equal(await page.getByRole("main").getByRole("button", { name: "Edit" }).count(), 0);
+  await page.getByRole("button", { name: "Copy" }).click();
+  assert.equal(await dialog().getByLabel("Name").inputValue(), "Device connection only (copy)");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { level: 2, name: "Device connection only (copy)" }).waitFor();
+});
+
+step("a team gets it on a customer: the target first, then the roles that fit", async () => {
+  await open(page, server.base, `/teams/${team.id}?tab=access`);
+  await page.getByRole("button", { name: "Give a role: Roles on devices and groups" }).click();
+  await choose(dialog(), "On what", "All devices of a customer");
+  await choose(dialog(), "Customer", customer.name, { type: true });
+  await dialog().getByRole("combobox", { name: "Role" }).click();
+  assert.equal(await page.getByRole("option", { name: /Auditor/ }).count(), 0, "a role of another purpose is not offered");
+  await page.getByRole("option", { name: "Night terminal" }).click();
+  await dialog().getByLabel("Reason").fill("Night shift");
+  await rest();
+  assert.deepEqual(await axe(page), []);
+  await dialog().getByRole("button", { name: "Give a role" }).click();
+  await card("Roles on devices and groups").getByRole("listitem").filter({ hasText: "Night terminal" }).filter({ hasText: customer.name }).waitFor();
+  const { items } = await call.get(`/api/grants?team_id=${team.id}&limit=200`);
+  const grant = items.find((x) => x.role.id === role.id);
+  assert.deepEqual([grant.scope.type, grant.scope.id, grant.reason], ["customer", customer.id, "Night shift"]);
+});
+
+step("its member has it through the team, and cannot lose it here", async () => {
+  await open(page, server.base, `/technicians/${member.id}?tab=access`);
+  const row = card("Roles on devices and groups").getByRole("listitem").filter({ hasText: "Night terminal" });
+  await row.getByRole("link", { name: `Through ${team.name}` }).waitFor();
+  assert.equal(await row.getByRole("button").count(), 0);
+  assert.deepEqual(await looked(page, "the access of a technician"), []);
+});
+
+step("an override takes one permission away, and is lifted again", async () => {
+  await page.getByRole("button", { name: "New override" }).click();
+  await choose(dialog(), "Permission", "Wake", { type: true });
+  await dialog().getByRole("radio", { name: /^Taken away/ }).check();
+  await choose(dialog(), "On what", "All devices");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().waitFor({ state: "hidden" });
+  const row = card("Overrides").getByRole("listitem").filter({ hasText: "Wake" });
+  await row.getByText("Taken away").waitFor();
+  await row.getByRole("button", { name: /^Remove: Wake/ }).click();
+  await dialog().getByRole("button", { name: "Remove" }).click();
+  await row.waitFor({ state: "detached" });
+});
+
+step("the answer says by which role, given to whom, on what", async () => {
+  const ask = card("What may they do, and why?");
+  await choose(ask, "On what", "A device", { type: false });
+  await choose(ask, "Device", device.name, { type: true });
+  const terminal = ask.getByRole("button", { name: /^Terminal/ }).first();
+  await terminal.getByText("Allowed", { exact: true }).waitFor();
+  await terminal.click();
+  await ask.getByText(`The role Night terminal was given to the team ${team.name} on the customer ${customer.name}`).waitFor();
+  assert.deepEqual(await looked(page, "an explanation"), []);
+});
+
+step("a refusal says what is missing, and who could give it", async () => {
+  const ask = card("What may they do, and why?");
+  await choose(ask, "On what", "Team (the whole organization)");
+  await ask.getByRole("button", { name: /^Billing Not allowed/ }).click();
+  await ask.getByText("Not allowed: nothing gives it here.").waitFor();
+  const givers = ask.getByRole("heading", { name: "Who could give it" }).locator("..").getByRole("link");
+  assert.ok((await givers.count()) > 0);
+});
+
+step("the device names who can reach it", async () => {
+  await open(page, server.base, `/devices/${device.id}`);
+  await choose(page.getByRole("main"), "Permission", "Terminal");
+  await page.getByRole("link", { name: member.name }).waitFor();
+});
+
+step("default permissions are set and saved", async () => {
+  await open(page, server.base, "/settings/default-permissions");
+  await page.getByRole("checkbox", { name: "Answer chats" }).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  assert.deepEqual((await call.get("/api/settings/default-permissions")).permissions, ["chat.answer"]);
+});
+
+step("the role is deleted by its name, and takes what it gave along", async () => {
+  await open(page, server.base, `/roles/${role.id}`);
+  await page.getByRole("button", { name: "Delete the role" }).click();
+  await dialog().getByText(/The grant that gives it goes with it/).waitFor();
+  assert.ok(await dialog().getByRole("button", { name: "Delete" }).isDisabled(), "the name comes first");
+  await dialog().getByRole("textbox").fill("Night terminal");
+  await rest();
+  assert.deepEqual(await axe(page), []);
+  await dialog().getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("link", { name: /Night terminal/ }).waitFor({ state: "detached" });
+  assert.equal((await call.get(`/api/grants?team_id=${team.id}&limit=200`)).items.filter((x) => x.role.name === "Night terminal").length, 0);
+});
+
+test("the pages reported no error and asked no other host", () => assert.deepEqual(context.complaints, []));

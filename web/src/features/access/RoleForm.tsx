@@ -1,0 +1,73 @@
+import { Radio, Stack, Textarea, TextInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Role } from "@/api/types";
+import { FormDrawer } from "@/components/form/FormDrawer";
+import { listError } from "@/components/form/listError";
+import { toast } from "@/components/toast";
+import { plainName, purposes } from "./catalogue";
+import { type RoleFields, saveRole } from "./data";
+import { PermissionPicker } from "./PermissionPicker";
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  /** The role that is changed; or that the new one begins as a copy of. */
+  role?: Role;
+  copy?: boolean;
+  onSaved: (role: Role) => void;
+}
+
+/** Makes a role, alone or as a copy of another, or changes one. */
+export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
+  const { t } = useTranslation();
+  const changes = copy ? undefined : role;
+  const initial: RoleFields = {
+    name: role ? (copy ? t("rights.role.copyName", { name: plainName(role.name) }) : role.name) : "",
+    description: role?.description ?? "",
+    purpose: role?.purpose ?? "devices",
+    permissions: role?.permissions ?? [],
+  };
+  return (
+    <FormDrawer
+      opened={opened}
+      onClose={onClose}
+      size="lg"
+      title={!role ? t("newRole") : copy ? t("rights.role.copyTitle", { name: plainName(role.name) }) : t("rights.role.edit")}
+      required={{ name: t("rights.role.name") }}
+      initial={initial as RoleFields & Record<string, unknown>}
+      onSave={async (values, changed) => {
+        const saved = await saveRole(changes ? changed : values, changes);
+        toast(t("saved", { name: saved.name }));
+        onSaved(saved);
+      }}
+    >
+      {(form) => (
+        <>
+          <TextInput label={t("rights.role.name")} required maxLength={100} data-autofocus {...form.getInputProps("name")} />
+          <Textarea label={t("rights.role.description")} autosize minRows={2} maxRows={6} maxLength={2000} {...form.getInputProps("description")} />
+          {!role && (
+            <Radio.Group
+              label={t("rights.role.purpose")}
+              description={t("rights.role.purposeHelp")}
+              {...form.getInputProps("purpose")}
+              onChange={(purpose) => form.setValues({ purpose: purpose as Role["purpose"], permissions: [] })}
+            >
+              <Stack gap={8} mt={8}>
+                {purposes.map((purpose) => (
+                  <Radio key={purpose} value={purpose} label={t(`rights.purpose.${purpose}`)} description={t(`rights.purposeText.${purpose}`)} />
+                ))}
+              </Stack>
+            </Radio.Group>
+          )}
+          <PermissionPicker
+            label={t("rights.role.permissions")}
+            purpose={form.values.purpose}
+            value={form.values.permissions}
+            onChange={(permissions) => form.setFieldValue("permissions", permissions)}
+            error={listError(form.errors, "permissions")}
+          />
+        </>
+      )}
+    </FormDrawer>
+  );
+}

@@ -1,0 +1,145 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, ifMatch, must } from "@/api/client";
+import type { components } from "@/api/schema";
+import type { Grant, Page, Place, Role } from "@/api/types";
+import { catalogueQuery } from "@/app/permissions";
+import { queries } from "@/app/services";
+
+type Schemas = components["schemas"];
+
+/** Whom rights are given to. */
+export interface Subject {
+  type: "technician" | "team";
+  id: string;
+  name: string;
+}
+
+/** The permissions with what they are called and mean. */
+export function useCatalogue() {
+  const { i18n } = useTranslation();
+  return useQuery(catalogueQuery(i18n.language));
+}
+
+// Fetches a list page by page: what is shown here is read as a whole.
+async function every<T>(load: (cursor?: string) => Promise<Page<T>>, cursor?: string): Promise<T[]> {
+  const { items, next_cursor } = await load(cursor);
+  return next_cursor ? [...items, ...(await every(load, next_cursor))] : items;
+}
+
+/** All roles, by name. */
+export const rolesQuery = queryOptions({
+  queryKey: ["roles"],
+  queryFn: (): Promise<Role[]> => every((cursor) => must(api.GET("/api/roles", { params: { query: { limit: 200, cursor } } }))),
+});
+
+export type RoleFields = Pick<Role, "name" | "description" | "purpose" | "permissions">;
+
+/** Makes a role, or changes some fields of one. */
+export async function saveRole(fields: Partial<RoleFields>, role?: Role): Promise<Role> {
+  const saved = role
+    ? await must(api.PATCH("/api/roles/{id}", { params: { path: { id: role.id }, header: ifMatch(role.version) }, body: fields }))
+    : await must(api.POST("/api/roles", { body: fields as RoleFields }));
+  await renewAccess();
+  return saved;
+}
+
+/** Deletes a role with all grants of it. The server wants the name too. */
+export async function deleteRole(role: Role): Promise<void> {
+  const header = { ...ifMatch(role.version), "X-Confirm-Name": encodeURIComponent(role.name) };
+  await must(api.DELETE("/api/roles/{id}", { params: { path: { id: role.id }, header } }));
+  await renewAccess();
+}
+
+const whose = ({ type, id }: Subject) => (type === "team" ? { team_id: id } : { technician_id: id, inherited: true });
+
+/** What roles were given to a technician, directly and through teams, or to a team. */
+export const grantsQuery = (subject: Subject) =>
+  queryOptions({
+    queryKey: ["grants", subject.type, subject.id],
+    queryFn: (): Promise<Grant[]> => every((cursor) => must(api.GET("/api/grants", { params: { query: { ...whose(subject), limit: 200, cursor } } }))),
+  });
+
+export type NewGrant = Schemas["GrantFieldsBody"];
+
+/** Gives a role. */
+export async function give(grant: NewGrant): Promise<void> {
+  await must(api.POST("/api/grants", { body: grant }));
+  await renewAccess();
+}
+
+/** Takes back what was given. */
+export async function takeBack(grant: Grant): Promise<void> {
+  await must(api.DELETE("/api/grants/{id}", { params: { path: { id: grant.id } } }));
+  await renewAccess();
+}
+
+/** The overrides of a technician, with those of the teams, or of a team. */
+export const overridesQuery = ({ type, id }: Subject) =>
+  queryOptions({
+    queryKey: ["overrides", type, id],
+    queryFn: () => {
+      const init = { params: { path: { id } } };
+      return type === "team" ? must(api.GET("/api/teams/{id}/permissions", init)) : must(api.GET("/api/technicians/{id}/permissions", init));
+    },
+  });
+
+export type NewOverride = Schemas["GrantOverrideInput"];
+
+/** Puts the overrides of a technician or team in place of those they had in a version. */
+export async function replaceOverrides({ type, id }: Subject, version: number, overrides: NewOverride[]): Promise<void> {
+  const init = { params: { path: { id }, header: ifMatch(version) }, body: { overrides } };
+  await (type === "team" ? must(api.PUT("/api/teams/{id}/permissions", init)) : must(api.PUT("/api/technicians/{id}/permissions", init)));
+  await renewAccess();
+}
+
+/** What everybody assigned may do at one customer, or at all of them. */
+export function defaults(customerId?: string) {
+  return customerId ? must(api.GET("/api/customers/{id}/default-permissions", { params: { path: { id: customerId } } })) : must(api.GET("/api/settings/default-permissions"));
+}
+
+/** Sets the default permissions of one customer, or of all. */
+export async function saveDefaults(permissions: string[], version: number, customerId?: string): Promise<void> {
+  const header = ifMatch(version);
+  await (customerId
+    ? must(api.PUT("/api/customers/{id}/default-permissions", { params: { path: { id: customerId }, header }, body: { permissions } }))
+    : must(api.PUT("/api/settings/default-permissions", { params: { header }, body: { permissions } })));
+  await renewAccess();
+}
+
+/** A permission with how a decision about it comes out. */
+export type Outcome = Schemas["ExplainDecidedBody"];
+
+// Questions are about a thing that is named by its type, and by its id where it has one.
+function resource({ type, id }: Place) {
+  return { resource_type: type as Schemas["ExplainPlaceBody"]["type"], resource_id: id || undefined };
+}
+
+/** How every decision about a technician on one target comes out. */
+export const outcomesQuery = (technicianId: string, on: Place) =>
+  queryOptions({
+    queryKey: ["access", "permissions", technicianId, on.type, on.id],
+    queryFn: async () => (await must(api.GET("/api/access/permissions", { params: { query: { technician_id: technicianId, ...resource(on) } } }))).items,
+  });
+
+/** Why a decision comes out as it does. */
+export const explanationQuery = (technicianId: string, permission: string, on: Place) =>
+  queryOptions({
+    queryKey: ["access", "explanation", technicianId, permission, on.type, on.id],
+    queryFn: () => must(api.GET("/api/access/explanation", { params: { query: { technician_id: technicianId, permission, ...resource(on) } } })),
+  });
+
+/** A technician who may do something, and by what. */
+export type Able = Schemas["ExplainPersonBody"];
+
+/** The first technicians who may do something on a target. */
+export const whoQuery = (permission: string, on: Place, limit: number) =>
+  queryOptions({
+    queryKey: ["access", "who", permission, on.type, on.id, limit],
+    queryFn: () => must(api.GET("/api/access/who", { params: { query: { permission, ...resource(on), limit } } })),
+  });
+
+/** Fetches again all that rights show: a change of one moves the others. */
+export async function renewAccess(): Promise<void> {
+  await Promise.all(["roles", "grants", "overrides", "default-permissions", "access", "me"].map((key) => queries.invalidateQueries({ queryKey: [key] })));
+}
