@@ -2,7 +2,6 @@ package nodes_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"slices"
@@ -109,7 +108,7 @@ func (w *world) load(ctx context.Context, token, contact string) *atomic.Int64 {
 				w.mu.Unlock()
 				status, _, err := client.As(token).Do(ctx, "GET", "/api/contacts/"+contact, nil)
 				if err == nil && status != http.StatusOK && status != http.StatusNotFound {
-					w.Error(fmt.Sprintf("node %d answers %d", n, status))
+					w.Errorf("node %d answers %d", n, status)
 				}
 				asked.Add(1)
 			}

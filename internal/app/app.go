@@ -230,7 +230,7 @@ func (a *App) routes() {
 	a.customers.Routes(a.api)
 	a.contacts.Routes(a.api)
 	a.devices.Routes(a.api)
-	a.rights.mount(a.api)
+	a.mount(a.api)
 	a.carrierRoutes()
 	a.notifications.Routes(a.api)
 	a.invitations.Routes(a.api)
