@@ -56,6 +56,10 @@ func stays() map[string]string {
 		"DELETE /api/technicians/{id}/avatar":     "is a picture",
 		"POST /api/teams":                         "changes whom somebody reaches, from the next request on",
 		"DELETE /api/teams/{id}":                  "changes whom somebody reaches, from the next request on",
+		"POST /api/grants":                        "gives rights",
+		"DELETE /api/grants/{id}":                 "changes what somebody may do, from the next request on",
+		"PUT /api/technicians/{id}/permissions":   "changes what somebody may do, from the next request on",
+		"PUT /api/teams/{id}/permissions":         "changes what somebody may do, from the next request on",
 	}
 }
 
