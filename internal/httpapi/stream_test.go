@@ -20,11 +20,17 @@ import (
 )
 
 // gate lets a reader in until it is shut.
-type gate struct{ shut atomic.Bool }
+type gate struct {
+	shut atomic.Bool
+	as   *access.Actor // somebody else than the administrator with a narrow token
+}
 
 func (g *gate) Authenticate(r *http.Request) (access.Actor, error) {
 	if g.shut.Load() || r.Header.Get("Authorization") == "" {
 		return access.Actor{}, nil
+	}
+	if g.as != nil {
+		return *g.as, nil
 	}
 	return access.Actor{OrgID: org, Kind: access.Technician, ID: "t1", Role: perm.Administrator, TokenID: "token", Ceiling: perm.Set{perm.ContactView: true}}, nil
 }
@@ -48,6 +54,15 @@ func startStream(t *testing.T) *streamServer {
 	t.Cleanup(func() { s.StopStreams(); srv.Close() })
 	s.url = srv.URL + "/api/events"
 	return s
+}
+
+// organization makes the organization, with a customer.
+func (s *streamServer) organization() {
+	s.t.Helper()
+	s.exec(`insert into organization (id, slug, name, region, time_zone, locale, status, demo, settings, created_at, updated_at, version)
+		values ($1, 'o', 'O', 'US', 'UTC', 'en', 'active', false, '{}', 1, 1, 1)`, org)
+	s.exec(`insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version)
+		values ($1, 'k', 'K', 'k', '[]', '', '', 1, 1, 1)`, org)
 }
 
 func (s *streamServer) exec(statement string, args ...any) {
@@ -120,10 +135,7 @@ func next(t *testing.T, lines <-chan string, n int) string {
 
 func TestTheStreamTellsOnlyWhatThePersonMayKnow(t *testing.T) {
 	s := startStream(t)
-	s.exec(`insert into organization (id, slug, name, region, time_zone, locale, status, demo, settings, created_at, updated_at, version)
-		values ($1, 'o', 'O', 'US', 'UTC', 'en', 'active', false, '{}', 1, 1, 1)`, org)
-	s.exec(`insert into customer (org_id, id, name, sort_name, domains, notes, search_text, created_at, updated_at, version)
-		values ($1, 'k', 'K', 'k', '[]', '', '', 1, 1, 1)`, org)
+	s.organization()
 	code, lines := s.open("")
 	if got := next(t, lines, 1); code != 200 || got != ": connected" {
 		t.Fatal(code, got)
@@ -148,6 +160,36 @@ func TestTheStreamTellsOnlyWhatThePersonMayKnow(t *testing.T) {
 	}
 	if code, _ := s.open("?after=x"); code != 422 {
 		t.Error(code)
+	}
+}
+
+// Whoever may see one device hears of that one alone.
+func TestTheStreamTellsOfDevicesThatMayBeSeen(t *testing.T) {
+	s := startStream(t)
+	s.organization()
+	s.exec(`insert into technician (org_id, id, given_name, family_name, chosen_name, display_name, sort_name, email, email_key, phone, job_title, usernames,
+		platform_role, owner, status, state, locale, time_zone, theme, search_text, created_at, updated_at, version)
+		values ($1, 't2', 'T', '', '', 'T', 't', 't@example.com', 't@example.com', '', '', '[]', 'technician', false, 'active', 'activated', 'en', 'UTC', 'auto', '', 1, 1, 1)`, org)
+	s.exec(`insert into technician_customer (org_id, technician_id, customer_id) values ($1, 't2', 'k')`, org)
+	s.exec(`insert into role (org_id, id, name, name_key, description, purpose, permissions, sensitive, system, search_text, created_at, updated_at, version)
+		values ($1, 'r', 'r', 'r', '', 'devices', '["device.view"]', '[]', false, '', 1, 1, 1)`, org)
+	for _, device := range []string{"seen", "unseen"} {
+		s.exec(`insert into device (org_id, id, group_id, customer_id, name, sort_name, platform, description, search_text, created_at, updated_at, version)
+			values ($1, $2, null, 'k', 'D', 'd', 'linux', '', '', 1, 1, 1)`, org, device)
+	}
+	s.exec(`insert into grant_role (org_id, id, technician_id, role_id, scope_type, device_id, reason, created_by, created_at)
+		values ($1, 'g', 't2', 'r', 'device', 'seen', '', '', 1)`, org)
+	s.gate.as = &access.Actor{OrgID: org, Kind: access.Technician, ID: "t2", Role: perm.Technician, TokenID: "token"}
+	_, lines := s.open("")
+	next(t, lines, 1)
+	s.publish(
+		events.Event{Kind: "device.changed", ID: "unseen", CustomerID: "k", Needs: perm.DeviceView},
+		events.Event{Kind: "device.changed", ID: "gone", CustomerID: "k", Needs: perm.DeviceView},
+		events.Event{Kind: "device.changed", ID: "gone", Needs: perm.DeviceView},
+		events.Event{Kind: "device.changed", ID: "seen", CustomerID: "k", Needs: perm.DeviceView},
+	)
+	if got, want := next(t, lines, 3), `id: 4|event: device.changed|data: {"customer_id":"k","id":"seen"}`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
