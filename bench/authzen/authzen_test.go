@@ -42,7 +42,7 @@ func TestFigures(t *testing.T) {
 		i := rig.Install(t, databaseURL)
 		server := i.Serve(t)
 		client := rig.NewClient(server.URL, i.Token)
-		questions := furnish(t, client, s)
+		questions := furnish(t, client, i.Tokens(t, client, 8), s)
 
 		ask := func(k int) error {
 			q := questions[k*7919%len(questions)]
@@ -80,13 +80,13 @@ func TestFigures(t *testing.T) {
 	})
 }
 
-// furnish makes managers of some customers each, whose devices they may see, and others' not.
-func furnish(t *testing.T, c *rig.Client, s scale) (out []question) {
+// furnish makes managers of some customers each, whose devices they may see, and others' not. One token alone may not make so much so fast.
+func furnish(t *testing.T, c *rig.Client, tokens []string, s scale) (out []question) {
 	t.Helper()
 	each := func(n int, path string, body func(i int) map[string]any) []string {
 		made := make([]struct{ ID string }, n)
 		err := rig.Parallel(n, atOnce, func(i int) error {
-			return c.Object(t.Context(), http.StatusCreated, "POST", path, body(i), &made[i])
+			return c.As(tokens[i%len(tokens)]).Object(t.Context(), http.StatusCreated, "POST", path, body(i), &made[i])
 		})
 		if err != nil {
 			t.Fatal(err)
