@@ -239,3 +239,41 @@ func TestEveryTableBelongsToOrganizations(t *testing.T) {
 		}
 	}
 }
+
+var readFrom = regexp.MustCompile(`(?:from|join) ([a-z_]+)`)
+
+// What access is decided from has to be noted when it changes, on both databases (ADR 38): a table that is read for it has triggers.
+func TestWhatAccessHangsOnIsNoted(t *testing.T) {
+	b, err := os.ReadFile("../access/store_engines.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := filepath.Glob("../store/migrations/*.sql")
+	if err != nil || schemas == nil {
+		t.Fatal(schemas, err)
+	}
+	noted := map[string]int{}
+	for _, name := range schemas {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`create trigger \w+_access(?:_insert)? after insert.* on ([a-z_]+)`).FindAllStringSubmatch(string(text), -1) {
+			noted[m[1]]++
+		}
+	}
+	tables := map[string]bool{}
+	for _, text := range literal.FindAllString(string(b), -1) {
+		for _, m := range readFrom.FindAllStringSubmatch(text, -1) {
+			tables[m[1]] = m[1] != "access_change"
+		}
+	}
+	for table, hangs := range tables {
+		if hangs && noted[table] != 2 {
+			t.Errorf("access is decided from %s, whose changes are noted on %d of 2 databases", table, noted[table])
+		}
+	}
+	if len(tables) < 10 {
+		t.Errorf("access is decided from %d tables: where is the rest?", len(tables))
+	}
+}
