@@ -15,7 +15,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/*.
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 .PHONY: help run build test test-pg prove lighthouse check gen bench web e2e journeys screenshots release \
-	need need-test setup tools vet test-go test-web smoke stories fuzz kill check-go check-web check-generated binary clean
+	need need-test setup tools vet test-go test-server test-web smoke stories fuzz kill check-go check-web check-generated binary clean
 .DELETE_ON_ERROR:
 
 help: ## Say what each target does
@@ -71,12 +71,7 @@ test: ## Run every check and test at reduced scale (sets up all it needs)
 	@$(MAKE) -j3 -Otarget setup
 	@$(MAKE) binary
 	@$(MAKE) -j2 -Otarget check test-web
-	@$(MAKE) test-pg
-	@$(MAKE) smoke
-	@$(MAKE) stories
-	@$(MAKE) fuzz
-	@$(MAKE) kill
-	@$(MAKE) journeys
+	@$(MAKE) -j2 -Otarget test-server journeys
 	@echo "all checks and tests passed"
 
 check: check-go check-generated check-web ## Format, vet, go fix, lint, generated files, types
@@ -103,6 +98,14 @@ test-go: ## The Go tests on SQLite alone
 
 test-pg: need-test ## The Go tests on SQLite and on a throw-away PostgreSQL
 	@scripts/with-postgres go test -timeout 20m ./cmd/... ./internal/... ./web
+
+# One after the other: beside them run the journeys, and a browser mostly waits.
+test-server:
+	@$(MAKE) test-pg
+	@$(MAKE) smoke
+	@$(MAKE) stories
+	@$(MAKE) fuzz
+	@$(MAKE) kill
 
 test-web: web/node_modules/.package-lock.json
 	@cd web && npm test --silent

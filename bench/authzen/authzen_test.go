@@ -14,10 +14,11 @@ import (
 
 // What is claimed of two cores, on which the client runs too.
 const (
-	rate    = 5000 // evaluations a second, each a request of its own
-	maxP99  = 10.0 // ms
-	atOnce  = 8    // clients in a closed loop
-	inBatch = 1000
+	rate        = 5000 // evaluations a second, each a request of its own
+	maxP99      = 10.0 // ms
+	atOnce      = 8    // clients in a closed loop
+	connections = 64   // of the program that asks at a rate
+	inBatch     = 1000
 )
 
 // scale is how much is measured. At reduced scale only the answers are judged.
@@ -32,8 +33,9 @@ func scaleOf() scale {
 
 // question is one evaluation and what has to come out.
 type question struct {
-	body map[string]any
-	want bool
+	fields map[string]any
+	body   []byte
+	want   bool
 }
 
 func TestFigures(t *testing.T) {
@@ -41,7 +43,7 @@ func TestFigures(t *testing.T) {
 		s, figures := scaleOf(), rig.Figures{}
 		i := rig.Install(t, databaseURL)
 		server := i.Serve(t)
-		client := rig.NewClient(server.URL, i.Token)
+		client := rig.NewClient(server.URL, i.Token).Few(connections)
 		questions := furnish(t, client, i.Tokens(t, client, 8), s)
 
 		ask := func(k int) error {
@@ -51,7 +53,7 @@ func TestFigures(t *testing.T) {
 				return err
 			}
 			if got.Decision == nil || *got.Decision != q.want {
-				return fmt.Errorf("%v: want %v", q.body, q.want)
+				return fmt.Errorf("%s: want %v", q.body, q.want)
 			}
 			return nil
 		}
@@ -118,10 +120,15 @@ func furnish(t *testing.T, c *rig.Client, tokens []string, s scale) (out []quest
 		if k%2 == 0 {
 			action = "device.screen.control" // which is recorded, also where it is allowed
 		}
-		out = append(out, question{map[string]any{
+		fields := map[string]any{
 			"subject": map[string]any{"type": "technician", "id": subject}, "action": map[string]any{"name": action},
 			"resource": map[string]any{"type": "device", "id": devices[d]},
-		}, own})
+		}
+		body, err := json.Marshal(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, question{fields, body, own})
 	}
 	return out
 }
@@ -131,7 +138,7 @@ func batches(t *testing.T, c *rig.Client, questions []question, n int) float64 {
 	t.Helper()
 	bodies := make([]map[string]any, inBatch)
 	for i := range bodies {
-		bodies[i] = questions[i%len(questions)].body
+		bodies[i] = questions[i%len(questions)].fields
 	}
 	begin := time.Now()
 	err := rig.Parallel(n, 2, func(int) error {
@@ -144,7 +151,7 @@ func batches(t *testing.T, c *rig.Client, questions []question, n int) float64 {
 		}
 		for i, e := range got.Evaluations {
 			if q := questions[i%len(questions)]; e.Decision != q.want {
-				return fmt.Errorf("%v in a batch: want %v", q.body, q.want)
+				return fmt.Errorf("%s in a batch: want %v", q.body, q.want)
 			}
 		}
 		return nil

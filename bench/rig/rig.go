@@ -109,12 +109,20 @@ type Client struct {
 	HTTP  *http.Client
 }
 
+// connections of one client. Without a bound, requests that wait open new ones, and a server that is late for a moment stays late with them.
+const connections = 512
+
 // NewClient returns a client that keeps many connections.
 func NewClient(base, token string) *Client {
 	return &Client{base, token, &http.Client{
 		Timeout:   30 * time.Second,
-		Transport: &http.Transport{MaxIdleConns: 0, MaxIdleConnsPerHost: 512},
+		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections},
 	}}
+}
+
+// Few is the same client with at most n connections; what it cannot send yet waits in it.
+func (c *Client) Few(n int) *Client {
+	return &Client{c.Base, c.Token, &http.Client{Timeout: c.HTTP.Timeout, Transport: &http.Transport{MaxIdleConnsPerHost: n, MaxConnsPerHost: n}}}
 }
 
 // As is the same client with another token.
@@ -124,9 +132,12 @@ func (c *Client) As(token string) *Client { return &Client{c.Base, token, c.HTTP
 func (c *Client) Do(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
 	var payload io.Reader
 	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return 0, nil, err
+		b, ok := body.([]byte) // made before, where the time of making it should not count
+		if !ok {
+			var err error
+			if b, err = json.Marshal(body); err != nil {
+				return 0, nil, err
+			}
 		}
 		payload = bytes.NewReader(b)
 	}

@@ -45,9 +45,22 @@ func Foreign[I, O any](a *API, r Route, fn func(ctx context.Context, body []byte
 		if theirs := req.Header.Get("X-Request-Id"); echoable(theirs) {
 			w.Header().Set("X-Request-Id", theirs)
 		}
+		if r.Often {
+			select {
+			case a.asking <- struct{}{}:
+				defer func() { <-a.asking }()
+			default:
+				a.refuse(w, req, errBusy)
+				return
+			}
+		}
 		next.ServeHTTP(w, req)
 	})
 }
+
+// maxAsking is how many requests of routes that are asked Often are worked on at a time: hundreds of milliseconds of work for a small server. Whoever asks
+// beyond it is told so at once; if they waited here instead, a program that asks too much would be answered ever later, for ever more memory.
+const maxAsking = 512
 
 // foreignProblem is the problem of an error, with the one status that such a standard has for every fault of the request's form.
 func (a *API) foreignProblem(ctx context.Context, err error) *Problem {

@@ -55,6 +55,7 @@ type API struct {
 	often   *limiter // the same, on routes that are asked Often
 	public  *limiter // per address, on routes that need no sign-in
 	streams *streams
+	asking  chan struct{} // holds one for each request on such a route that is worked on
 
 	registering *Route // the route on its way through Handle
 	names       map[string]reflect.Type
@@ -112,7 +113,7 @@ func New(o Options) *API {
 	})
 	a := &API{
 		Options: o, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), names: map[string]reflect.Type{},
-		tokens: newLimiter(600, 600), often: newLimiter(10_000, 10_000), public: newLimiter(200, 1000), streams: newStreams(),
+		tokens: newLimiter(600, 600), often: newLimiter(10_000, 10_000), public: newLimiter(200, 1000), streams: newStreams(), asking: make(chan struct{}, maxAsking),
 	}
 	if o.ExternalURL != nil {
 		// A proxy may pass another Host on.

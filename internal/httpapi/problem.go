@@ -58,6 +58,7 @@ var (
 	errMustEnrol   = fault.New(fault.Denied, "signin.enrolment_required", "Set up a second factor first: your organization asks for one.")
 	errSessionOnly = fault.New(fault.Denied, "signin.session_required", "This cannot be done with an API token. Sign in.")
 	errMustChange  = fault.New(fault.Denied, "signin.password_change_required", "Choose a new password first.")
+	errBusy        = fault.New(fault.Unavailable, "request.busy", "More is asked at this moment than can be answered. Ask again shortly.").After(time.Second)
 	errRate        = fault.New(fault.Limited, "request.rate_limited", "Too many requests. Slow down.")
 	errStale       = fault.New(fault.Stale, "request.stale", "Somebody changed this in the meantime. Load it again and repeat your change.")
 	errIfMatch     = fault.New(fault.Invalid, "request.if_match_invalid", "If-Match must hold the ETag of an earlier answer.")

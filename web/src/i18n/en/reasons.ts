@@ -180,6 +180,7 @@ export const reasons = {
     recovery_not_active: "Only the password of an active technician can be reset. Reactivate the technician first.",
     recovery_own: "Change your own password in your settings.",
     recovery_too_many: "A new password was asked for too often. Look for the mail, also among unwanted mail, and try again later.",
+    request_busy: "More is asked at this moment than can be answered. Ask again shortly.",
     request_rate_limited: "Too many requests. Slow down.",
     request_stale: "Somebody changed this in the meantime. Load it again and repeat your change.",
     sandbox_off: "A provider carries these messages now, so the sandbox phone cannot answer them.",

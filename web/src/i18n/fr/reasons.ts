@@ -183,6 +183,7 @@ export const reasons: Texts<typeof source> = {
     recovery_not_active: "Seul le mot de passe d’un technicien actif peut être réinitialisé. Réactivez-le d’abord.",
     recovery_own: "Changez votre propre mot de passe dans vos réglages.",
     recovery_too_many: "Un nouveau mot de passe a été demandé trop souvent. Cherchez le mail, aussi parmi les indésirables, et réessayez plus tard.",
+    request_busy: "Plus de demandes arrivent en ce moment qu’il n’est possible d’en traiter. Réessayez sous peu.",
     request_rate_limited: "Trop de requêtes. Ralentissez.",
     request_stale: "Quelqu’un a modifié ceci entre-temps. Rechargez et refaites votre modification.",
     sandbox_off: "Un fournisseur achemine désormais ces messages ; le téléphone d’essai ne peut plus y répondre.",
