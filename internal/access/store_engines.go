@@ -84,6 +84,18 @@ func changesSince(ctx context.Context, q store.Querier, d store.Dialect, c curso
 	return out, next, err
 }
 
+// changesIn are the changes to an organization that a transaction has made since an epoch, and others that were committed meanwhile.
+func changesIn(ctx context.Context, tx *store.Tx, org string, from int64) ([]change, error) {
+	var all []change
+	err := eachRow(ctx, tx, `select epoch, tx, org_id, kind, id, other from access_change where epoch > $1 and org_id = $2 order by epoch`, []any{from, org}, func(scan scan) error {
+		var one change
+		err := scan(&one.epoch, &one.tx, &one.org, &one.kind, &one.id, &one.other)
+		all = append(all, one)
+		return err
+	})
+	return byOrganization(all)[org], err
+}
+
 func deleteChanges(ctx context.Context, tx *store.Tx, before time.Time) error {
 	_, err := tx.ExecContext(ctx, `delete from access_change where at < $1`, store.Time(before))
 	return err

@@ -113,7 +113,7 @@ func (l *Log) Record(ctx context.Context, tx *store.Tx, e Event) error {
 
 // Append records an event in a transaction of its own: for refusals, which change nothing.
 func (l *Log) Append(ctx context.Context, e Event) error {
-	return l.db.Write(store.WithoutClaim(ctx), func(tx *store.Tx) error { return l.Record(ctx, tx, e) })
+	return l.db.Write(store.Aside(ctx), func(tx *store.Tx) error { return l.Record(ctx, tx, e) })
 }
 
 // pending is an event that waits for the end of its transaction.

@@ -22,15 +22,15 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "get-customer", Method: "GET", Path: each, Summary: "Read a customer", Needs: perm.CustomerView, Object: s.object,
 	}, s.get)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "edit-customer", Method: "PATCH", Path: each, Summary: "Change some fields of a customer", Needs: perm.CustomerEdit, Object: s.object,
+		ID: "edit-customer", Method: "PATCH", Path: each, Summary: "Change some fields of a customer", Needs: perm.CustomerEdit, Object: s.object, Rights: true,
 		MaxBody: maxBody,
 	}, s.patch)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "replace-customer", Method: "PUT", Path: each, Summary: "Change all fields of a customer", Needs: perm.CustomerEdit, Object: s.object,
+		ID: "replace-customer", Method: "PUT", Path: each, Summary: "Change all fields of a customer", Needs: perm.CustomerEdit, Object: s.object, Rights: true,
 		MaxBody: maxBody,
 	}, s.put)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "delete-customer", Method: "DELETE", Path: each, Summary: "Delete a customer without contacts and tickets", Needs: perm.AdminCustomers,
+		ID: "delete-customer", Method: "DELETE", Path: each, Summary: "Delete a customer without contacts and tickets", Needs: perm.AdminCustomers, Rights: true,
 		Object: s.object,
 	}, s.delete)
 	httpapi.Handle(api, httpapi.Route{

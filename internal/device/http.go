@@ -18,12 +18,12 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{ID: "create-device", Method: "POST", Path: all, Summary: "Add a device", Needs: perm.AdminDevices, Creates: true}, s.post)
 	httpapi.Handle(api, httpapi.Route{ID: "get-device", Method: "GET", Path: each, Summary: "Read a device", Needs: perm.DeviceView, Object: s.object}, s.get)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "edit-device", Method: "PATCH", Path: each, Summary: "Change some fields of a device", Needs: perm.AdminDevices, Object: s.object,
+		ID: "edit-device", Method: "PATCH", Path: each, Summary: "Change some fields of a device", Needs: perm.AdminDevices, Object: s.object, Rights: true,
 	}, s.patch)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "replace-device", Method: "PUT", Path: each, Summary: "Change all fields of a device", Needs: perm.AdminDevices, Object: s.object,
+		ID: "replace-device", Method: "PUT", Path: each, Summary: "Change all fields of a device", Needs: perm.AdminDevices, Object: s.object, Rights: true,
 	}, s.put)
-	httpapi.Handle(api, httpapi.Route{ID: "delete-device", Method: "DELETE", Path: each, Summary: "Delete a device", Needs: perm.AdminDevices, Object: s.object}, s.delete)
+	httpapi.Handle(api, httpapi.Route{ID: "delete-device", Method: "DELETE", Path: each, Summary: "Delete a device", Needs: perm.AdminDevices, Object: s.object, Rights: true}, s.delete)
 	s.groupRoutes(api)
 	export.Handle(api, s.audit, export.List[listInput, Device]{
 		Route:  httpapi.Route{ID: "export-devices", Method: "GET", Path: "/api/devices.csv", Summary: "Download devices as CSV", Needs: perm.DeviceView},

@@ -20,15 +20,15 @@ func (s *Service) groupRoutes(api *httpapi.API) {
 	}, s.getGroup)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "edit-device-group", Method: "PATCH", Path: each, Summary: "Change some fields of a device group; what is in it moves with it",
-		Needs: perm.AdminDevices, Object: s.groupObject,
+		Needs: perm.AdminDevices, Object: s.groupObject, Rights: true,
 	}, s.patchGroup)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "replace-device-group", Method: "PUT", Path: each, Summary: "Change all fields of a device group; what is in it moves with it",
-		Needs: perm.AdminDevices, Object: s.groupObject,
+		Needs: perm.AdminDevices, Object: s.groupObject, Rights: true,
 	}, s.putGroup)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "delete-device-group", Method: "DELETE", Path: each, Summary: "Delete a device group; what is in it moves to the group above",
-		Needs: perm.AdminDevices, Object: s.groupObject,
+		Needs: perm.AdminDevices, Object: s.groupObject, Rights: true,
 	}, s.deleteGroup)
 }
 

@@ -18,13 +18,13 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "list-grants", Method: "GET", Path: all, Summary: "List grants: to others than administrators, the ones that reach themselves", Needs: perm.SignedIn,
 	}, s.getList)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "create-grant", Method: "POST", Path: all, Summary: "Give a role to a technician or team", Needs: perm.AdminTechnicians, Creates: true,
+		ID: "create-grant", Method: "POST", Path: all, Summary: "Give a role to a technician or team", Needs: perm.AdminTechnicians, Creates: true, Rights: true,
 	}, s.post)
 	httpapi.Handle(api, httpapi.Route{
 		ID: "get-grant", Method: "GET", Path: each, Summary: "Read a grant", Needs: perm.SignedIn, Object: s.object,
 	}, s.get)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "delete-grant", Method: "DELETE", Path: each, Summary: "Take a role away", Needs: perm.AdminTechnicians, Object: s.object,
+		ID: "delete-grant", Method: "DELETE", Path: each, Summary: "Take a role away", Needs: perm.AdminTechnicians, Object: s.object, Rights: true,
 	}, s.delete)
 	s.overrideRoutes(api)
 	s.defaultRoutes(api)

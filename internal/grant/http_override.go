@@ -28,7 +28,7 @@ func (s *Service) overrideRoutes(api *httpapi.API) {
 		})
 		httpapi.Handle(api, httpapi.Route{
 			ID: "set-" + of.name + "-permissions", Method: "PUT", Path: of.path, Summary: "Say what departs from roles for " + of.words,
-			Needs: perm.AdminTechnicians, Object: object, MaxBody: maxOverridesBody,
+			Needs: perm.AdminTechnicians, Object: object, MaxBody: maxOverridesBody, Rights: true,
 		}, func(ctx context.Context, in *setOverridesInput) (*httpapi.One[overridesBody], error) {
 			want := httpapi.Each(in.Body.Overrides, overrideInput.override)
 			return overridesAnswer(s.SetOverrides(ctx, of.subject, in.ID, want, func(version int64) error { return httpapi.IfMatch(in.IfMatch, version) }))
@@ -96,7 +96,7 @@ func (s *Service) defaultRoutes(api *httpapi.API) {
 		return defaultsAnswer(s.Defaults(ctx, ""))
 	})
 	httpapi.Handle(api, httpapi.Route{
-		ID: "set-default-permissions", Method: "PUT", Path: whole, Summary: "Say what technicians have on every customer assigned to them", Needs: perm.AdminRoles,
+		ID: "set-default-permissions", Method: "PUT", Path: whole, Summary: "Say what technicians have on every customer assigned to them", Needs: perm.AdminRoles, Rights: true,
 	}, func(ctx context.Context, in *setDefaultsInput) (*httpapi.One[defaultsBody], error) {
 		return s.putDefaults(ctx, "", in.IfMatch, in.Body)
 	})
@@ -108,7 +108,7 @@ func (s *Service) defaultRoutes(api *httpapi.API) {
 	})
 	httpapi.Handle(api, httpapi.Route{
 		ID: "set-customer-default-permissions", Method: "PUT", Path: one, Summary: "Say what technicians have on this customer, once it is assigned to them",
-		Needs: perm.AdminRoles, Object: s.customer,
+		Needs: perm.AdminRoles, Object: s.customer, Rights: true,
 	}, func(ctx context.Context, in *setCustomerDefaultsInput) (*httpapi.One[defaultsBody], error) {
 		return s.putDefaults(ctx, in.ID, in.IfMatch, in.Body)
 	})

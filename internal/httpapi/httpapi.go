@@ -89,6 +89,8 @@ type Route struct {
 	Takes   string // media type of a body that is a file; the input embeds Incoming, MaxBody is required
 	Status  int    // of a success, if neither 200, 201 nor 204
 
+	Rights bool // changes what people may do: it can be rehearsed
+
 	Often     bool // asked by programs before whatever they do: counted apart, against a higher limit
 	Passive   bool // made by open pages on their own: it does not keep a session alive
 	CrossSite bool // may be called from other web sites: webhooks, which authenticate themselves and use no cookie

@@ -15,7 +15,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	route := func(id, method, path, summary string, needs perm.Permission) httpapi.Route {
 		r := httpapi.Route{ID: id, Method: method, Path: path, Summary: summary, Needs: needs, Creates: method == "POST"}
 		if path == each {
-			r.Object = s.object
+			r.Object, r.Rights = s.object, method != "GET"
 		}
 		return r
 	}

@@ -41,8 +41,11 @@ func WithClaim(ctx context.Context, c *Claim) context.Context {
 	return context.WithValue(ctx, claimKey{}, c)
 }
 
-// WithoutClaim lets Writes under ctx leave the claim alone: what records a refusal does not carry the request out.
-func WithoutClaim(ctx context.Context) context.Context { return WithClaim(ctx, nil) }
+// Aside lets Writes under ctx be none of the request's own: what records a refusal does not carry the request out, and it is committed even if the
+// request was only a rehearsal.
+func Aside(ctx context.Context) context.Context {
+	return context.WithValue(WithClaim(ctx, nil), rehearsalKey{}, nil)
+}
 
 // claiming wraps the fn of a Write, if its ctx carries a claim that no earlier Write made.
 func claiming(ctx context.Context, fn func(*Tx) error) func(*Tx) error {

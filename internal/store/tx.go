@@ -38,7 +38,7 @@ func newTx(tx *sql.Tx, w *watch) *Tx { return &Tx{sql: tx, watch: w} }
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	begin := time.Now()
 	defer func() { db.observe(time.Since(begin), err) }()
-	fn = claiming(ctx, fn)
+	fn = rehearsing(ctx, claiming(ctx, fn))
 	if db.group != nil {
 		return db.group.write(ctx, fn)
 	}

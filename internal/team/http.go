@@ -21,7 +21,7 @@ func (s *Service) Routes(api *httpapi.API) {
 			r.MaxBody = maxBody
 		}
 		if path != all {
-			r.Object = s.object
+			r.Object, r.Rights = s.object, method != "GET"
 		}
 		return r
 	}

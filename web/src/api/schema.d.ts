@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See who would gain and lose what by a change, without making it; takes admin.technicians or admin.roles, and all that the change takes */
+        post: operations["preview-access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/who": {
         parameters: {
             query?: never;
@@ -4852,6 +4869,11 @@ export interface components {
             /** Format: int64 */
             idle_minutes?: number;
         };
+        ExplainChangedBody: {
+            differences: components["schemas"]["ExplainDifferenceBody"][];
+            id: string;
+            name: string;
+        };
         ExplainDecidedBody: {
             /** @enum {string} */
             outcome: "allow" | "deny" | "needs_approval";
@@ -4863,6 +4885,28 @@ export interface components {
             items: components["schemas"]["ExplainDecidedBody"][];
             /** @description pass it as cursor to get the next page; absent on the last one */
             next_cursor?: string;
+        };
+        ExplainDifferenceBody: {
+            /** @description customers, groups and devices where it is so, with what is below each; at most 20 */
+            at: components["schemas"]["ExplainPlaceBody"][];
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: int64
+             * @description on how many
+             */
+            devices: number;
+            /** @description held as before, and takes no approval any longer */
+            free: string[];
+            gained: string[];
+            lost: string[];
+            /** @description there are more of those */
+            more: boolean;
+            /** @description held as before, and takes an approval from then on */
+            needs_approval: string[];
+            sections: ("organization" | "quick_support")[];
+            /** @description it is so of devices of no customer */
+            unassigned_devices: boolean;
         };
         ExplainExplanationBody: {
             /** @description what allows; for an explicit deny what denies */
@@ -4919,6 +4963,37 @@ export interface components {
             name: string;
             /** @enum {string} */
             type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "organization" | "quick_support";
+        };
+        ExplainPreviewBody: {
+            /**
+             * Format: int64
+             * @description of them, how many gain something, or need no approval any longer
+             */
+            gaining: number;
+            /** @description by name; the first 500 */
+            items: components["schemas"]["ExplainChangedBody"][];
+            /**
+             * Format: int64
+             * @description of them, how many lose something, or need an approval from then on
+             */
+            losing: number;
+            /**
+             * Format: int64
+             * @description how many technicians gain or lose anything
+             */
+            people: number;
+        };
+        ExplainTrialBody: {
+            /** @description of the change */
+            body?: unknown;
+            /** @description what the change would have in X-Confirm-Name */
+            confirm_name?: string;
+            /** @description what the change would have in If-Match */
+            if_match?: string;
+            /** @enum {string} */
+            method: "POST" | "PUT" | "PATCH" | "DELETE";
+            /** @description of the change, such as /api/roles/{id} */
+            path: string;
         };
         FactorCeremonyBody: {
             challenge_id: string;
@@ -7312,6 +7387,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainDecidedBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainTrialBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainPreviewBody"];
                 };
             };
             /** @description A problem */

@@ -1,0 +1,122 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/store"
+)
+
+var errPreview = fault.New(fault.Denied, "explain.preview_others", "A preview shows what others may do. It takes the right to manage technicians or roles.").
+	Needing(string(perm.AdminTechnicians))
+
+// maxShown is how many people a preview shows; it counts all.
+const maxShown = 500
+
+// Preview is what a change would do to what people may do (ACC-18).
+type Preview struct {
+	People  int // who gain or lose anything
+	Gaining int
+	Losing  int
+	Shown   []Changed // by name; the first maxShown
+}
+
+// Changed is somebody to whom a change does something.
+type Changed struct {
+	Named
+
+	Differences []Difference
+}
+
+// Difference is an engine.Difference with names.
+type Difference struct {
+	engine.Difference
+
+	At []Place
+}
+
+// Place is a customer, group or device.
+type Place struct {
+	Type engine.Type
+	Named
+}
+
+// Preview says what would come of do, which changes something under the context that it gets and is taken back. Reached is false if do did not come that far,
+// and knows why. It is for those who manage technicians or roles.
+func (s *Service) Preview(ctx context.Context, do func(context.Context)) (p Preview, reached bool, err error) {
+	if s.guard.Holds(ctx, perm.AdminTechnicians) != nil && s.guard.Holds(ctx, perm.AdminRoles) != nil {
+		return p, false, errPreview
+	}
+	effect, reached, err := s.guard.Rehearse(ctx, do)
+	if err != nil || !reached {
+		return p, reached, err
+	}
+	affected := map[string]engine.Affected{}
+	for _, a := range effect.People {
+		affected[a.Technician.String()] = a
+		if slices.ContainsFunc(a.Differences, func(d engine.Difference) bool { return len(d.Gained)+len(d.Freed) > 0 }) {
+			p.Gaining++
+		}
+		if slices.ContainsFunc(a.Differences, func(d engine.Difference) bool { return len(d.Lost)+len(d.Asking) > 0 }) {
+			p.Losing++
+		}
+	}
+	p.People = len(affected)
+	people, err := firstByName(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, affected, maxShown)
+	if err != nil {
+		return p, true, err
+	}
+	for _, one := range people {
+		c := Changed{Named: one}
+		for _, d := range affected[one.ID].Differences {
+			at := make([]Place, len(d.At))
+			for i, on := range d.At {
+				at[i] = Place{on.Type, Named{ID: on.ID}}
+			}
+			c.Differences = append(c.Differences, Difference{d, at})
+		}
+		p.Shown = append(p.Shown, c)
+	}
+	return p, true, s.namePlaces(ctx, p.Shown)
+}
+
+func (s *Service) namePlaces(ctx context.Context, all []Changed) error {
+	wanted := map[kind]map[string][]*Named{}
+	for _, c := range all {
+		for _, d := range c.Differences {
+			for i := range d.At {
+				k, n := kindOf(d.At[i].Type), &d.At[i].Named
+				if wanted[k] == nil {
+					wanted[k] = map[string][]*Named{}
+				}
+				wanted[k][n.ID] = append(wanted[k][n.ID], n)
+			}
+		}
+	}
+	for k, ids := range wanted {
+		err := names(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, k, ids, func(id, name string) {
+			for _, n := range ids[id] {
+				n.Name = name
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("name where access changes: %w", err)
+		}
+	}
+	return nil
+}
+
+// firstByName are the first of some technicians in order of name. Who is only about to come has no name yet, and is left out.
+func firstByName(ctx context.Context, q store.Querier, org string, of map[string]engine.Affected, most int) ([]Named, error) {
+	may := make(map[string]bool, len(of))
+	for id := range of {
+		may[id] = true
+	}
+	people, _, err := peopleAmong(ctx, q, org, may, store.Page{Limit: most})
+	return people, err
+}
