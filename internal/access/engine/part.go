@@ -8,7 +8,6 @@ type part struct {
 	devices   int64
 	customers int64
 	places    []int32
-	more      bool
 	loose     bool
 }
 
