@@ -34,6 +34,7 @@ import (
 	"countersign.dev/countersign/internal/invitation"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/attachment"
 	"countersign.dev/countersign/internal/message/gateway"
 	"countersign.dev/countersign/internal/message/imap"
 	"countersign.dev/countersign/internal/message/mail"
@@ -101,6 +102,7 @@ type App struct {
 	tokens        *apitoken.Service
 	policies      *signinpolicy.Service
 	messages      *message.Service
+	attachments   *attachment.Service
 	mail          *mail.Service
 	sandbox       *sandbox.Carrier
 	twilio        *twilio.Carrier

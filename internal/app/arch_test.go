@@ -19,7 +19,7 @@ const module = "countersign.dev/countersign/"
 func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access/engine", "access", "seal", "input", "access/resource", "config", "jobs", "events", "audit/auditverify", "audit",
-		"message/mailin", "message/wire", "message/webapi",
+		"message/mailin", "message/wire", "message/webapi", "message/attachment",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document", "contactkey", "pod",
 		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "authzen", "explain", "demo",

@@ -20,6 +20,7 @@ import (
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/attachment"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/task"
@@ -81,16 +82,17 @@ type Details struct {
 
 // Deps are what a Service stands on.
 type Deps struct {
-	DB        *store.DB
-	Guard     *access.Guard
-	Audit     *audit.Log
-	Events    *events.Bus
-	Log       *slog.Logger
-	Messages  *message.Service
-	Contacts  *contact.Service
-	Customers *customer.Service
-	Tasks     *task.Service
-	BaseURL   string // how browsers reach the server, without a slash at its end
+	DB          *store.DB
+	Guard       *access.Guard
+	Audit       *audit.Log
+	Events      *events.Bus
+	Log         *slog.Logger
+	Messages    *message.Service
+	Attachments *attachment.Service
+	Contacts    *contact.Service
+	Customers   *customer.Service
+	Tasks       *task.Service
+	BaseURL     string // how browsers reach the server, without a slash at its end
 	// Logo returns a picture by the name that the brand has for it.
 	Logo func(ctx context.Context, key string) ([]byte, error)
 }
@@ -99,6 +101,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	slots chan struct{} // making a PDF takes time and memory: few at once
+	mails chan struct{} // the same for files that mails carry, so that a large mailing leaves room for who waits for a download
 }
 
 // New returns a Service and names it to the tasks.
@@ -106,7 +109,10 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{d, make(chan struct{}, 2)}
+	s := &Service{d, make(chan struct{}, 2), make(chan struct{}, 1)}
+	if d.Attachments != nil {
+		d.Attachments.Makes(ownerType, s.file)
+	}
 	if d.Tasks != nil {
 		d.Tasks.Handle(TaskKind, s.run)
 	}
@@ -170,7 +176,12 @@ var blank = strings.Repeat("_", 38)
 
 // make fills a text for somebody.
 func (s *Service) make(e Entry, t Text, language wording.Language, c circumstances, who Person) (Document, error) {
-	v := s.values(c, language.Code, who)
+	return made(e.Key, t, language, s.valuesIn(e, c, language.Code, who))
+}
+
+// valuesIn are values for one document.
+func (s *Service) valuesIn(e Entry, c circumstances, language string, who Person) values {
+	v := s.values(c, language, who)
 	if e.Form {
 		for _, name := range []wording.Placeholder{Customer, wording.Contact} {
 			if v[name].text == "" {
@@ -178,8 +189,11 @@ func (s *Service) make(e Entry, t Text, language wording.Language, c circumstanc
 			}
 		}
 	}
-	d := Document{Key: e.Key, Language: language, PageTitle: c.brand.Name}
-	var err error
+	return v
+}
+
+func made(key Key, t Text, language wording.Language, v values) (d Document, err error) {
+	d.Key, d.Language = key, language
 	d.Title, d.Blocks, err = filled(t, v)
 	return d, err
 }

@@ -20,6 +20,7 @@ import (
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
 	"countersign.dev/countersign/internal/task"
+	"countersign.dev/countersign/internal/wording"
 )
 
 const own = "# Hello\n\n${organization} says: text `#verify` to ${verification_number}.\n\n- Call ${phone}\n- or *not*"
@@ -132,12 +133,15 @@ func TestSuppliedTextsAreWhole(t *testing.T) {
 	marks := regexp.MustCompile(`\$\{\w+\}|#verify|#confirm|#deny`)
 	english := map[document.Key][]string{}
 	all, err := w.All(w.Admin())
-	if err != nil || len(all) != len(document.Catalogue())*len(document.Languages()) || len(document.Languages()) < 2 {
+	if err != nil || len(all) != len(document.Catalogue())*len(wording.Languages()) {
 		t.Fatalf("%d texts, %v", len(all), err)
 	}
 	for _, x := range all {
 		if _, err := w.Preview(w.Admin(), x.Key, x.Language, x.Holds); err != nil {
 			t.Errorf("%s in %s: %v", x.Key, x.Language, err)
+		}
+		if wording.Fill(x.Holds.Title, nil) == "" || strings.Count(x.Holds.Body, "\n") < 10 {
+			t.Errorf("%s in %s is hardly a text: %q", x.Key, x.Language, x.Holds.Title)
 		}
 		found := marks.FindAllString(x.Holds.Body, -1)
 		slices.Sort(found)
@@ -146,6 +150,31 @@ func TestSuppliedTextsAreWhole(t *testing.T) {
 		} else if !slices.Equal(found, english[x.Key]) {
 			t.Errorf("%s in %s says %v, not %v", x.Key, x.Language, found, english[x.Key])
 		}
+	}
+}
+
+// The pages around the documents have their words and their way to write a day in every language too.
+func TestNoLanguageLacksAPageOrADate(t *testing.T) {
+	w := newWorld(t, storetest.Open(t), "Harbor IT")
+	w.details(document.ZeroTrust)
+	base, months := "/v/docs/"+w.Org.Slug, map[string]bool{}
+	for _, l := range wording.Languages() {
+		list, page := w.visit(base+"?lang="+l.Code).Body.String(), w.visit(base+"/zero-trust?lang="+l.Code).Body.String()
+		if !strings.Contains(list, `<html lang="`+l.Code+`" dir="`+l.Dir+`"`) || !strings.Contains(page, `dir="`+l.Dir+`"`) {
+			t.Errorf("the pages in %s are not marked so", l.Code)
+		}
+		if strings.Contains(list+page, "${") || !strings.Contains(list, "Harbor IT") || strings.Contains(page, `class="screen"><a href=""`) {
+			t.Errorf("a word is missing in %s", l.Code)
+		}
+		d := w.plain(document.ZeroTrust, l.Code, "")
+		if last := d[strings.LastIndex(d, "\n")+1:]; !strings.Contains(last, fmt.Sprint(time.Now().Year())) {
+			t.Errorf("the date in %s: %q", l.Code, last)
+		} else {
+			months[last] = true
+		}
+	}
+	if len(months) != len(wording.Languages()) {
+		t.Errorf("two languages write the date alike: %v", months)
 	}
 }
 
@@ -298,6 +327,28 @@ func TestThePDF(t *testing.T) {
 	}
 }
 
+// The file of a language that runs from right to left does so, with its letters joined, and holds numbers and words to type as they are.
+func TestThePDFInArabic(t *testing.T) {
+	w := newWorld(t, storetest.Open(t), "Harbor IT")
+	w.details()
+	var b bytes.Buffer
+	if err := w.PDF(w.Admin(), &b, document.VerifyUs, "ar", w.pia.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if file := b.String(); !strings.Contains(file, "NotoSansArabic") || len(file) > 200<<10 {
+		t.Errorf("%d bytes, without the Arabic letters", len(file))
+	}
+	text := w.pdfText(document.VerifyUs, "ar", w.pia.ID)
+	for _, want := range []string{"+1 212-555-0199", "#verify", "Harbor IT"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "?") {
+		t.Errorf("letters are missing: %s", text)
+	}
+}
+
 // pdfText is what a document says as PDF, on one line.
 func (w *world) pdfText(key document.Key, language, contactID string) string {
 	w.T.Helper()
@@ -371,10 +422,22 @@ func TestMailGoesOutAfterAReview(t *testing.T) {
 			if french {
 				want = "Bonjour Pia Ende,"
 			}
+			file := "New check in half a minute that it is really us.pdf"
+			if french {
+				file = "Nouveau vérifiez en une demi-minute que c’est bien nous.pdf"
+			}
+			if m.file != file || m.size < 10_000 || m.size > 200_000 {
+				t.Errorf("the mail to %s carries %q of %d bytes", m.to, m.file, m.size)
+			}
 			if !strings.Contains(m.body, want) || !strings.Contains(m.body, "+1 212-555-0199") || strings.Contains(m.body, "${") || m.subject == "" {
 				t.Errorf("%+v", m)
 			}
 		}
+		w.eventually("the end of what the mails carried", func() bool {
+			var left int
+			err := w.DB.Read().QueryRowContext(t.Context(), `select count(*) from message_attachment`).Scan(&left)
+			return err == nil && left == 0
+		})
 		if w.Audited("document.mail", audit.Success) != 1 || w.Audited("document.sent", audit.Success) != 2 {
 			t.Error("the log lacks a mail")
 		}

@@ -25,11 +25,10 @@ func (v values) texts() map[wording.Placeholder]string {
 
 // Document is a text in which every placeholder is filled.
 type Document struct {
-	Key       Key
-	Language  wording.Language
-	Title     string
-	Blocks    []Block
-	PageTitle string // the organization, for the foot of each page
+	Key      Key
+	Language wording.Language
+	Title    string
+	Blocks   []Block
 }
 
 // The marks that placeholders are while the markup is read: characters for private use, which no text holds. A value is put in only

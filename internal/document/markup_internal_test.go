@@ -1,8 +1,13 @@
 package document
 
 import (
+	"encoding/json"
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
+
+	"countersign.dev/countersign/internal/message/attachment"
 )
 
 // Inside the package: what is tested is the reading of markup, which nobody outside sees.
@@ -78,5 +83,70 @@ func TestMarkup(t *testing.T) {
 		if _, _, err := filled(Text{Body: body}, values{}); err == nil || !strings.HasPrefix(err.Error(), line+":") {
 			t.Errorf("%q: %v, want %s", body, err, line)
 		}
+	}
+}
+
+// Every letter of every supplied text is in one of the faces of the file.
+func TestEveryLetterCanBePrinted(t *testing.T) {
+	t.Parallel()
+	f, err := loadFaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range Languages() {
+		for _, e := range Catalogue() {
+			x := suppliedText(e.Key, l.Code)
+			text := strings.ReplaceAll(x.Title+" "+x.Body, "?", "")
+			for _, look := range []Span{{Text: text}, {Text: text, Strong: true}, {Text: text, Emphasis: true}} {
+				for _, part := range f.split(look, false) {
+					if at := strings.Index(part.text, "?"); at >= 0 {
+						t.Errorf("%s in %s: a letter is missing behind %q", e.Key, l.Code, part.text[:at])
+					}
+				}
+			}
+		}
+	}
+}
+
+// A mark behind a Latin word or a number stands alone where the text runs from right to left; within one it stays where it is.
+func TestMarksStandApart(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"من Harbor IT. لست": "من Harbor IT . لست", "a.b.example.com.": "a.b.example.com .", "10:30": "10:30", "كلمة.": "كلمة.", "": "",
+	} {
+		if got := apart([]Span{{Text: in}})[:1]; got[0].Text != want {
+			t.Errorf("%q: %q, want %q", in, got[0].Text, want)
+		}
+	}
+	if got := apart([]Span{{Text: "0199", Link: "tel:0199"}, {Text: ". و"}}); got[0].Text+got[1].Text != "0199 . و" {
+		t.Errorf("over two spans: %v", got)
+	}
+}
+
+// What a mail carries says what the mail says, whatever changes in between, and what is no recipe is refused.
+func TestTheRecipeKeepsTheText(t *testing.T) {
+	t.Parallel()
+	v := values{Phone: {"+1 212-555-0100", "tel:+12125550100"}, "contact": {"**Pia** ${phone}", ""}}
+	x := Text{"Hello ${contact}", "Call ${phone}, **${contact}**"}
+	b, err := recipeOf(VerifyUs, "en", x, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r recipe
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.document()
+	want, _ := made(VerifyUs, x, got.Language, v)
+	if err != nil || !reflect.DeepEqual(got, want) || got.Title != "Hello **Pia** ${phone}" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []recipe{{Key: "x", Language: "en"}, {Key: VerifyUs, Language: "tlh"}} {
+		if _, err := bad.document(); err == nil {
+			t.Errorf("%+v was made", bad)
+		}
+	}
+	if _, err := (&Service{}).file(t.Context(), "o", []byte("no recipe")); !errors.Is(err, attachment.ErrUnusable) {
+		t.Errorf("%v", err)
 	}
 }

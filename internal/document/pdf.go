@@ -4,17 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	foliodocument "github.com/carlos7ags/folio/document"
-	"github.com/carlos7ags/folio/font"
 	"github.com/carlos7ags/folio/image"
 	"github.com/carlos7ags/folio/layout"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/gobolditalic"
-	"golang.org/x/image/font/gofont/goitalic"
-	"golang.org/x/image/font/gofont/gomono"
-	"golang.org/x/image/font/gofont/goregular"
 
 	"countersign.dev/countersign/internal/store"
 )
@@ -44,51 +37,26 @@ func (s *Service) PDF(ctx context.Context, w io.Writer, key Key, language, conta
 	default:
 		return errBusy
 	}
+	b, err := s.print(ctx, d, c)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+// print makes the file of a filled document.
+func (s *Service) print(ctx context.Context, d Document, c circumstances) (b []byte, err error) {
 	var logo []byte
 	if c.brand.LogoID != "" && s.Logo != nil {
 		if logo, err = s.Logo(ctx, c.brand.LogoID); err != nil {
 			s.Log.ErrorContext(ctx, "print a document without its logo", "err", err)
 		}
 	}
-	b, err := layOut(d, c, logo)
-	if err != nil {
-		return fmt.Errorf("print the document %s: %w", key, err)
+	if b, err = layOut(d, c, logo); err != nil {
+		return nil, fmt.Errorf("print the document %s: %w", d.Key, err)
 	}
-	_, err = w.Write(b)
-	return err
-}
-
-// faces are the fonts of one file. They remember which letters the file needs, so that each file has its own.
-type faces struct {
-	regular, bold, italic, boldItalic, mono *font.EmbeddedFont
-}
-
-func loadFaces() (f faces, err error) {
-	for to, ttf := range map[**font.EmbeddedFont][]byte{
-		&f.regular: goregular.TTF, &f.bold: gobold.TTF, &f.italic: goitalic.TTF, &f.boldItalic: gobolditalic.TTF, &f.mono: gomono.TTF,
-	} {
-		face, err := font.ParseTTF(ttf)
-		if err != nil {
-			return f, fmt.Errorf("read a font: %w", err)
-		}
-		*to = font.NewEmbeddedFont(face)
-	}
-	return f, nil
-}
-
-// of is the face of a span.
-func (f faces) of(s Span, strong bool) *font.EmbeddedFont {
-	switch {
-	case s.Code:
-		return f.mono
-	case (s.Strong || strong) && s.Emphasis:
-		return f.boldItalic
-	case s.Strong || strong:
-		return f.bold
-	case s.Emphasis:
-		return f.italic
-	}
-	return f.regular
+	return b, nil
 }
 
 // layOut makes the pages of a document.
@@ -102,6 +70,9 @@ func layOut(d Document, c circumstances, logo []byte) ([]byte, error) {
 		size = foliodocument.PageSizeLetter
 	}
 	p := printer{faces: f, accent: layout.Gray(0.15)}
+	if d.Language.Dir == "rtl" {
+		p.direction = layout.DirectionRTL
+	}
 	if color := c.brand.Accents().Light; color != "" {
 		p.accent = layout.Hex(color)
 	}
@@ -120,7 +91,7 @@ func layOut(d Document, c circumstances, logo []byte) ([]byte, error) {
 		stream.EndMarkedContent()
 	})
 	out.Add(p.head(c, logo))
-	out.Add(layout.NewHeadingEmbedded(" ", layout.H1, f.bold).SetRuns([]layout.TextRun{layout.NewRunEmbedded(p.shown(d.Title, f.bold), f.bold, titleSize)}))
+	out.Add(layout.NewHeadingEmbedded(" ", layout.H1, f.bold).SetRuns(p.runs([]Span{{Text: d.Title}}, titleSize, true)).SetAlign(p.start()))
 	for _, b := range d.Blocks {
 		out.Add(p.element(b))
 	}
@@ -129,7 +100,8 @@ func layOut(d Document, c circumstances, logo []byte) ([]byte, error) {
 
 type printer struct {
 	faces
-	accent layout.Color
+	accent    layout.Color
+	direction layout.Direction // auto unless the language runs from right to left
 }
 
 // head is the logo or the name of the organization.
@@ -143,7 +115,11 @@ func (p printer) head(c circumstances, logo []byte) layout.Element {
 			return box.Add(layout.NewImageElement(picture).SetSize(width*scale, height*scale).SetAltText(c.brand.Name))
 		}
 	}
-	return box.Add(layout.NewStyledParagraph(layout.NewRunEmbedded(p.shown(c.brand.Name, p.bold), p.bold, 13).WithColor(p.accent)))
+	name := p.runs([]Span{{Text: c.brand.Name}}, 13, true)
+	for i := range name {
+		name[i] = name[i].WithColor(p.accent)
+	}
+	return box.Add(p.paragraph(name))
 }
 
 func (p printer) element(b Block) layout.Element {
@@ -153,9 +129,9 @@ func (p printer) element(b Block) layout.Element {
 		if b.Level > 2 {
 			level, size = layout.H3, 12
 		}
-		return layout.NewHeadingEmbedded(" ", level, p.bold).SetRuns(p.runs(b.Spans, size, true))
+		return layout.NewHeadingEmbedded(" ", level, p.bold).SetRuns(p.runs(b.Spans, size, true)).SetAlign(p.start())
 	case Points, Steps:
-		list := layout.NewListEmbedded(p.regular, textSize).SetLeading(leading)
+		list := layout.NewListEmbedded(p.regular, textSize).SetLeading(leading).SetDirection(p.direction)
 		if b.Kind == Steps {
 			list.SetStyle(layout.ListOrdered).SetStart(b.Start)
 		}
@@ -164,37 +140,46 @@ func (p printer) element(b Block) layout.Element {
 		}
 		return layout.NewDiv().Add(list).SetSpaceBefore(paragraphGap).SetSpaceAfter(8)
 	case Note:
-		return layout.NewDiv().SetBorders(layout.CellBorders{Left: layout.SolidBorder(3, p.accent)}).
-			SetPaddingAll(layout.Padding{Top: 4, Bottom: 4, Left: 10}).SetSpaceBefore(4).SetSpaceAfter(10).
-			Add(layout.NewStyledParagraph(p.runs(b.Spans, textSize, false)...).SetLeading(leading))
+		border, padding := layout.CellBorders{Left: layout.SolidBorder(3, p.accent)}, layout.Padding{Top: 4, Bottom: 4, Left: 10}
+		if p.direction == layout.DirectionRTL {
+			border, padding = layout.CellBorders{Right: border.Left}, layout.Padding{Top: 4, Bottom: 4, Right: 10}
+		}
+		return layout.NewDiv().SetBorders(border).SetPaddingAll(padding).SetSpaceBefore(4).SetSpaceAfter(10).
+			Add(p.paragraph(p.runs(b.Spans, textSize, false)).SetLeading(leading))
 	case Line:
 		return layout.NewLineSeparator().SetSpaceBefore(6).SetSpaceAfter(10)
 	}
-	return layout.NewStyledParagraph(p.runs(b.Spans, textSize, false)...).SetLeading(leading).SetSpaceBefore(paragraphGap).SetSpaceAfter(8)
+	return p.paragraph(p.runs(b.Spans, textSize, false)).SetLeading(leading).SetSpaceBefore(paragraphGap).SetSpaceAfter(8)
+}
+
+// start is the side on which lines begin.
+func (p printer) start() layout.Align {
+	if p.direction == layout.DirectionRTL {
+		return layout.AlignRight
+	}
+	return layout.AlignLeft
+}
+
+func (p printer) paragraph(runs []layout.TextRun) *layout.Paragraph {
+	return layout.NewStyledParagraph(runs...).SetDirection(p.direction)
 }
 
 func (p printer) runs(spans []Span, size float64, strong bool) (out []layout.TextRun) {
+	if p.direction == layout.DirectionRTL {
+		spans = apart(spans)
+	}
 	for _, s := range spans {
 		if s.Break {
 			out = append(out, layout.TextRun{IsLineBreak: true})
 			continue
 		}
-		face := p.of(s, strong)
-		run := layout.NewRunEmbedded(p.shown(s.Text, face), face, size)
-		if s.Link != "" {
-			run = run.WithLinkURI(s.Link).WithColor(p.accent).WithUnderline()
+		for _, part := range p.split(s, strong) {
+			run := layout.NewRunEmbedded(part.text, part.face, size)
+			if s.Link != "" {
+				run = run.WithLinkURI(s.Link).WithColor(p.accent).WithUnderline()
+			}
+			out = append(out, run)
 		}
-		out = append(out, run)
 	}
 	return out
-}
-
-// shown leaves a question mark where the font has no letter, so that nothing vanishes without a trace.
-func (p printer) shown(text string, in *font.EmbeddedFont) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && in.Face().GlyphIndex(r) == 0 {
-			return '?'
-		}
-		return r
-	}, text)
 }

@@ -144,7 +144,8 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, p payload, contactID, 
 	if err != nil {
 		return err
 	}
-	d, err := s.make(e, p.Texts[language], l, c, Person{who.Name, who.CustomerName})
+	v := s.valuesIn(e, c, language, Person{who.Name, who.CustomerName})
+	d, err := made(e.Key, p.Texts[language], l, v)
 	if err != nil {
 		return err
 	}
@@ -152,11 +153,18 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, p payload, contactID, 
 	if address := s.publicURL(c, p.Key); address != "" {
 		body += "\n\n" + word(language, "on_the_web", nil) + "\n" + address + "?lang=" + language
 	}
+	file, err := recipeOf(p.Key, language, p.Texts[language], v)
+	if err != nil {
+		return err
+	}
 	deliveryID, err := s.Messages.Send(ctx, tx, message.Out{
 		Way: message.Email, To: to, Subject: d.Title, Body: body, Purpose: message.Notice, Owner: message.Ref{Type: ownerType, ID: p.Mailing},
 		ContactID: who.ID, CustomerID: who.CustomerID, Key: "document/" + p.Mailing + "/" + who.ID, Language: language,
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.Attachments.Keep(ctx, tx, deliveryID, ownerType, file); err != nil {
 		return err
 	}
 	return s.Audit.Record(ctx, tx, audit.Event{

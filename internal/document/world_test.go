@@ -21,6 +21,7 @@ import (
 	"countersign.dev/countersign/internal/document"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/attachment"
 	"countersign.dev/countersign/internal/message/sandbox"
 	"countersign.dev/countersign/internal/organization/organizationtest"
 	"countersign.dev/countersign/internal/store"
@@ -50,7 +51,15 @@ func newWorld(t *testing.T, db *store.DB, name string) *world {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	w.contacts = contact.New(db, w.Guard, w.Audit, w.Events, contact.Hooks{Consents: consent.States})
 	messages := message.New(message.Deps{DB: db, Guard: w.Guard, Keys: w.Keys, Audit: w.Audit, Events: w.Events, Log: log})
-	messages.Use(sandbox.New(db, w.Events, log))
+	attachments, carrier := attachment.New(db, w.Keys), sandbox.New(db, w.Events, log)
+	carrier.Attach(attachments.Of)
+	messages.Use(carrier)
+	messages.OnState(func(ctx context.Context, tx *store.Tx, d message.Delivery) error {
+		if d.EndedAt.IsZero() {
+			return nil
+		}
+		return attachments.Drop(ctx, tx, d.OrgID, d.ID)
+	})
 	w.tasks = task.New(task.Deps{
 		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: log,
 		Actor: func(_ context.Context, _, id string) (access.Actor, error) {
@@ -60,7 +69,7 @@ func newWorld(t *testing.T, db *store.DB, name string) *world {
 	customers := customer.New(db, w.Guard, w.Audit, w.Events)
 	w.brands = branding.New(db, w.Guard, w.Audit, w.Events)
 	w.Service = document.New(document.Deps{
-		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: log, Messages: messages, Contacts: w.contacts, Customers: customers,
+		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: log, Messages: messages, Attachments: attachments, Contacts: w.contacts, Customers: customers,
 		Tasks: w.tasks, BaseURL: "https://help.example.com", Logo: w.brands.Logo,
 	})
 	queue, err := jobs.New(t.Context(), db, jobs.Options{Log: log})
@@ -141,19 +150,22 @@ func (w *world) visit(path string) *httptest.ResponseRecorder {
 	return rec
 }
 
-type mail struct{ to, subject, body string }
+type mail struct {
+	to, subject, body, file string
+	size                    int
+}
 
 // mails are all that went out.
 func (w *world) mails() (out []mail) {
 	w.T.Helper()
-	rows, err := w.DB.Read().QueryContext(w.T.Context(), `select recipient, subject, body from message_sandbox order by created_at, id`)
+	rows, err := w.DB.Read().QueryContext(w.T.Context(), `select recipient, subject, body, attachment_name, attachment_size from message_sandbox order by created_at, id`)
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var m mail
-		if err := rows.Scan(&m.to, &m.subject, &m.body); err != nil {
+		if err := rows.Scan(&m.to, &m.subject, &m.body, &m.file, &m.size); err != nil {
 			w.T.Fatal(err)
 		}
 		out = append(out, m)

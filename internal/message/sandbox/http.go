@@ -41,6 +41,12 @@ type sandboxMessage struct {
 	Body           string    `json:"body"`
 	PossibleRepeat bool      `json:"possible_repeat" doc:"an earlier message of the same delivery may have arrived"`
 	CreatedAt      time.Time `json:"created_at"`
+	Attachment     *attached `json:"attachment,omitempty" doc:"of an email: the file that it carried, which is not kept"`
+}
+
+type attached struct {
+	Name string `json:"name"`
+	Size int    `json:"size" doc:"bytes"`
 }
 
 func (c *Carrier) getMessages(ctx context.Context, in *listInput) (*httpapi.Page[sandboxMessage], error) {
@@ -50,7 +56,10 @@ func (c *Carrier) getMessages(ctx context.Context, in *listInput) (*httpapi.Page
 	}
 	items := make([]sandboxMessage, len(found))
 	for i, m := range found {
-		items[i] = sandboxMessage{m.ID, string(m.Way), m.From, m.To, m.Subject, m.Body, m.PossibleRepeat, m.CreatedAt}
+		items[i] = sandboxMessage{m.ID, string(m.Way), m.From, m.To, m.Subject, m.Body, m.PossibleRepeat, m.CreatedAt, nil}
+		if m.AttachmentName != "" {
+			items[i].Attachment = &attached{m.AttachmentName, m.AttachmentSize}
+		}
 	}
 	return httpapi.NewPage(items, next), nil
 }

@@ -7,6 +7,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/attachment"
 	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/store"
@@ -47,12 +49,17 @@ type Carrier struct {
 	guard *access.Guard
 	bus   *events.Bus
 	log   *slog.Logger
+
+	attached attachment.Source // nil attaches nothing
 }
 
 // New returns a Carrier.
 func New(db *store.DB, bus *events.Bus, log *slog.Logger) *Carrier {
-	return &Carrier{db, access.New(db), bus, log}
+	return &Carrier{db: db, guard: access.New(db), bus: bus, log: log}
 }
+
+// Attach sets where the files come from that mails carry.
+func (c *Carrier) Attach(from attachment.Source) { c.attached = from }
 
 // Message is one message in the outbox.
 type Message struct {
@@ -64,6 +71,8 @@ type Message struct {
 	Subject        string
 	Body           string
 	PossibleRepeat bool
+	AttachmentName string // of the file that a mail carried; "" for none
+	AttachmentSize int    // bytes
 	CreatedAt      time.Time
 }
 
@@ -84,6 +93,9 @@ func (c *Carrier) Send(ctx context.Context, a message.Attempt) (message.Receipt,
 	}
 	if a.Way == message.Email {
 		m.From = mail.ReplyAddress(message.SandboxEmail, a.ReplyToken)
+		if err := c.attach(ctx, &m, a); err != nil {
+			return message.Receipt{}, err
+		}
 	}
 	err := c.db.Write(access.WithActor(ctx, access.System(a.OrgID)), func(tx *store.Tx) error {
 		if err := insert(ctx, tx, a.OrgID, a.Number, recipientKey(a.To), m); err != nil {
@@ -98,6 +110,24 @@ func (c *Carrier) Send(ctx context.Context, a message.Attempt) (message.Receipt,
 		return message.Receipt{}, fmt.Errorf("sandbox: %w", err)
 	}
 	return message.Receipt{ProviderID: m.ID}, nil
+}
+
+// attach makes the file of a mail, as whoever sends it outside has to, and notes what it is called and how large it is.
+func (c *Carrier) attach(ctx context.Context, m *Message, a message.Attempt) error {
+	if c.attached == nil {
+		return nil
+	}
+	f, err := c.attached(ctx, a.OrgID, a.DeliveryID)
+	if errors.Is(err, attachment.ErrUnusable) {
+		return &message.Refusal{Permanent: true, Reason: "attachment"}
+	}
+	if err != nil {
+		return message.NotSent("attachment", err)
+	}
+	if f != nil {
+		m.AttachmentName, m.AttachmentSize = f.Name, len(f.Content)
+	}
+	return nil
 }
 
 // Lookup says whether the outbox holds a delivery.

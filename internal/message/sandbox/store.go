@@ -13,9 +13,11 @@ import (
 
 func insert(ctx context.Context, tx *store.Tx, org string, number int, recipientKey string, m Message) error {
 	_, err := tx.ExecContext(ctx, `
-		insert into message_sandbox (org_id, id, delivery_id, number, way, sender, recipient, recipient_key, subject, body, possible_repeat, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		org, m.ID, m.DeliveryID, number, m.Way, m.From, m.To, recipientKey, m.Subject, m.Body, m.PossibleRepeat, store.Time(m.CreatedAt))
+		insert into message_sandbox (org_id, id, delivery_id, number, way, sender, recipient, recipient_key, subject, body, possible_repeat, created_at,
+			attachment_name, attachment_size)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		org, m.ID, m.DeliveryID, number, m.Way, m.From, m.To, recipientKey, m.Subject, m.Body, m.PossibleRepeat, store.Time(m.CreatedAt),
+		m.AttachmentName, m.AttachmentSize)
 	if err != nil {
 		return fmt.Errorf("keep message %s: %w", m.ID, err)
 	}
@@ -56,7 +58,7 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 		w.Add("id < ?", parts[0])
 	}
 	rows, err := q.QueryContext(ctx, `
-		select id, delivery_id, way, sender, recipient, subject, body, possible_repeat, created_at
+		select id, delivery_id, way, sender, recipient, subject, body, possible_repeat, created_at, attachment_name, attachment_size
 		from message_sandbox`+w.SQL()+` order by id desc limit `+w.Arg(p.Limit+1), w.Args()...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list sandbox messages: %w", err)
@@ -64,7 +66,8 @@ func list(ctx context.Context, q store.Querier, org string, scope access.Scope, 
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var m Message
-		if err := rows.Scan(&m.ID, &m.DeliveryID, &m.Way, &m.From, &m.To, &m.Subject, &m.Body, &m.PossibleRepeat, (*store.Time)(&m.CreatedAt)); err != nil {
+		err := rows.Scan(&m.ID, &m.DeliveryID, &m.Way, &m.From, &m.To, &m.Subject, &m.Body, &m.PossibleRepeat, (*store.Time)(&m.CreatedAt), &m.AttachmentName, &m.AttachmentSize)
+		if err != nil {
 			return nil, "", fmt.Errorf("read sandbox message: %w", err)
 		}
 		items = append(items, m)

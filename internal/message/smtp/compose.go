@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"mime"
 	"regexp"
 	"strings"
 	"time"
@@ -13,14 +14,15 @@ import (
 
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/attachment"
 	mailserver "countersign.dev/countersign/internal/message/mail"
 )
 
 var webAddress = regexp.MustCompile(`https?://[^\s<>"]+`)
 
-// compose writes a mail as plain text with a simple HTML twin. Its Message-ID follows from the delivery, so that a mail program shows a
+// compose writes a mail as plain text with a simple HTML twin, and with a file behind both if there is one (RFC 2046: multipart/mixed). Its Message-ID follows from the delivery, so that a mail program shows a
 // repetition once, and its Reply-To is an address that only its receiver knows (D-24).
-func compose(m mailserver.Server, brand branding.Brand, a message.Attempt, now time.Time) (text []byte, messageID string, err error) {
+func compose(m mailserver.Server, brand branding.Brand, a message.Attempt, file *attachment.File, now time.Time) (text []byte, messageID string, err error) {
 	messageID = a.DeliveryID + "@" + domainOf(m.FromAddress)
 	var h mail.Header
 	h.SetDate(now.UTC())
@@ -37,19 +39,57 @@ func compose(m mailserver.Server, brand branding.Brand, a message.Attempt, now t
 		h.Set("X-Possible-Repeat", "yes")
 	}
 	var b bytes.Buffer
-	w, err := mail.CreateInlineWriter(&b, h)
+	if file == nil {
+		w, err := mail.CreateInlineWriter(&b, h)
+		if err == nil {
+			err = writeTexts(w, a, brand)
+		}
+		if err != nil {
+			return nil, "", fmt.Errorf("compose mail: %w", err)
+		}
+		return b.Bytes(), messageID, nil
+	}
+	w, err := mail.CreateWriter(&b, h)
+	if err == nil {
+		err = writeMixed(w, a, brand, *file)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("compose mail: %w", err)
 	}
+	return b.Bytes(), messageID, nil
+}
+
+func writeMixed(w *mail.Writer, a message.Attempt, brand branding.Brand, file attachment.File) error {
+	texts, err := w.CreateInline()
+	if err != nil {
+		return err
+	}
+	if err := writeTexts(texts, a, brand); err != nil {
+		return err
+	}
+	var h mail.AttachmentHeader
+	h.SetContentType(attachment.Type, nil)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name})) // RFC 2231 where it is not ASCII
+	p, err := w.CreateAttachment(h)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Write(file.Content); err != nil {
+		return err
+	}
+	if err := p.Close(); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+func writeTexts(w *mail.InlineWriter, a message.Attempt, brand branding.Brand) error {
 	for _, part := range []struct{ kind, text string }{{"text/plain", a.Body}, {"text/html", asHTML(a.Body, brand)}} {
 		if err := writePart(w, part.kind, part.text); err != nil {
-			return nil, "", fmt.Errorf("compose mail: %w", err)
+			return err
 		}
 	}
-	if err := w.Close(); err != nil {
-		return nil, "", fmt.Errorf("compose mail: %w", err)
-	}
-	return b.Bytes(), messageID, nil
+	return w.Close()
 }
 
 func writePart(w *mail.InlineWriter, kind, text string) error {

@@ -15,6 +15,7 @@ import (
 
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/message/attachment"
 	"countersign.dev/countersign/internal/message/mail"
 	"countersign.dev/countersign/internal/message/wire"
 	"countersign.dev/countersign/internal/store"
@@ -36,12 +37,19 @@ type Settings func(ctx context.Context, q store.Querier, orgID string) (m mail.S
 type Sender struct {
 	db       *store.DB
 	settings Settings
-	tls      *tls.Config // nil trusts what the system trusts
+	tls      *tls.Config       // nil trusts what the system trusts
+	attached attachment.Source // nil attaches nothing
 }
 
 // New returns a Sender.
 func New(db *store.DB, settings Settings, config *tls.Config) *Sender {
-	return &Sender{db, settings, config}
+	return &Sender{db: db, settings: settings, tls: config}
+}
+
+// Attach sets where the files come from that mails carry.
+func (s *Sender) Attach(from attachment.Source) *Sender {
+	s.attached = from
+	return s
 }
 
 // Name is "smtp".
@@ -69,7 +77,11 @@ func (s *Sender) Send(ctx context.Context, a message.Attempt) (message.Receipt, 
 	if err != nil {
 		brand = branding.Brand{} // a mail without colors does as well
 	}
-	text, messageID, err := compose(m, brand, a, time.Now())
+	file, err := s.file(ctx, a)
+	if err != nil {
+		return message.Receipt{}, err
+	}
+	text, messageID, err := compose(m, brand, a, file, time.Now())
 	if err != nil {
 		return message.Receipt{}, &message.Refusal{Permanent: true, Reason: "smtp compose"}
 	}
@@ -89,6 +101,21 @@ func (s *Sender) Send(ctx context.Context, a message.Attempt) (message.Receipt, 
 	}
 	_ = c.Quit() // the server has answered already
 	return message.Receipt{ProviderID: messageID}, nil
+}
+
+// file is what a mail carries. A mail that was meant to carry something does not go without it: it waits, or is given up where waiting is no use.
+func (s *Sender) file(ctx context.Context, a message.Attempt) (*attachment.File, error) {
+	if s.attached == nil {
+		return nil, nil
+	}
+	f, err := s.attached(ctx, a.OrgID, a.DeliveryID)
+	if errors.Is(err, attachment.ErrUnusable) {
+		return nil, &message.Refusal{Permanent: true, Reason: "attachment"}
+	}
+	if err != nil {
+		return nil, message.NotSent("attachment", err)
+	}
+	return f, nil
 }
 
 func (s *Sender) dial(ctx context.Context, m mail.Server) (net.Conn, error) {

@@ -68,6 +68,22 @@ step("own words are previewed, refused with a reason, saved, and restored", asyn
   await shot("versions");
 });
 
+step("a copy is made out to a customer and to a contact of it", async () => {
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("Preview", { exact: true }).click();
+  const contact = (await call.get("/api/contacts?limit=1&sort=name")).items[0];
+  await drawer.getByLabel("Made out to a customer").fill(contact.customer_name);
+  await page.getByRole("option", { name: contact.customer_name }).click();
+  await drawer.getByLabel("or to one of its contacts").click();
+  await page.getByRole("option", { name: contact.name, exact: true }).click();
+  const file = drawer.getByRole("link", { name: "PDF" });
+  await page.waitForFunction((id) => document.querySelector('[role="dialog"] a[href*="/pdf"]')?.href.endsWith(`/pdf?contact_id=${id}`), contact.id);
+  const [download] = await Promise.all([page.waitForEvent("download"), file.click()]);
+  assert.match(download.suggestedFilename(), /\.pdf$/);
+  assert.deepEqual(await axe(page), []);
+  await shot("made-out");
+});
+
 step("the file is a PDF", async () => {
   const response = await context.request.get(`${server.base}/api/documents/verify-us/en/pdf`);
   assert.equal(response.headers()["content-type"], "application/pdf");
@@ -79,11 +95,18 @@ step("mail goes out after a look at who gets it", async () => {
   await drawer.getByText("Send", { exact: true }).click();
   await drawer.getByLabel("Customer").first().click();
   await page.getByRole("option").first().click();
-  await drawer.getByText(/by mail, each in their language/).waitFor();
+  await drawer.getByText(/by mail with the PDF, each in their language/).waitFor();
   assert.deepEqual(await axe(page), []);
   await shot("send");
   await drawer.getByRole("button", { name: /Send \d+ mail/ }).click();
   await page.getByText("The mails go out now.").waitFor();
+  await drawer.waitFor({ state: "hidden" });
+  let mail;
+  for (let i = 0; i < 100 && !mail; i++) {
+    mail = (await call.get("/api/sandbox/messages?kind=email&limit=50")).items.find((m) => m.attachment);
+    await page.waitForTimeout(100);
+  }
+  assert.ok(mail.attachment.size > 10_000 && mail.attachment.name.endsWith(".pdf"), JSON.stringify(mail.attachment));
 });
 
 step("the public page says it to everybody, without a script", async () => {
@@ -106,6 +129,26 @@ step("the public page says it to everybody, without a script", async () => {
   assert.deepEqual(await axe(watched), []);
   assert.deepEqual(able.complaints, []);
   await able.close();
+});
+
+step("a page from right to left keeps numbers and words to type in order", async () => {
+  const { url } = await call.get("/api/documents/verify-us/ar");
+  const context = await browser.newContext({ viewport: narrow });
+  const reader = await context.newPage();
+  await reader.goto(server.base + new URL(url).pathname + "?lang=ar");
+  assert.equal(await reader.locator("html").getAttribute("dir"), "rtl");
+  assert.ok(await reader.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "no sideways scrolling");
+  const left = (text) => reader.locator(`a[href^="tel:"]`).first().evaluate((a, part) => {
+    const range = document.createRange();
+    const at = a.firstChild.data.indexOf(part);
+    range.setStart(a.firstChild, at);
+    range.setEnd(a.firstChild, at + part.length);
+    return range.getBoundingClientRect().left;
+  }, text);
+  assert.ok((await left("+1")) < (await left("0199")), "the number reads from left to right");
+  assert.deepEqual(await axe(reader), []);
+  await shot("arabic", reader);
+  await context.close();
 });
 
 step("it fits a phone, in French and in the dark", async () => {

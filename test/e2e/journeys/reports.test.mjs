@@ -75,4 +75,18 @@ step("a receipt of the history is a signed file", async () => {
   await link.waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   assert.equal(download.suggestedFilename(), "receipt.json");
+  await page.getByRole("button", { name: /Print the receipt/ }).first().click();
+  const drawer = page.getByRole("dialog", { name: "Receipt of a verification" });
+  await drawer.getByText("SHA-256").waitFor();
+  assert.match(await drawer.locator("code").innerText(), /^[0-9a-f]{64}$/);
+  await page.waitForTimeout(300); // the drawer has come to rest
+  assert.deepEqual(await axe(page), []);
+  await page.emulateMedia({ media: "print" });
+  assert.ok(!(await page.locator("#root").isVisible()), "the page behind is not printed");
+  assert.ok(await drawer.getByText("SHA-256").isVisible());
+  if (process.env.COUNTERSIGN_SHOTS) {
+    await page.screenshot({ path: `${process.env.COUNTERSIGN_SHOTS}/receipt-paper.png` });
+  }
+  assert.ok(!(await drawer.getByRole("button", { name: "Print" }).isVisible()), "no buttons on paper");
+  await page.emulateMedia({ media: null });
 });

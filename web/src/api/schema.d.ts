@@ -6016,7 +6016,17 @@ export interface components {
              */
             grace_hours?: number;
         };
+        SandboxAttached: {
+            name: string;
+            /**
+             * Format: int64
+             * @description bytes
+             */
+            size: number;
+        };
         SandboxMessage: {
+            /** @description of an email: the file that it carried, which is not kept */
+            attachment?: components["schemas"]["SandboxAttached"];
             body: string;
             /** Format: date-time */
             created_at: string;

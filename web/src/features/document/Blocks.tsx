@@ -45,7 +45,7 @@ const safe = /^(https?:\/\/|mailto:|tel:)/;
 function look(span: Span, key: number): ReactNode {
   let out: ReactNode = span.break ? <br /> : span.text;
   if (span.code) {
-    out = <code>{out}</code>;
+    out = <code dir="ltr">{out}</code>; // what is typed keeps its order in a text from right to left
   }
   if (span.emphasis) {
     out = <em>{out}</em>;
@@ -54,7 +54,7 @@ function look(span: Span, key: number): ReactNode {
     out = <strong>{out}</strong>;
   }
   return span.link && safe.test(span.link) ? (
-    <a key={key} href={span.link} target="_blank" rel="noreferrer">
+    <a key={key} href={span.link} dir="auto" target="_blank" rel="noreferrer">
       {out}
     </a>
   ) : (

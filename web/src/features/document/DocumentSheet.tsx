@@ -1,15 +1,18 @@
 import { Button, SegmentedControl } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Download, ExternalLink } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { Callout } from "@/components/Callout";
 import { ErrorState } from "@/components/ErrorState";
+import { RemoteSelect } from "@/components/form/RemoteSelect";
 import { Loading } from "@/components/Loading";
 import { Sheet } from "@/components/Sheet";
+import { contactChoices } from "@/features/contact/data";
+import { CustomerSelect } from "@/features/customer/CustomerSelect";
 import { Blocks } from "./Blocks";
-import { type Document, documentQuery, type DocumentLanguage, type Summary, named } from "./data";
+import { type Document, documentQuery, type DocumentLanguage, type Reader, type Summary, named } from "./data";
 import { Editor } from "./Editor";
 import { SendPanel } from "./SendPanel";
 import { Versions } from "./Versions";
@@ -55,12 +58,40 @@ function Content({ item, language, onClose }: Props & { item: Summary }) {
   );
 }
 
-function Read({ doc, language }: { doc: Document; language: DocumentLanguage }) {
+function Read({ doc: general, language }: { doc: Document; language: DocumentLanguage }) {
   const { t } = useTranslation();
+  const [customer, setCustomer] = useState<string | null>(null);
+  const [contact, setContact] = useState<string | null>(null);
+  const reader: Reader = contact ? { contact_id: contact } : customer ? { customer_id: customer } : {};
+  const made = useQuery({ ...documentQuery(general.key, general.language, reader), enabled: customer !== null, placeholderData: keepPreviousData });
+  const doc = customer ? (made.data ?? general) : general;
+  const query = new URLSearchParams({ ...reader }).toString();
   return (
     <>
+      <div className={classes.whom}>
+        <CustomerSelect
+          label={t("docs.forCustomer")}
+          clearable
+          value={customer}
+          onChange={(id) => {
+            setCustomer(id);
+            setContact(null);
+          }}
+        />
+        <RemoteSelect
+          key={customer}
+          label={t("docs.forContact")}
+          clearable
+          disabled={!customer}
+          queryKey={["contacts", customer]}
+          load={(q) => contactChoices(q, customer ?? undefined)}
+          value={contact}
+          onChange={setContact}
+        />
+      </div>
+      {customer && made.isError && <ErrorState error={made.error} retry={() => void made.refetch()} />}
       <div className={classes.actions}>
-        <Button component="a" href={`/api/documents/${doc.key}/${doc.language}/pdf`} download={`${doc.key}.pdf`} variant="default" leftSection={<Download size={15} aria-hidden="true" />}>
+        <Button component="a" href={`/api/documents/${doc.key}/${doc.language}/pdf${query && `?${query}`}`} download={`${doc.key}.pdf`} variant="default" leftSection={<Download size={15} aria-hidden="true" />}>
           PDF
         </Button>
         {doc.url && (

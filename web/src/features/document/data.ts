@@ -15,11 +15,17 @@ export type Span = Block["spans"][number];
 /** Every document in every language. */
 export const documentsQuery = queryOptions({ queryKey: ["documents"], queryFn: () => must(api.GET("/api/documents")) });
 
+/** Whom a copy of a document is made out to: a contact, a customer, or nobody in particular. */
+export interface Reader {
+  contact_id?: string;
+  customer_id?: string;
+}
+
 /** One document in one language. */
-export const documentQuery = (key: string, language: string) =>
+export const documentQuery = (key: string, language: string, reader: Reader = {}) =>
   queryOptions({
-    queryKey: ["documents", key, language],
-    queryFn: () => must(api.GET("/api/documents/{key}/{language}", { params: { path: { key, language } } })),
+    queryKey: ["documents", key, language, reader],
+    queryFn: () => must(api.GET("/api/documents/{key}/{language}", { params: { path: { key, language }, query: reader } })),
   });
 
 const words = { phone: "docs.phone", website: "docs.website", verification_number: "docs.number", verification_email: "docs.email" } as const;

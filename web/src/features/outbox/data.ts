@@ -59,7 +59,7 @@ export function toneOf(d: Delivery): Tone {
   return d.state === "expired" && !d.dead ? "neutral" : tones[d.state];
 }
 
-const known = ["unconfirmed", "expired", "canceled", "opted_out", "no_answer", "not_sent", "not_received", "server_stopped", "connect", "dns", "timeout", "unreadable"] as const;
+const known = ["unconfirmed", "expired", "canceled", "opted_out", "no_answer", "not_sent", "not_received", "server_stopped", "connect", "dns", "timeout", "unreadable", "attachment"] as const;
 
 /** Why a message or an attempt went wrong. What is not one of our words is the provider's code. */
 export function whyText(reason: string | undefined, t: TFunction): string {

@@ -1,7 +1,8 @@
 import { Button, Textarea, TextInput } from "@mantine/core";
-import { ChevronLeft, PenLine } from "lucide-react";
+import { ChevronLeft, Paperclip, PenLine } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { fileSize } from "@/components/file";
 import { clock } from "@/components/time";
 import { useNow } from "@/components/useNow";
 import type { PhoneMessage } from "./data";
@@ -45,6 +46,14 @@ export function Mailbox({ messages, from, service, busy, onSend }: Props) {
             <p className={classes.mailBody}>
               <Linked text={mail.body} />
             </p>
+            {mail.attachment && (
+              <p className={classes.attached}>
+                <Paperclip size={14} aria-hidden="true" />
+                <span>
+                  {t("sandbox.attachment")} <strong>{mail.attachment.name}</strong> {fileSize(mail.attachment.size, i18n.language)}
+                </span>
+              </p>
+            )}
           </>
         )}
         {!mail?.mine && <Letter to={mail?.from ?? service} subject={mail ? answerTo(mail.subject) : "verify"} fresh={!mail} busy={busy} onSend={send} />}

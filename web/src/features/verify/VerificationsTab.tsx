@@ -39,8 +39,8 @@ export function VerificationsTab({ contactId }: { contactId: string }) {
           {
             key: "receipt",
             header: t("receipt.short"),
-            width: "80px",
-            cell: (v) => (v.state === "pending" ? "–" : <ReceiptLink href={`/api/verifications/${v.id}/receipt`} name={v.contact_name} />),
+            width: "100px",
+            cell: (v) => (v.state === "pending" ? "–" : <ReceiptLink id={v.id} name={v.contact_name} />),
           },
         ]}
       />

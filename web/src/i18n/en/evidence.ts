@@ -2,6 +2,17 @@
 export const evidence = {
   receipt: {
     download: "Signed receipt of this verification of {{name}}",
+    print: "Print the receipt of this verification of {{name}}",
+    paper: "Print",
+    title: "Receipt of a verification",
+    person: "Contact",
+    address: "Address",
+    started: "Started",
+    ended: "Ended",
+    events: "Events of the log",
+    issued: "Issued",
+    proof: "This page is for reading. The signed file proves it: whoever has the public key of the installation can check it without us.",
+    file: "Signed file",
     short: "Receipt",
     tab: "Verifications",
     all: "All receipts",

@@ -44,6 +44,7 @@ export const outbox = {
       dns: "The provider’s address has no such name.",
       timeout: "The provider did not answer in time.",
       unreadable: "Its text can no longer be read.",
+      attachment: "The file that it carries could not be made.",
       other: "The provider says: {{reason}}",
     },
     resend: "Send again",

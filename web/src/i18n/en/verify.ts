@@ -161,6 +161,7 @@ export const verify = {
     noAddress: "This contact has no email address.",
     noCalls: "No calls yet.",
     noSubject: "(no subject)",
+    attachment: "Attached:",
     newMail: "Write to the service desk",
     sentTo: "To {{to}}",
     to: "To: {{to}}",

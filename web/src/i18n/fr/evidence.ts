@@ -2,6 +2,17 @@
 export const evidence = {
   receipt: {
     download: "Reçu signé de cette vérification de {{name}}",
+    print: "Imprimer le reçu de cette vérification de {{name}}",
+    paper: "Imprimer",
+    title: "Reçu d’une vérification",
+    person: "Contact",
+    address: "Adresse",
+    started: "Début",
+    ended: "Fin",
+    events: "Événements du journal",
+    issued: "Établi",
+    proof: "Cette page se lit. C’est le fichier signé qui prouve : quiconque a la clé publique de l’installation peut le contrôler sans nous.",
+    file: "Fichier signé",
     short: "Reçu",
     tab: "Vérifications",
     all: "Tous les reçus",

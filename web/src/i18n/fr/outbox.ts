@@ -44,6 +44,7 @@ export const outbox = {
       dns: "Ce nom de serveur n’existe pas.",
       timeout: "Le fournisseur n’a pas répondu à temps.",
       unreadable: "Son texte ne peut plus être lu.",
+      attachment: "Le fichier qu’il porte n’a pas pu être fait.",
       other: "Le fournisseur dit : {{reason}}",
     },
     resend: "Renvoyer",

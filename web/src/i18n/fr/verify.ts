@@ -164,6 +164,7 @@ export const verify: Texts<typeof source> = {
     noAddress: "Ce contact n’a pas d’adresse e-mail.",
     noCalls: "Pas encore d’appel.",
     noSubject: "(sans objet)",
+    attachment: "Pièce jointe :",
     newMail: "Écrire au support",
     sentTo: "À {{to}}",
     to: "À : {{to}}",

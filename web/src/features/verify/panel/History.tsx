@@ -36,7 +36,7 @@ export function History({ items }: { items: Verification[] }) {
           </span>
           <span>
             <RelativeTime at={v.ended_at ?? v.created_at} />
-            {v.state !== "pending" && <ReceiptLink href={`/api/verifications/${v.id}/receipt`} name={v.contact_name} />}
+            {v.state !== "pending" && <ReceiptLink id={v.id} name={v.contact_name} />}
           </span>
         </li>
       ))}
