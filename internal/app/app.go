@@ -28,6 +28,7 @@ import (
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/demo"
 	"countersign.dev/countersign/internal/device"
+	"countersign.dev/countersign/internal/erasure"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/httpapi"
@@ -241,6 +242,7 @@ func (a *App) routes() {
 	a.mountConsent(a.api)
 	a.documentRoutes(brands)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
+	erasure.New(a.db, a.guard, a.audit, a.contacts, a.technicians).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.askingRoutes()
 	a.pods.Routes(a.api)

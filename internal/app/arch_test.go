@@ -23,7 +23,7 @@ func tiers() []string {
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document", "contactkey", "pod",
 		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "authzen", "explain", "demo",
-		"csvimport/columns", "csvimport", "bulk", "backup", "doctor",
+		"csvimport/columns", "csvimport", "bulk", "erasure", "backup", "doctor",
 		"app",
 	}
 }
@@ -187,7 +187,8 @@ func TestFilesStayWithinTheirBudget(t *testing.T) {
 	})
 	// Both directions, of messages and of verifications, share their limits; what comes next for them becomes a slice of its own.
 	// The sessions of frames begin and end under the same locks as those that hand them over.
-	grown := map[string]int{"message": 2600, "signin": 2700}
+	// Whether codes are on is decided where they are started, checked and counted, in one transaction.
+	grown := map[string]int{"message": 2600, "signin": 2700, "verify": 2550}
 	for dir, n := range lines {
 		if n > max(2500, grown[dir]) {
 			t.Errorf("%s has %d lines of code: that is two slices", dir, n)

@@ -50,6 +50,7 @@ func stays() map[string]string {
 		"POST /api/technicians/{id}/invite":       "concerns who has never signed in",
 		"DELETE /api/technicians/{id}/invitation": "concerns who has never signed in",
 		"DELETE /api/technicians/{id}":            "takes only who has left, whose sessions ended then, or never came",
+		"POST /api/technicians/{id}/erase":        "takes only who has left, whose sessions ended then, or never came",
 		"POST /api/technicians/{id}/reactivate":   "lets somebody in",
 		"POST /api/technicians/{id}/hand-over":    "gives rights",
 		"PUT /api/technicians/{id}/avatar":        "is a picture",

@@ -67,7 +67,7 @@ func sectionsOf(p pending, now time.Time) (subjects []string, sections map[strin
 		if t.Name == "" {
 			continue
 		}
-		s := of(targetSubject(t, p.event.CustomerID))
+		s := of(nameSubject(t, p.event))
 		if s.Names == nil {
 			s.Names = map[string]string{}
 		}
@@ -120,6 +120,14 @@ func targetSubject(t Target, customerID string) string {
 		return "customer:" + public(customerID)
 	}
 	return "organization"
+}
+
+// nameSubject is whose key the name of a target lies under. What a ticket is called may name whom it is about, so it goes with the contact.
+func nameSubject(t Target, e Event) string {
+	if i := slices.IndexFunc(e.Targets, func(o Target) bool { return o.Type == string(access.Contact) }); t.Type == "ticket" && i >= 0 {
+		t = e.Targets[i]
+	}
+	return targetSubject(t, e.CustomerID)
 }
 
 func valueSubject(p pending, now time.Time) string {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
@@ -76,7 +75,6 @@ func (s *Service) Update(ctx context.Context, id string, change func(Contact) (F
 
 // Delete removes a contact. Its tickets stay and keep its name. check may refuse it as it is.
 func (s *Service) Delete(ctx context.Context, id string, check func(Contact) error) error {
-	org := access.ActorFrom(ctx).OrgID
 	c, err := s.Find(ctx, id)
 	if err != nil {
 		return err
@@ -84,30 +82,33 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Contact) err
 	if err := s.guard.Check(ctx, perm.ContactEdit, c.Object()); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *store.Tx) error {
-		now, err := lock(ctx, tx, org, id)
-		if err != nil {
-			return err
+	return s.db.Write(ctx, func(tx *store.Tx) error { return s.DeleteIn(ctx, tx, c, check) })
+}
+
+// DeleteIn is Delete in the caller's transaction, of a contact of whom it is settled that the actor may delete them.
+func (s *Service) DeleteIn(ctx context.Context, tx *store.Tx, c Contact, check func(Contact) error) error {
+	now, err := lock(ctx, tx, c.OrgID, c.ID)
+	if err != nil {
+		return err
+	}
+	if now.CustomerID != c.CustomerID {
+		return ErrNotFound // moved between the question and the answer
+	}
+	if err := check(now); err != nil {
+		return err
+	}
+	for _, letGo := range s.hooks.Deleting {
+		if err := letGo(ctx, tx, now); err != nil {
+			return fmt.Errorf("let go of contact %s: %w", c.ID, err)
 		}
-		if now.CustomerID != c.CustomerID {
-			return ErrNotFound // moved between the question and the answer
-		}
-		if err := check(now); err != nil {
-			return err
-		}
-		for _, letGo := range s.hooks.Deleting {
-			if err := letGo(ctx, tx, now); err != nil {
-				return fmt.Errorf("let go of contact %s: %w", id, err)
-			}
-		}
-		if err := remove(ctx, tx, org, id); err != nil {
-			return err
-		}
-		if err := s.record(ctx, tx, "contact.delete", now, now.record(), nil); err != nil {
-			return err
-		}
-		return s.publish(ctx, tx, now)
-	})
+	}
+	if err := remove(ctx, tx, c.OrgID, c.ID); err != nil {
+		return err
+	}
+	if err := s.record(ctx, tx, "contact.delete", now, now.record(), nil); err != nil {
+		return err
+	}
+	return s.publish(ctx, tx, now)
 }
 
 // changed keeps what hangs on a contact's addresses in step, and records the change.

@@ -96,6 +96,39 @@ func TestALeaseProtectsWhatAnotherNodeSends(t *testing.T) {
 	}
 }
 
+// A node dies with a message in its hands, of an organization for which the other node has sent nothing yet. The other finishes it when the
+// lease ends, not when it next happens to look around, also while it is busy for others.
+func TestWhatADeadNodeHeldIsFinishedAtTheEndOfItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, storetest.Open(t))
+		const lease = 10 * time.Second // the usual one
+		w.run()
+		time.Sleep(100 * time.Millisecond) // just after a look at everything
+		dead := w.another()                // its wake-ups reach nobody
+		var id string
+		err := w.db.Write(w.ctx(), func(tx *store.Tx) (err error) {
+			if id, err = dead.Send(w.ctx(), tx, text(phone)); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(w.ctx(), `update message_delivery set claim = 'last', node = 'dead', next_at = $1 where id = $2`, store.Time(store.Now().Add(lease)), id)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		died := time.Now()
+		for state, _ := w.state(id); state != message.Sent && state != message.Delivered; state, _ = w.state(id) {
+			if time.Sleep(time.Second); time.Since(died) > time.Minute {
+				t.Fatal("nobody finishes it")
+			}
+			w.trySend(message.Out{Way: message.Email, To: "pia@northwind.example.com", Subject: "busy", Body: "busy", Purpose: message.Notice}) //nolint:errcheck // only wakes
+		}
+		if took := time.Since(died); took < lease || took > lease+2*time.Second {
+			t.Errorf("finished after %s", took)
+		}
+	})
+}
+
 // On both databases: many messages, every fault, and a server that is stopped again and again. Nothing is lost, and the provider has no
 // message twice without the mark.
 func TestRestartsUnderFaultsLoseAndDoubleNothing(t *testing.T) {

@@ -69,7 +69,8 @@ func (s *Service) takeOver(ctx context.Context) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return freeOthers(ctx, tx, s.node, store.Now()) })
 }
 
-// dispatch hands wake-ups to lanes, and looks at everything now and then in case one was lost.
+// dispatch hands wake-ups to lanes, and looks at everything now and then, however busy it is: in case one was lost, and so that a lane
+// that this node never used knows when the lease of another node ends.
 func (s *Service) dispatch(ctx context.Context, open func(laneKey) *lane) {
 	lanes := map[laneKey]*lane{}
 	wake := func(k laneKey) {
@@ -79,22 +80,21 @@ func (s *Service) dispatch(ctx context.Context, open func(laneKey) *lane) {
 		lanes[k].wake()
 	}
 	first := true
+	look := time.NewTicker(s.Timing.Sweep)
+	defer look.Stop()
 	for {
 		if first || s.overrun.Swap(false) {
 			s.sweep(ctx, wake, first)
 			first = false
 		}
-		timer := time.NewTimer(s.Timing.Sweep)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
 		case k := <-s.wakings:
 			wake(k)
-		case <-timer.C:
+		case <-look.C:
 			s.sweep(ctx, wake, false)
 		}
-		timer.Stop()
 	}
 }
 

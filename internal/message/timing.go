@@ -17,7 +17,7 @@ type Timing struct {
 	MaxBackoff time.Duration // three times that once there were more than a hundred tries
 	Ask        time.Duration // between two questions what became of a request
 	Resolve    time.Duration // after which a request that nobody knows about is repeated
-	Sweep      time.Duration // a look at everything, should a wake-up be lost
+	Sweep      time.Duration // between two looks at everything: for lost wake-ups, and for what a node holds that dies; at most half a Lease
 }
 
 func (t Timing) orUsual() Timing {
@@ -26,7 +26,7 @@ func (t Timing) orUsual() Timing {
 	}
 	return Timing{
 		Request: 20 * time.Second, Lease: 10 * time.Second, Backoff: time.Second, MaxBackoff: 20 * time.Second,
-		Ask: 3 * time.Second, Resolve: 15 * time.Second, Sweep: 30 * time.Second,
+		Ask: 3 * time.Second, Resolve: 15 * time.Second, Sweep: 5 * time.Second,
 	}
 }
 

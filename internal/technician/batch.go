@@ -124,7 +124,7 @@ func (b *Batch) StatusIn(ctx context.Context, tx *store.Tx, id string, status St
 
 // DeleteIn is Delete in the caller's transaction.
 func (b *Batch) DeleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
-	return b.s.deleteIn(ctx, tx, id, check)
+	return b.s.DeleteIn(ctx, tx, id, check)
 }
 
 // ManageIn finds a technician whose sign-in the actor may take into their own hands, as Manage does.

@@ -14,14 +14,15 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Technician) 
 	if err != nil {
 		return err
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error { return s.deleteIn(ctx, tx, id, check) })
+	err = s.db.Write(ctx, func(tx *store.Tx) error { return s.DeleteIn(ctx, tx, id, check) })
 	if err != nil {
 		return s.refused(ctx, "technician.delete", t, err)
 	}
 	return nil
 }
 
-func (s *Service) deleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
+// DeleteIn is Delete in the caller's transaction.
+func (s *Service) DeleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
 	t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
 	if err != nil {
 		return err

@@ -27,7 +27,8 @@ func (p Profile) over(f Fields) Fields {
 	return f
 }
 
-// TakeUp is Activate with the profile of the person who comes in. Nothing else about the account changes.
+// TakeUp is Activate with the profile of the person who comes in. Nothing else about the account changes. What the account no longer has is
+// heard of as after every other change, so that a former address is remembered as theirs (R14).
 func (s *Service) TakeUp(ctx context.Context, tx *store.Tx, org, id string, own Profile) (Technician, error) {
 	t, err := lock(ctx, tx, org, id)
 	if err != nil {
@@ -42,9 +43,14 @@ func (s *Service) TakeUp(ctx context.Context, tx *store.Tx, org, id string, own 
 		return t, err
 	}
 	if !t.sameProfile(next) {
+		before := t
 		t.Fields, t.UpdatedAt = next, store.Now()
 		if err := update(ctx, tx, t); err != nil {
 			return t, fmt.Errorf("take up technician %s: %w", id, err)
+		}
+		t.Version++
+		if err := s.heard(ctx, tx, Change{Before: before, After: t}); err != nil {
+			return t, err
 		}
 	}
 	if err := s.Activate(ctx, tx, org, id); err != nil {

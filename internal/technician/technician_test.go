@@ -390,3 +390,34 @@ func TestSplitName(t *testing.T) {
 		}
 	}
 }
+
+// What somebody says of themselves when they take up an account is heard of like every other change, so that an address which the account
+// loses there is remembered as theirs (R14).
+func TestTakingUpAnAccountIsHeardOf(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		invited, err := w.Create(w.Admin(), technician.Fields{GivenName: "I", Email: "i@example.com", Phone: "212 555 0144"}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var heard []technician.Change
+		s := technician.New(w.DB, w.Guard, w.Audit, w.Events, technician.Hooks{
+			StateChanged: []func(context.Context, *store.Tx, technician.Change) error{func(_ context.Context, _ *store.Tx, c technician.Change) error {
+				heard = append(heard, c)
+				return nil
+			}},
+		})
+		err = w.DB.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := s.TakeUp(w.System(), tx, invited.OrgID, invited.ID, technician.Profile{GivenName: "Ines", FamilyName: "Roth"})
+			return err
+		})
+		if err != nil || len(heard) != 2 {
+			t.Fatalf("%d changes were heard of, %v", len(heard), err)
+		}
+		if c := heard[0]; c.Before.GivenName != "I" || c.After.GivenName != "Ines" || !slices.Equal(c.Before.Addresses(), c.After.Addresses()) {
+			t.Errorf("%+v", c)
+		}
+		if c := heard[1]; c.Before.GivenName != "Ines" || c.After.State != technician.Activated {
+			t.Errorf("%+v", c)
+		}
+	})
+}

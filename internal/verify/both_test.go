@@ -1,9 +1,11 @@
 package verify_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
 	"countersign.dev/countersign/internal/verify"
@@ -80,4 +82,45 @@ func (w *world) await(to string, n int) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	w.Fatalf("%d messages to %s, want %d", len(w.inbox(to)), to, n)
+}
+
+// R5 on two nodes of one PostgreSQL: of wrong codes that come at once each is counted with the others, so that the limit is not passed by.
+func TestR5WrongCodesAtOnceAreAllCounted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		build(t, db, func(t *testing.T, w *world) {
+			w.realTime = true
+			w.wrongCodesOf("somebody", 47)
+			var started []verify.Verification
+			for _, name := range []string{"one", "two", "three"} {
+				w.exec(`insert into contact (org_id, id, customer_id, name, sort_name, job_title, emails, phones, language, vip, approver, notes, search_text, created_at, updated_at, version)
+					values ('org-1', $1, 'northwind', $1, $1, '', $2, '[]', 'en', false, false, '', '', 1, 1, 1)`, name, `["`+name+`@northwind.example.com"]`)
+				w.exec(`insert into contact_email (org_id, contact_id, email_key, created_at, added_by, initial) values ('org-1', $1, $2, 1, '', true)`, name, name+"@northwind.example.com")
+				v, _, err := w.verify.Start(w.as("tom"), verify.StartRequest{ContactID: name, Method: verify.EmailCode})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.await(name+"@northwind.example.com", 1)
+				started = append(started, v)
+			}
+			var wg sync.WaitGroup
+			for _, v := range started {
+				wrong := other(w.code(v.Address))
+				wg.Go(func() {
+					if _, err := w.verify.Check(w.as("tom"), v.ID, wrong); fault.CodeOf(err) != "verify.code_refused" {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if until, err := w.verify.CodesOffUntil(t.Context(), w.db.Read(), org); err != nil || until.IsZero() {
+				t.Error("codes are still on", err)
+			}
+			if w.alerts("organization_wrong_codes") != 1 {
+				t.Errorf("%d alerts", w.alerts("organization_wrong_codes"))
+			}
+			if err := w.verify.SwitchCodesOn(w.as("ada")); err != nil {
+				t.Error(err)
+			}
+		})
+	})
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/hmac"
+	"errors"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -21,7 +22,8 @@ func (s *Service) ByID(ctx context.Context, verificationID string) (Verification
 }
 
 // Check compares the digits that the caller read out. It returns the verification for the one success, and the same error for every
-// other case: wrong, expired, used up, suspended, or another technician's (R3, R7).
+// other case: wrong, expired, used up, suspended, or another technician's (R3, R7). Only while codes are off for all does it say so, whatever
+// the code (R5).
 // The row itself decides races: a try is spent in the same statement that says whether there was one left, and only then compared.
 func (s *Service) Check(ctx context.Context, verificationID, code string) (Verification, error) {
 	v, err := s.ByID(ctx, verificationID)
@@ -32,8 +34,12 @@ func (s *Service) Check(ctx context.Context, verificationID, code string) (Verif
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		result = errCode
 		ended, ok, err := s.try(ctx, tx, v, code)
-		if ok {
+		switch {
+		case ok:
 			v, result = ended, nil
+		case errors.Is(err, errCodesOff): // whatever the code
+			result = errCodesOff
+			return nil
 		}
 		return err
 	})
@@ -58,7 +64,7 @@ func (s *Service) try(ctx context.Context, tx *store.Tx, v Verification, code st
 		return v, false, nil
 	}
 	if err := s.checkLocks(ctx, tx, v.ContactID, Description{Form: v.Form}); err != nil {
-		if fault.KindOf(err) == fault.Internal {
+		if fault.KindOf(err) == fault.Internal || errors.Is(err, errCodesOff) {
 			return v, false, err
 		}
 		return v, false, nil // a suspended technician's code is not even looked at

@@ -32,5 +32,6 @@ var (
 	errTechLocked     = fault.New(fault.Conflict, "verify.codes_suspended", "Your code methods are suspended after too many wrong codes. Use a link, or ask an administrator.")
 	errStale          = fault.New(fault.Stale, "verify.settings_changed", "Somebody else changed these settings meanwhile. Load them again.")
 	errCodesSuspended = fault.New(fault.Conflict, "verify.codes_suspended_for_all", "An administrator has suspended verification by code. Use a link.")
+	errCodesOff       = fault.New(fault.Conflict, "verify.codes_off", "Fifty wrong codes were entered here within a day, so verification by code is off for a day. Use a link or another method, or have an administrator switch codes on again under Settings, Verification.")
 	errEnded          = fault.New(fault.Conflict, "verify.ended", "This verification has already ended.")
 )

@@ -57,7 +57,7 @@ func (s *Service) Merge(ctx context.Context, tx *store.Tx, from, into contact.Co
 		return err
 	}
 	// Together their wrong codes may be as many as lock one.
-	wrong, _, _, err := countWrongs(ctx, tx, Verification{OrgID: into.OrgID, ContactID: into.ID}, now.Add(-24*time.Hour), now)
+	wrong, _, err := countWrongs(ctx, tx, Verification{OrgID: into.OrgID, ContactID: into.ID}, now.Add(-24*time.Hour), now)
 	if err != nil || wrong < contactWrongLimit {
 		return err
 	}

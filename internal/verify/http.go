@@ -41,6 +41,9 @@ func (s *Service) Routes(api *httpapi.API) {
 	change := route("change-verification-settings", "PATCH", "/api/settings/verification", "Change the verification settings")
 	change.Needs, change.While = perm.AdminSettings, nil
 	httpapi.Handle(api, change, s.patchSettings)
+	on := route("switch-codes-on", "POST", "/api/settings/verification/switch-codes-on", "Switch verification by code on again after too many wrong codes")
+	on.Needs, on.While, on.Fresh = perm.AdminSettings, nil, true
+	httpapi.Handle(api, on, s.postCodesOn)
 
 	page := httpapi.Route{ID: "open-link", Method: "GET", Path: "/v/{token}", Summary: "The page behind a link", Needs: perm.Public, Hidden: true}
 	api.Raw(page, http.HandlerFunc(s.pages.get))
@@ -186,8 +189,9 @@ func answer1(v Verification, err error) (*httpapi.One[Body], error) {
 }
 
 type settingsBody struct {
-	PhoneNumber string `json:"phone_number" readOnly:"true" doc:"where people text #verify"`
-	Email       string `json:"email" readOnly:"true" doc:"where people write #verify"`
+	PhoneNumber string     `json:"phone_number" readOnly:"true" doc:"where people text #verify"`
+	Email       string     `json:"email" readOnly:"true" doc:"where people write #verify"`
+	CodesOff    *time.Time `json:"codes_off_until" readOnly:"true" doc:"null unless too many wrong codes turned verification by code off; when it comes back by itself"`
 	Settings
 }
 
@@ -206,7 +210,18 @@ func (s *Service) getSettings(ctx context.Context, _ *struct{}) (*settingsOutput
 	if err != nil {
 		return nil, err
 	}
-	return &settingsOutput{httpapi.ETag(version), settingsBody{phone, email, set}}, nil
+	off, err := s.CodesOffUntil(ctx, s.DB.Read(), org)
+	if err != nil {
+		return nil, err
+	}
+	return &settingsOutput{httpapi.ETag(version), settingsBody{phone, email, httpapi.Optional(off), set}}, nil
+}
+
+func (s *Service) postCodesOn(ctx context.Context, _ *struct{}) (*settingsOutput, error) {
+	if err := s.SwitchCodesOn(ctx); err != nil {
+		return nil, err
+	}
+	return s.getSettings(ctx, nil)
 }
 
 type settingsInput struct {

@@ -30,6 +30,9 @@ func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID str
 	if d.Form != FormCode {
 		return nil
 	}
+	if err := s.codesOn(ctx, q, actor.OrgID); err != nil {
+		return err
+	}
 	set, _, err := SettingsOf(ctx, q, actor.OrgID)
 	if err != nil {
 		return err
@@ -49,11 +52,15 @@ func (s *Service) checkLocks(ctx context.Context, q store.Querier, contactID str
 
 // countWrong keeps a wrong code and draws the consequences: each alert is raised once, by the code that reaches the limit (R5, D-33).
 func (s *Service) countWrong(ctx context.Context, tx *store.Tx, v Verification, now time.Time) error {
+	// One wrong code of an organization after the other: of two at once on two nodes each would count without the other, and pass the limit by.
+	if err := lockCodes(ctx, tx, v.OrgID); err != nil {
+		return err
+	}
 	if err := insertWrong(ctx, tx, v.OrgID, id.New(), v.ContactID, v.TechnicianID, now); err != nil {
 		return err
 	}
 	day, hour := now.Add(-24*time.Hour), now.Add(-time.Hour)
-	inContact, inTechnician, inOrganization, err := countWrongs(ctx, tx, v, day, hour)
+	inContact, inTechnician, err := countWrongs(ctx, tx, v, day, hour)
 	if err != nil {
 		return err
 	}
@@ -73,10 +80,7 @@ func (s *Service) countWrong(ctx context.Context, tx *store.Tx, v Verification, 
 			return err
 		}
 	}
-	if inOrganization == orgWrongLimit {
-		return s.Alert(ctx, tx, "organization_wrong_codes", "", "", "")
-	}
-	return nil
+	return s.turnCodesOff(ctx, tx, v.OrgID, now)
 }
 
 // lockForFraud is what follows when a person says that they did not call (R10). What else waits for the same contact ends too: the caller

@@ -26,6 +26,7 @@ type Panel struct {
 	ContactID   string
 	Shield      contact.Shield
 	LockedUntil time.Time
+	CodesOff    time.Time // until when codes are off for all; the zero time while they are on
 	Addresses   []PanelAddress
 	Methods     []PanelMethod
 	Pending     *Verification
@@ -76,6 +77,9 @@ func (s *Service) PanelOf(ctx context.Context, contactID string) (p Panel, err e
 	}
 	if !now.Before(p.LockedUntil) {
 		p.LockedUntil = time.Time{}
+	}
+	if p.CodesOff, err = s.CodesOffUntil(ctx, q, c.OrgID); err != nil {
+		return p, err
 	}
 	w := &store.Where{}
 	w.Add("org_id = ? and contact_id = ?", c.OrgID, c.ID)

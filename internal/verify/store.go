@@ -117,6 +117,12 @@ func provedAddresses(ctx context.Context, q store.Querier, org, contactID string
 	return out, rows.Err()
 }
 
+// ProvedWith says whether a contact has ever proved who they are with an address.
+func ProvedWith(ctx context.Context, q store.Querier, org, contactID, address string) (bool, error) {
+	proved, err := provedAddresses(ctx, q, org, contactID, []string{address})
+	return len(proved) > 0, err
+}
+
 // denyVerification takes a verification back, also one that had succeeded.
 func denyVerification(ctx context.Context, tx *store.Tx, org, id string, now time.Time) (Verification, error) {
 	return changedVerification(tx.QueryRowContext(ctx, `
@@ -226,16 +232,61 @@ func insertWrong(ctx context.Context, tx *store.Tx, org, id, contactID, technici
 	return err
 }
 
-func countWrongs(ctx context.Context, q store.Querier, v Verification, day, hour time.Time) (inContact, inTechnician, inOrganization int, err error) {
+func countWrongs(ctx context.Context, q store.Querier, v Verification, day, hour time.Time) (inContact, inTechnician int, err error) {
 	err = q.QueryRowContext(ctx, `select
 			(select count(*) from verify_wrong where org_id = $1 and contact_id = $2 and at > $4),
-			(select count(*) from verify_wrong where org_id = $1 and technician_id = $3 and at > $5),
-			(select count(*) from verify_wrong where org_id = $1 and at > $4)`,
-		v.OrgID, v.ContactID, v.TechnicianID, store.Time(day), store.Time(hour)).Scan(&inContact, &inTechnician, &inOrganization)
+			(select count(*) from verify_wrong where org_id = $1 and technician_id = $3 and at > $5)`,
+		v.OrgID, v.ContactID, v.TechnicianID, store.Time(day), store.Time(hour)).Scan(&inContact, &inTechnician)
 	if err != nil {
-		return 0, 0, 0, fmt.Errorf("count wrong codes: %w", err)
+		return 0, 0, fmt.Errorf("count wrong codes: %w", err)
 	}
-	return inContact, inTechnician, inOrganization, nil
+	return inContact, inTechnician, nil
+}
+
+func countWrongsSince(ctx context.Context, q store.Querier, org string, since time.Time) (n int, err error) {
+	if err := q.QueryRowContext(ctx, `select count(*) from verify_wrong where org_id = $1 and at > $2`, org, store.Time(since)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count wrong codes of the organization: %w", err)
+	}
+	return n, nil
+}
+
+// codesOf are the zero times for an organization whose code methods were never off.
+func codesOf(ctx context.Context, q store.Querier, org string) (offUntil, countedFrom time.Time, err error) {
+	err = q.QueryRowContext(ctx, `select off_until, counted_from from verify_codes where org_id = $1`, org).Scan((*store.Time)(&offUntil), (*store.Time)(&countedFrom))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return offUntil, countedFrom, fmt.Errorf("read whether codes are off: %w", err)
+	}
+	return offUntil, countedFrom, nil
+}
+
+// lockCodes makes whoever else counts wrong codes of the organization wait for the end of tx.
+func lockCodes(ctx context.Context, tx *store.Tx, org string) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into verify_codes (org_id) values ($1) on conflict (org_id) do update set org_id = excluded.org_id`, org)
+	if err != nil {
+		return fmt.Errorf("lock the wrong codes: %w", err)
+	}
+	return nil
+}
+
+func putCodesOff(ctx context.Context, tx *store.Tx, org string, until time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into verify_codes (org_id, off_until) values ($1, $2)
+		on conflict (org_id) do update set off_until = excluded.off_until`, org, store.Time(until))
+	if err != nil {
+		return fmt.Errorf("turn codes off: %w", err)
+	}
+	return nil
+}
+
+// putCodesOn says whether they were off.
+func putCodesOn(ctx context.Context, tx *store.Tx, org string, now time.Time) (bool, error) {
+	on, err := store.Changed(tx.ExecContext(ctx, `
+		update verify_codes set off_until = null, counted_from = $1 where org_id = $2 and off_until > $1`, store.Time(now), org))
+	if err != nil {
+		return false, fmt.Errorf("switch codes on: %w", err)
+	}
+	return on, nil
 }
 
 func putLock(ctx context.Context, tx *store.Tx, org, subject, reason string, until time.Time) error {

@@ -22,7 +22,7 @@ const (
 	maxTries          = 3                // wrong codes that fail one verification
 	contactWrongLimit = 10               // wrong codes for one contact in a day lock the contact for a day
 	techWrongLimit    = 20               // wrong codes of one technician in an hour suspend their code methods
-	orgWrongLimit     = 50               // wrong codes in the organization in a day alert the administrators
+	orgWrongLimit     = 50               // wrong codes in the organization in a day turn the code methods of all off
 	fraudLock         = time.Hour        // how long a contact is locked after "not me"
 	fraudWindow       = 15 * time.Minute // how long after a code its receiver may still answer NO
 	failedShield      = 24 * time.Hour   // how long a shield stays red

@@ -220,6 +220,93 @@ func TestM6AnAdministratorSuspendsCodes(t *testing.T) {
 	})
 }
 
+// R5: the fiftieth wrong code of a day turns off whatever can be guessed, for everybody, until an administrator who proved who they are switches
+// it on again or a day has passed; other methods go on.
+func TestR5FiftyWrongCodesTurnCodesOff(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		off := func(want bool) {
+			t.Helper()
+			until, err := w.verify.CodesOffUntil(t.Context(), w.db.Read(), org)
+			if err != nil || until.IsZero() == want {
+				t.Fatalf("codes are off until %v, %v", until, err)
+			}
+		}
+		wrong := func(code string) {
+			t.Helper()
+			v, _ := w.begin(verify.SMSCode)
+			_, err := w.verify.Check(w.as("tom"), v.ID, other(w.code(piaPhone)))
+			wantCode(t, err, code)
+		}
+		v, _ := w.begin(verify.SMSCode)
+		right := w.code(piaPhone)
+		w.wrongCodesOf("somebody", 48)
+		_, err := w.verify.Check(w.as("tom"), v.ID, other(right)) // the forty-ninth
+		wantCode(t, err, "verify.code_refused")
+		off(false)
+		_, err = w.verify.Check(w.as("tom"), v.ID, other(right))
+		wantCode(t, err, "verify.code_refused")
+		off(true)
+		if w.alerts("organization_wrong_codes") != 1 {
+			t.Error("nobody was told")
+		}
+
+		for _, code := range []string{right, other(right)} { // whatever the code: nothing is looked at
+			_, err = w.verify.Check(w.as("tom"), v.ID, code)
+			wantCode(t, err, "verify.codes_off")
+		}
+		_, err = w.verify.Check(w.as("ida"), v.ID, right) // who did not ask for it learns nothing
+		wantCode(t, err, "verify.code_refused")
+		w.wantState(v.ID, verify.Pending)
+		if n := w.count(`select count(*) from verify_wrong`); n != 50 {
+			t.Errorf("%d wrong codes are counted", n)
+		}
+		time.Sleep(minute)
+		for _, method := range []verify.MethodName{verify.SMSCode, verify.EmailCode} {
+			_, _, err = w.verify.Start(w.as("tom"), verify.StartRequest{ContactID: pia, Method: method})
+			wantCode(t, err, "verify.codes_off")
+		}
+		w.begin(verify.SMSLink)
+		p, err := w.verify.PanelOf(w.as("tom"), pia)
+		if err != nil || p.CodesOff.IsZero() {
+			t.Error("the panel does not say so", err)
+		}
+		for _, m := range p.Methods {
+			if (m.Reason == "verify.codes_off") != (m.Form == verify.FormCode) && m.Reason != "message.limited" {
+				t.Errorf("%s: %q", m.Name, m.Reason)
+			}
+		}
+
+		wantCode(t, w.verify.SwitchCodesOn(w.as("tom")), "access.denied")
+		off(true)
+		for range 2 { // the second changes nothing
+			if err := w.verify.SwitchCodesOn(w.as("ada")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		off(false)
+		if n := w.count(`select count(*) from audit_event where action = 'verification.codes_on'`); n != 1 {
+			t.Errorf("%d events", n)
+		}
+		time.Sleep(minute)
+		wrong("verify.code_refused") // those before it do not count any more
+		off(false)
+		w.exec(`update verify_wrong set id = 'old-' || id`)
+		w.exec(`delete from verify_wrong where contact_id = 'contact-pia'`)
+		time.Sleep(20 * minute)
+		w.wrongCodesOf("somebody", 49)
+		wrong("verify.code_refused")
+		off(true)
+		if w.alerts("organization_wrong_codes") != 2 {
+			t.Error("nobody was told the second time")
+		}
+		time.Sleep(24*time.Hour - minute)
+		off(true)
+		time.Sleep(minute)
+		off(false)
+		w.begin(verify.SMSCode)
+	})
+}
+
 func TestM6TheOrganizationIsTold(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		v, _ := w.begin(verify.SMSCode)

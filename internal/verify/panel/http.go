@@ -57,6 +57,7 @@ type panelBody struct {
 	ContactID   string               `json:"contact_id"`
 	Shield      shieldBody           `json:"shield"`
 	LockedUntil *time.Time           `json:"locked_until"`
+	CodesOff    *time.Time           `json:"codes_off_until" doc:"null unless too many wrong codes turned verification by code off for everybody"`
 	Addresses   []panelAddressBody   `json:"addresses"`
 	Methods     []panelMethodBody    `json:"methods"`
 	Pending     *verify.Body         `json:"pending"`
@@ -102,7 +103,7 @@ func (s *Service) getPanel(ctx context.Context, in *idInput) (*httpapi.One[panel
 		return nil, err
 	}
 	b := panelBody{
-		ContactID: p.ContactID, Shield: shieldBodyOf(p.Shield), LockedUntil: httpapi.Optional(p.LockedUntil), History: httpapi.Each(p.History, verify.BodyOf),
+		ContactID: p.ContactID, Shield: shieldBodyOf(p.Shield), LockedUntil: httpapi.Optional(p.LockedUntil), CodesOff: httpapi.Optional(p.CodesOff), History: httpapi.Each(p.History, verify.BodyOf),
 		Banner: p.Banner, ShowOnLoad: p.ShowOnLoad, Level: verify.LevelName(p.Level),
 		Actions: httpapi.Each(p.Actions, func(a verify.PanelAction) actionBody {
 			return actionBody{a.Action, verify.LevelName(a.Required), a.Cleared}

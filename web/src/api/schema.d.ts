@@ -434,6 +434,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a contact and all personal data about them */
+        post: operations["erase-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}/evidence": {
         parameters: {
             query?: never;
@@ -617,6 +634,23 @@ export interface paths {
         post?: never;
         /** Take a passkey of a contact out of use */
         delete: operations["remove-contact-passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download all that is known of a contact */
+        get: operations["export-contact-data"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2550,6 +2584,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/verification/switch-codes-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch verification by code on again after too many wrong codes */
+        post: operations["switch-codes-on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup": {
         parameters: {
             query?: never;
@@ -3003,6 +3054,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/technicians/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a technician who has left and all personal data about them */
+        post: operations["erase-technician"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/technicians/{id}/factors": {
         parameters: {
             query?: never;
@@ -3083,6 +3151,23 @@ export interface paths {
         get: operations["get-technician-permissions"];
         /** Say what departs from roles for a technician */
         put: operations["set-technician-permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download all that is known of a technician */
+        get: operations["export-technician-data"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4869,6 +4954,14 @@ export interface components {
             /** Format: int64 */
             idle_minutes?: number;
         };
+        EraseContactBody: {
+            /** @description of the person, typed again: this cannot be undone */
+            name: string;
+        };
+        EraseTechnicianBody: {
+            /** @description of the person, typed again: this cannot be undone */
+            name: string;
+        };
         ExplainChangedBody: {
             differences: components["schemas"]["ExplainDifferenceBody"][];
             id: string;
@@ -5769,6 +5862,11 @@ export interface components {
             addresses: components["schemas"]["PanelAddressBody"][];
             /** @description what technicians are to know about this customer's callers */
             banner: components["schemas"]["VerifypolicyBanner"];
+            /**
+             * Format: date-time
+             * @description null unless too many wrong codes turned verification by code off for everybody
+             */
+            codes_off_until: string | null;
             contact_id: string;
             history: components["schemas"]["VerifyBody"][];
             /** @description what the live proofs are worth together */
@@ -6954,6 +7052,11 @@ export interface components {
             code_digits: number;
             /** Format: int64 */
             code_minutes: number;
+            /**
+             * Format: date-time
+             * @description null unless too many wrong codes turned verification by code off; when it comes back by itself
+             */
+            readonly codes_off_until: string | null;
             codes_suspended: boolean;
             confirm_digits: boolean;
             /** @description where people write #verify */
@@ -8154,6 +8257,41 @@ export interface operations {
             };
         };
     };
+    "erase-contact": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseContactBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-contact-evidence": {
         parameters: {
             query?: never;
@@ -8557,6 +8695,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-contact-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
             };
             /** @description A problem */
             default: {
@@ -14274,6 +14443,36 @@ export interface operations {
             };
         };
     };
+    "switch-codes-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifySettingsBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-setup": {
         parameters: {
             query?: never;
@@ -15634,6 +15833,41 @@ export interface operations {
             };
         };
     };
+    "erase-technician": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseTechnicianBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-factors-of-technician": {
         parameters: {
             query?: never;
@@ -15847,6 +16081,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantOverridesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-technician-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description A problem */

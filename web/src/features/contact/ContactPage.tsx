@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Merge as MergeIcon, Pencil, Ticket as TicketIcon, Trash2 } from "lucide-react";
+import { Eraser, FileJson, Merge as MergeIcon, Pencil, Ticket as TicketIcon, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
@@ -39,6 +39,7 @@ export function ContactPage() {
   const query = useQuery(contactQuery(id));
   const [editing, setEditing] = useState(false);
   const [deleting, setDeleting] = useState(false);
+  const [erasing, setErasing] = useState(false);
   const [ticketing, setTicketing] = useState(false);
   const [merging, setMerging] = useState(false);
   useFollowedContact(id);
@@ -55,6 +56,13 @@ export function ContactPage() {
     queries.removeQueries({ queryKey: contactQuery(id).queryKey });
     void queries.invalidateQueries({ queryKey: ["contacts"] });
     toast(t("deleted", { name: contact.name }));
+  };
+  const erase = async () => {
+    await must(api.POST("/api/contacts/{id}/erase", { params: { path: { id }, header: ifMatch(contact.version) }, body: { name: contact.name } }));
+    goTo("/contacts");
+    queries.removeQueries({ queryKey: contactQuery(id).queryKey });
+    void queries.invalidateQueries();
+    toast(t("person.erased"));
   };
   const newTicket = (
     <GuardedButton needs="ticket.create" variant="default" leftSection={<TicketIcon size={15} />} onClick={() => setTicketing(true)}>
@@ -122,6 +130,16 @@ export function ContactPage() {
                 {t("contact.delete")}
               </Button>
             )}
+            {can("contact.edit") && can("admin.settings") && (
+              <>
+                <Button component="a" href={`/api/contacts/${id}/personal-data`} download variant="subtle" color="gray" justify="flex-start" leftSection={<FileJson size={15} />}>
+                  {t("person.export")}
+                </Button>
+                <Button variant="subtle" color="red" justify="flex-start" leftSection={<Eraser size={15} />} onClick={() => setErasing(true)}>
+                  {t("person.erase")}
+                </Button>
+              </>
+            )}
           </>
         }
       />
@@ -136,6 +154,9 @@ export function ContactPage() {
       <MergeWith contact={contact} opened={merging} onClose={() => setMerging(false)} />
       <Confirm opened={deleting} onClose={() => setDeleting(false)} title={t("contact.delete")} action={t("delete")} typed={contact.name} onConfirm={remove}>
         {t("contact.deleteText", { name: contact.name })}
+      </Confirm>
+      <Confirm opened={erasing} onClose={() => setErasing(false)} title={t("person.erase")} action={t("person.eraseNow")} typed={contact.name} onConfirm={erase}>
+        {t("person.eraseText", { name: contact.name })}
       </Confirm>
     </>
   );

@@ -10,7 +10,7 @@ import { teamsOfQuery } from "@/features/team/data";
 import { renewTechnician, technicianQuery, ticketsOfQuery } from "./data";
 
 /** What can be done to somebody's access, each with a question first. */
-export type Step = "suspend" | "leave" | "delete" | "endAccess" | "resetPassword" | "handOver";
+export type Step = "suspend" | "leave" | "delete" | "erase" | "endAccess" | "resetPassword" | "handOver";
 
 interface Props {
   technician: Technician;
@@ -34,6 +34,13 @@ export function LifeCycle({ technician, step, onClose }: Props) {
       queries.removeQueries({ queryKey: technicianQuery(id).queryKey });
       void queries.invalidateQueries({ queryKey: ["technicians"] });
       toast(t("deleted", { name }));
+    },
+    erase: async () => {
+      await must(api.POST("/api/technicians/{id}/erase", { params: { ...path, header: ifMatch(version) }, body: { name } }));
+      goTo("/technicians");
+      queries.removeQueries({ queryKey: technicianQuery(id).queryKey });
+      void queries.invalidateQueries();
+      toast(t("person.erased"));
     },
     endAccess: async () => {
       await must(api.POST("/api/technicians/{id}/end-access", { params: path }));
@@ -59,7 +66,7 @@ export function LifeCycle({ technician, step, onClose }: Props) {
       onClose={onClose}
       title={t(`technician.step.${shown}`)}
       action={t(`technician.step.${shown}`)}
-      typed={shown === "delete" || shown === "handOver" ? name : undefined}
+      typed={shown === "delete" || shown === "erase" || shown === "handOver" ? name : undefined}
       changes={changes}
       onConfirm={() => steps[shown]()}
     >
@@ -80,7 +87,7 @@ function useChanges(technician: Technician, step: Step | null): Change[] {
     return [];
   }
   const led = (teams.data ?? []).filter((team) => team.lead_ids.includes(id)).map((team) => team.name);
-  const goes = step === "suspend" || step === "leave" || step === "delete";
+  const goes = step === "suspend" || step === "leave" || step === "delete" || step === "erase";
   const changes: (Change | false)[] = [
     (step === "suspend" || step === "leave") && {
       what: t("technician.ends.status"),

@@ -1,7 +1,7 @@
 import { Button, Menu } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Ban, ChevronDown, Crown, KeyRound, LogOut, Pencil, RotateCcw, ScrollText, Ticket as TicketIcon, Trash2, UserX } from "lucide-react";
+import { Ban, ChevronDown, Crown, Eraser, FileJson, KeyRound, LogOut, Pencil, RotateCcw, ScrollText, Ticket as TicketIcon, Trash2, UserX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
@@ -133,6 +133,11 @@ function Actions({ technician, self, onEdit, onStep }: ActionsProps) {
               {t("technician.audit")}
             </Menu.Item>
           )}
+          {can("admin.technicians") && (
+            <Menu.Item component="a" href={`/api/technicians/${technician.id}/personal-data`} download leftSection={<FileJson size={15} />}>
+              {t("person.export")}
+            </Menu.Item>
+          )}
           {others && can("admin.technicians") && (
             <>
               <Menu.Item leftSection={<LogOut size={15} />} onClick={() => onStep("endAccess")}>
@@ -157,6 +162,11 @@ function Actions({ technician, self, onEdit, onStep }: ActionsProps) {
               <Menu.Item color="red.9" disabled={!gone} leftSection={<Trash2 size={15} />} onClick={() => onStep("delete")}>
                 {gone ? t("technician.step.delete") : t("technician.deleteLater")}
               </Menu.Item>
+              {gone && (
+                <Menu.Item color="red.9" leftSection={<Eraser size={15} />} onClick={() => onStep("erase")}>
+                  {t("technician.step.erase")}
+                </Menu.Item>
+              )}
             </>
           )}
         </Menu.Dropdown>

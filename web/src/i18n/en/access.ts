@@ -63,6 +63,8 @@ export const access = {
       minutes: "Minutes a code lives",
       shield: "Minutes a shield stays green",
       shieldHelp: "How long after a verification the person counts as verified.",
+      codesOff: "Fifty wrong codes were entered within a day: somebody may be guessing, or one of your technicians. Look at the audit log before you switch codes on again. They come back by themselves",
+      codesOn: "Switch codes on again",
       note: "Notes on tickets",
       noteHelp: "Who can read the notes about verifications.",
       other: "Ask why, for somebody else’s ticket",

@@ -233,6 +233,8 @@ export const reasons = {
     verify_claimed: "Another technician has claimed this request.",
     verify_codes_suspended: "Your code methods are suspended after too many wrong codes. Use a link, or ask an administrator.",
     verify_codes_suspended_for_all: "An administrator has suspended verification by code. Use a link.",
+    verify_codes_off: "Fifty wrong codes were entered here within a day, so verification by code is off for a day. Use a link or another method, or have an administrator switch codes on again under Settings, Verification.",
+    erasure_name_differs: "Type the name of the person as it stands on their page.",
     verify_code_refused: "This code does not verify the caller.",
     verify_contact_locked: "Locked after a report or too many wrong codes. Call them back on a number you know.",
     verify_ended: "This verification has already ended.",

@@ -72,6 +72,8 @@ export const verify = {
     sendBy: "Send: {{method}}",
     locked: "Locked",
     lockedText: "After a report of fraud or too many wrong codes this person cannot be verified here. Call them back on a number you know. It ends",
+    codesOff: "Verification by code is off",
+    codesOffText: "Fifty wrong codes were entered in your organization within a day. Use a link or another method; an administrator can switch codes on again under Settings, Verification. They come back by themselves",
     bothWays: "This person is just asking whether you are real. Answer that first: both directions at once are frozen, since somebody may be in between.",
     running: "Verification of {{name}}",
     to: "to {{address}}",

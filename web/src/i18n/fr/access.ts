@@ -66,6 +66,8 @@ export const access: Texts<typeof source> = {
       minutes: "Durée de vie d’un code, en minutes",
       shield: "Durée du bouclier vert, en minutes",
       shieldHelp: "Combien de temps la personne compte comme vérifiée.",
+      codesOff: "Cinquante codes faux ont été saisis en un jour : quelqu’un essaie peut-être de deviner, ou l’un de vos techniciens. Voyez le journal d’audit avant de rétablir les codes. Retour automatique",
+      codesOn: "Rétablir les codes",
       note: "Notes sur les tickets",
       noteHelp: "Qui peut lire les notes de vérification.",
       other: "Demander pourquoi, pour le ticket de quelqu’un d’autre",

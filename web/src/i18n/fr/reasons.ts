@@ -236,6 +236,8 @@ export const reasons: Texts<typeof source> = {
     verify_claimed: "Un autre technicien a pris cette demande en charge.",
     verify_codes_suspended: "Vos méthodes à code sont suspendues après trop de codes faux. Prenez un lien, ou demandez à un administrateur.",
     verify_codes_suspended_for_all: "Un administrateur a suspendu la vérification par code. Prenez un lien.",
+    verify_codes_off: "Cinquante codes faux ont été saisis ici en un jour : la vérification par code est coupée pour un jour. Prenez un lien ou une autre méthode, ou demandez à un administrateur de rétablir les codes dans Réglages, Vérification.",
+    erasure_name_differs: "Saisissez le nom de la personne tel qu’il figure sur sa page.",
     verify_code_refused: "Ce code ne vérifie pas l’appelant.",
     verify_contact_locked: "Bloqué après un signalement ou trop de codes faux. Rappelez la personne à un numéro que vous connaissez.",
     verify_ended: "Cette vérification est déjà terminée.",

@@ -75,6 +75,8 @@ export const verify: Texts<typeof source> = {
     sendBy: "Envoyer : {{method}}",
     locked: "Bloquée",
     lockedText: "Après un signalement de fraude ou trop de codes faux, cette personne ne peut pas être vérifiée ici. Rappelez-la à un numéro que vous connaissez. Fin du blocage",
+    codesOff: "La vérification par code est coupée",
+    codesOffText: "Cinquante codes faux ont été saisis dans votre organisation en un jour. Prenez un lien ou une autre méthode ; un administrateur peut rétablir les codes dans Réglages, Vérification. Retour automatique",
     bothWays: "Cette personne demande justement si vous êtes bien vous. Répondez-y d’abord : les deux sens à la fois sont gelés, car quelqu’un s’est peut-être interposé.",
     running: "Vérification de {{name}}",
     to: "à {{address}}",

@@ -57,6 +57,11 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
               {t("panel.lockedText")} <RelativeTime at={panel.locked_until} />
             </Callout>
           )}
+          {panel.codes_off_until && (
+            <Callout tone="denied" title={t("panel.codesOff")}>
+              {t("panel.codesOffText")} <RelativeTime at={panel.codes_off_until} />
+            </Callout>
+          )}
           {panel.technician_verification && !panel.pending && <Callout tone="pending">{t("panel.bothWays")}</Callout>}
           {panel.pending ? (
             <Pending key={panel.pending.id} verification={panel.pending} onEnd={watch} />
