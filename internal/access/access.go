@@ -14,12 +14,11 @@ import (
 )
 
 var (
-	errAnonymous  = fault.New(fault.Unauthenticated, "signin.required", "Sign in first.")
-	errDenied     = fault.New(fault.Denied, "access.denied", "You may not do this. Ask an administrator for the permission.")
-	errUnproved   = fault.New(fault.Denied, "access.needs_verification", "Verify the caller first: this takes a stronger proof than there is now.")
-	errUnapproved = fault.New(fault.Denied, "access.needs_approval", "Somebody has to approve this first.")
-	errBeyond     = fault.New(fault.Denied, "access.beyond_own", "Nobody can give away what they do not hold themselves there. Ask an administrator.")
-	errUnseen     = fault.New(fault.NotFound, "access.not_found", "There is no such thing, or you may not see it.")
+	errAnonymous = fault.New(fault.Unauthenticated, "signin.required", "Sign in first.")
+	errDenied    = fault.New(fault.Denied, "access.denied", "You may not do this. Ask an administrator for the permission.")
+	errUnproved  = fault.New(fault.Denied, "access.needs_verification", "Verify the caller first: this takes a stronger proof than there is now.")
+	errBeyond    = fault.New(fault.Denied, "access.beyond_own", "Nobody can give away what they do not hold themselves there. Ask an administrator.")
+	errUnseen    = fault.New(fault.NotFound, "access.not_found", "There is no such thing, or you may not see it.")
 )
 
 // Object is what an actor wants to act on. Without CustomerID it concerns the organization as a whole.
@@ -104,8 +103,10 @@ func (g *Guard) check(ctx context.Context, p perm.Permission, o Object) error {
 	switch outcome, reason := a.engine.CheckAs(a.at, a.as, p, on); {
 	case outcome == engine.Allow:
 		return nil
+	case outcome == engine.NeedsApproval && approved(ctx, p, on):
+		return nil
 	case outcome == engine.NeedsApproval:
-		return errUnapproved.Needing(string(p))
+		return ErrUnapproved.Needing(string(p))
 	case reason == engine.NoSuchTarget, reason == engine.CustomerOutOfScope, a.hidden(on):
 		return errUnseen
 	}

@@ -43,6 +43,10 @@ const (
 		values ('o', $1, $2, $3, $4, $5, $6, $7, $8, null, null, '', '', 1)`
 	insertOverride = `insert into grant_override (org_id, id, technician_id, team_id, effect, permission, scope_type, customer_id, group_id, device_id, not_before, expires_at, created_by, created_at)
 		values ('o', $1, $2, $3, $4, $5, $6, $7, $8, $9, null, null, '', 1)`
+	insertMarks = `insert into sensitivity (org_id, whose, customer_id, permissions, updated_at, version) values ('o', $1, $2, $3, 1, 1)
+		on conflict (org_id, whose) do update set permissions = excluded.permissions`
+	insertWindow = `insert into approval_window (org_id, technician_id, what, from_at, until_at, approval_id) values ('o', $1, $2, 1, $3, '')
+		on conflict (org_id, technician_id, what) do update set until_at = excluded.until_at`
 	insertDefault = `insert into grant_default (org_id, whose, customer_id, permissions, updated_at, version) values ('o', $1, $2, $3, 1, 1)
 		on conflict (org_id, whose) do update set permissions = excluded.permissions`
 )
@@ -180,7 +184,7 @@ func (w *things) step() {
 }
 
 func (w *things) rest() {
-	switch w.rand.IntN(7) {
+	switch w.rand.IntN(10) {
 	case 0:
 		if id, ok := w.drop("s"); ok {
 			w.do(`delete from team where org_id = 'o' and id = $1`, id)
@@ -205,6 +209,19 @@ func (w *things) rest() {
 	case 6:
 		w.do(`update organization set status = case status when 'active' then 'suspended' else 'active' end where id = 'o'`)
 		w.do(`update organization set status = 'active' where id = 'o'`)
+	case 7:
+		if customer := w.one("c"); customer != nil {
+			w.do(insertMarks, customer, customer, `["device.terminal"]`)
+		}
+		w.do(insertMarks, "", nil, []string{`["device.reboot"]`, `[]`}[w.rand.IntN(2)])
+	case 8:
+		w.do(`update role set sensitive = '["device.files"]' where org_id = 'o' and id = $1`, w.one("r"))
+	case 9:
+		if technician, device := w.one("t"), w.one("d"); technician != nil && device != nil {
+			on := engine.Target{Type: engine.Device, ID: device.(string)} //nolint:forcetypeassert // things are named by texts
+			w.do(insertWindow, technician, access.WindowFor(perm.DeviceTerminal, on), store.Time(store.Now().Add(time.Hour)))
+		}
+		w.do(`delete from approval_window where org_id = 'o' and technician_id = $1`, w.one("t"))
 	}
 }
 

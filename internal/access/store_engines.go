@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"countersign.dev/countersign/internal/access/engine"
@@ -137,12 +138,16 @@ type part struct {
 var parts = []part{
 	{
 		kind: "organization", key: "o.id",
-		query: `select o.id, o.status, coalesce(d.permissions, '[]') from organization o left join grant_default d on d.org_id = o.id and d.whose = '' where o.id = $1`,
+		query: `select o.id, o.status, coalesce(d.permissions, '[]'), coalesce(s.permissions, 'null') from organization o
+			left join grant_default d on d.org_id = o.id and d.whose = '' left join sensitivity s on s.org_id = o.id and s.whose = '' where o.id = $1`,
 		read: func(scan scan) (t told, err error) {
 			var status string
-			var defaults permissions
-			err = scan(&t.id, &status, &defaults)
-			o := engine.Org{Suspended: status != "active", Sensitive: sensitive, Defaults: defaults.V}
+			var defaults, marked permissions
+			err = scan(&t.id, &status, &defaults, &marked)
+			if marked.V == nil { // nothing is saved
+				marked.V = declared
+			}
+			o := engine.Org{Suspended: status != "active", Sensitive: marked.V, Defaults: defaults.V}
 			t.put = func(w *engine.Writer) { w.SetOrganization(o) }
 			return t, err
 		},
@@ -161,11 +166,14 @@ var parts = []part{
 	},
 	{
 		kind: "customer", key: "c.id",
-		query: `select c.id, coalesce(d.permissions, '[]') from customer c left join grant_default d on d.org_id = c.org_id and d.whose = c.id where c.org_id = $1`,
+		query: `select c.id, coalesce(d.permissions, '[]'), coalesce(s.permissions, '[]') from customer c
+			left join grant_default d on d.org_id = c.org_id and d.whose = c.id left join sensitivity s on s.org_id = c.org_id and s.whose = c.id where c.org_id = $1`,
 		read: func(scan scan) (t told, err error) {
-			var defaults permissions
-			err = scan(&t.id, &defaults)
-			t.put = func(w *engine.Writer) { w.PutCustomer(t.id, engine.Client{Defaults: defaults.V}) }
+			var defaults, marked permissions
+			err = scan(&t.id, &defaults, &marked)
+			t.put = func(w *engine.Writer) {
+				w.PutCustomer(t.id, engine.Client{Defaults: defaults.V, Sensitive: marked.V})
+			}
 			return t, err
 		},
 		drop: dropPlace,
@@ -231,12 +239,39 @@ var parts = []part{
 		},
 		drop: dropRule, first: true,
 	},
+	{
+		kind: "approval_window", key: "technician_id", query: `select technician_id, what, from_at, until_at from approval_window where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			a := engine.Approval{}
+			err = scan(&t.id, &t.other, (*store.Time)(&a.From), (*store.Time)(&a.Until))
+			a.Technician = t.id
+			a.Permission, a.On = readWindow(t.other)
+			t.put = func(w *engine.Writer) { w.PutApproval(a) }
+			return t, err
+		},
+		drop: func(w *engine.Writer, id, other string) {
+			p, on := readWindow(other)
+			w.DropApproval(id, p, on)
+		},
+	},
+}
+
+// readWindow reads what an approval is for: a permission and a target, as WindowFor writes them.
+func readWindow(what string) (perm.Permission, engine.Target) {
+	p, on, _ := strings.Cut(what, " ")
+	kind, id, _ := strings.Cut(on, " ")
+	return perm.Permission(p), engine.Target{Type: engine.Type(kind), ID: id}
+}
+
+// WindowFor writes what an approval is for that lets a technician do something to a target for a while.
+func WindowFor(p perm.Permission, on engine.Target) string {
+	return string(p) + " " + string(on.Type) + " " + on.ID
 }
 
 const scope = `scope_type, coalesce(device_id, group_id, customer_id, ''), not_before, expires_at`
 
-// sensitive is what takes an approval until an organization can say otherwise.
-var sensitive = perm.BitsWhere(func(e perm.Entry) bool { return e.Sensitive }).Permissions()
+// declared is what takes an approval until an organization says otherwise.
+var declared = perm.BitsWhere(func(e perm.Entry) bool { return e.Sensitive }).Permissions()
 
 type permissions = store.JSON[[]perm.Permission]
 
@@ -245,7 +280,7 @@ func watched() (tables []string) {
 	for _, p := range parts {
 		tables = append(tables, p.kind)
 	}
-	return append(tables, "grant_default")
+	return append(tables, "grant_default", "sensitivity")
 }
 
 func readPlace(put func(w *engine.Writer, id, in, customer string)) func(scan) (told, error) {
@@ -349,15 +384,14 @@ func read(ctx context.Context, q store.Querier, org string, changed []change) (f
 	}, nil
 }
 
-// byOrganization sorts changes. The defaults of a customer are told with the customer, those of all with the organization.
+// byOrganization sorts changes. The defaults and the marks of a customer are told with the customer, those of all with the organization.
 func byOrganization(all []change) map[string][]change {
 	out := map[string][]change{}
 	for _, c := range all {
-		switch {
-		case c.kind == "grant_default" && c.id == "":
-			c.kind, c.id = "organization", c.org
-		case c.kind == "grant_default":
-			c.kind = "customer"
+		if c.kind == "grant_default" || c.kind == "sensitivity" {
+			if c.kind = "customer"; c.id == "" {
+				c.kind, c.id = "organization", c.org
+			}
 		}
 		out[c.org] = append(out[c.org], c)
 	}

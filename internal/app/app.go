@@ -15,6 +15,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/activity"
 	"countersign.dev/countersign/internal/apitoken"
+	"countersign.dev/countersign/internal/approval"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/auditlog"
 	"countersign.dev/countersign/internal/authzen"
@@ -117,6 +118,8 @@ type App struct {
 	rights
 	pods  *pod.Service
 	asked *authzen.Service
+
+	approvals *approval.Service
 }
 
 // New opens the database, brings it up to date and wires everything. Close has to be called.
@@ -201,6 +204,8 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 		o.Log.ErrorContext(ctx, "following the audit log failed", "err", err)
 	})
 	a.asked = a.newAsked()
+	a.approvals = a.newApprovals()
+	a.connectApprovals()
 	a.routes()
 	return a
 }
@@ -245,6 +250,7 @@ func (a *App) routes() {
 	erasure.New(a.db, a.guard, a.audit, a.contacts, a.technicians).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.askingRoutes()
+	a.approvals.Routes(a.api)
 	a.pods.Routes(a.api)
 	a.verificationRoutes()
 	a.consoleRoutes(web.FS())

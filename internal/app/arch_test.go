@@ -20,10 +20,10 @@ func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access/engine", "access", "seal", "input", "access/resource", "config", "jobs", "events", "audit/auditverify", "audit",
 		"message/mailin", "message/wire", "message/webapi", "message/attachment",
-		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant",
-		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document", "contactkey", "pod",
-		"verifypolicy", "verify", "verify/request", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "authzen", "explain", "demo",
-		"csvimport/columns", "csvimport", "bulk", "erasure", "backup", "doctor",
+		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant", "sensitivity",
+		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document", "contactkey", "pod", "approval",
+		"verifypolicy", "verify", "verify/request", "verify/override", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "authzen", "explain", "demo",
+		"csvimport/columns", "csvimport", "bulk", "approval/acts", "erasure", "backup", "doctor",
 		"app",
 	}
 }
@@ -121,6 +121,22 @@ func TestTheEngineKnowsNoDatabaseNetworkOrClock(t *testing.T) {
 	})
 	if seen == 0 {
 		t.Error("the engine is not where it was")
+	}
+}
+
+// What lets an act pass that takes two people is said in one place (ADR 43).
+func TestOnlyApprovalsLetAnActPass(t *testing.T) {
+	seen := 0
+	eachFile(t, func(name, dir, _, text string) {
+		if !strings.Contains(text, "WithApproved(") || dir == "access" {
+			return
+		}
+		if seen++; dir != "approval" {
+			t.Errorf("%s lets pass what takes two people", name)
+		}
+	})
+	if seen == 0 {
+		t.Error("nothing that was approved can run")
 	}
 }
 

@@ -29,6 +29,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	}
 	a.tasks.Use(a.queue)
 	a.duo.Handle(a.queue)
+	a.approvals.Use(a.queue)
 	a.queue.Every("old imports", time.Hour, a.imports.Sweep)
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)
@@ -40,6 +41,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	nameLocked.Handle(a.queue, a.tellOfLock)
 	resetAsked.Handle(a.queue, func(ctx context.Context, r resetRequest) error { return a.recovery.Answer(ctx, r.ID) })
 	a.queue.Every("old notifications", time.Hour, a.notifications.Forget)
+	a.queue.Every("windows of approvals", time.Hour, a.approvals.Forget)
 	a.queue.Every("noted changes of access", 10*time.Minute, a.guard.Sweep)
 	a.loops["access"] = a.every(100*time.Millisecond, a.guard.Follow)
 	a.recordAsked()
@@ -59,6 +61,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	}
 	a.loops["expiry of verifications"] = a.every(time.Second, a.verifications.Sweep)
 	a.loops["expiry of technician verifications"] = a.every(time.Second, a.requests.Sweep)
+	a.loops["expiry of approvals"] = a.every(5*time.Second, a.approvals.Sweep)
 	a.loops["quiet hours"] = a.every(30*time.Second, a.notifications.Sweep)
 	return nil
 }

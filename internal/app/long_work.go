@@ -57,5 +57,9 @@ func (a *App) actsNow(ctx context.Context, org, id string) (access.Actor, error)
 	if t.Status != technician.Active || t.State != technician.Activated {
 		return access.Actor{}, fault.New(fault.Denied, "technician.may_not_act", "This technician may not act.")
 	}
-	return access.Actor{OrgID: org, Kind: access.Technician, ID: t.ID, Name: t.Name(), Role: t.PlatformRole, Owner: t.Owner}, nil
+	return actorOf(t), nil
+}
+
+func actorOf(t technician.Technician) access.Actor {
+	return access.Actor{OrgID: t.OrgID, Kind: access.Technician, ID: t.ID, Name: t.Name(), Role: t.PlatformRole, Owner: t.Owner}
 }

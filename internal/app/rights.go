@@ -9,6 +9,7 @@ import (
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/role"
+	"countersign.dev/countersign/internal/sensitivity"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -16,6 +17,7 @@ import (
 type rights struct {
 	roles  *role.Service
 	grants *grant.Service
+	marks  *sensitivity.Service
 }
 
 func (a *App) newRights() (r rights) {
@@ -23,6 +25,7 @@ func (a *App) newRights() (r rights) {
 	r.roles = role.New(a.db, a.guard, a.audit, a.events, func(ctx context.Context, tx *store.Tx, gone role.Role) error {
 		return r.grants.RoleDeleting(ctx, tx, gone)
 	})
+	r.marks = sensitivity.New(a.db, a.guard, a.audit, a.events, a.customers)
 	a.teams.Lifting(r.grants.TeamLifted)
 	return r
 }
@@ -30,6 +33,7 @@ func (a *App) newRights() (r rights) {
 func (r rights) mount(api *httpapi.API) {
 	r.roles.Routes(api)
 	r.grants.Routes(api)
+	r.marks.Routes(api)
 }
 
 // ensureRoles brings every organization up to date with the roles that come with this version.

@@ -41,6 +41,7 @@ type Service struct {
 	events  *events.Bus
 	exports chan struct{}
 	trouble func(ctx context.Context, err error)
+	claim   func(ctx context.Context, approvalID string, parameters map[string]any) error
 
 	mu       sync.Mutex
 	read     map[string]time.Time // who read when, by organization and actor
@@ -107,16 +108,37 @@ func ParseCursor(cursor string) (seq int64, err error) {
 	return seq, nil
 }
 
-// Export writes the whole log to w. Nothing is written before it is known that the actor may have it and that the log can be signed.
-func (s *Service) Export(ctx context.Context, w io.Writer) error {
-	if _, err := s.auditor(ctx); err != nil {
+// ExportAction is the action that is approved before anybody but the owner takes the log away.
+const ExportAction = "audit.export"
+
+// ClaimBy sets what uses up an approval of an export, once, for the actor who asked for it.
+func (s *Service) ClaimBy(fn func(ctx context.Context, approvalID string, parameters map[string]any) error) {
+	s.claim = fn
+}
+
+// mayTake lets the owner take the log away, and others with an approval of that format, which this uses up.
+func (s *Service) mayTake(ctx context.Context, format, approvalID string) error {
+	actor, err := s.auditor(ctx)
+	if err != nil || actor.Owner {
 		return err
 	}
+	parameters := map[string]any{"format": format}
+	if approvalID == "" || s.claim == nil {
+		return access.NeedsSecond(ctx, ExportAction, parameters)
+	}
+	return s.claim(ctx, approvalID, parameters)
+}
+
+// Export writes the whole log to w. Nothing is written before it is known that the actor may have it and that the log can be signed.
+func (s *Service) Export(ctx context.Context, w io.Writer, approvalID string) error {
 	done, err := s.slot()
 	if err != nil {
 		return err
 	}
 	defer done()
+	if err := s.mayTake(ctx, "jsonl", approvalID); err != nil {
+		return err
+	}
 	err = s.log.Export(ctx, w)
 	if bad, ok := errors.AsType[*audit.BadError](err); ok {
 		return errBroken.Because(bad)

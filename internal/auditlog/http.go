@@ -26,10 +26,11 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, route("list-audit-events", "/api/audit", "Read the audit log, newest first"), s.getEvents)
 	httpapi.Handle(api, route("get-audit-verification", "/api/audit/verification", "See whether the audit log is whole"), s.getVerification)
 	api.Raw(route("export-audit-log", "/api/audit/export", "Download the whole audit log as JSON Lines that prove themselves"), s.export(api))
-	export.Handle(api, s.log, export.List[listInput, audit.Entry]{
+	export.Handle(api, s.log, export.List[csvInput, audit.Entry]{
 		Route: route("export-audit-csv", "/api/audit.csv", "Download the filtered audit log for a spreadsheet, newest first; the JSON Lines prove themselves"),
 		Name:  "audit", Action: "audit.export", Columns: columns(), Row: rowOf,
-		Page: func(ctx context.Context, in *listInput, page store.Page) ([]audit.Entry, string, error) {
+		Before: func(ctx context.Context, in *csvInput) error { return s.mayTake(ctx, "csv", in.ApprovalID) },
+		Page: func(ctx context.Context, in *csvInput, page store.Page) ([]audit.Entry, string, error) {
 			found, err := s.List(ctx, in.filter(), page)
 			return found.Entries, found.Next, err
 		},
@@ -37,7 +38,8 @@ func (s *Service) Routes(api *httpapi.API) {
 	api.Raw(route("get-audit-public-key", "/api/audit/public-key", "Download the public key that the audit log is checked with"), http.HandlerFunc(s.publicKey))
 }
 
-type listInput struct {
+// Narrowing says which events are meant.
+type Narrowing struct {
 	httpapi.Paging
 	Actor    string    `query:"actor" maxLength:"200" doc:"id of the technician or contact who acted"`
 	Action   string    `query:"action" maxLength:"100" doc:"what was done, like contact.update; contact.* finds all about contacts"`
@@ -51,7 +53,12 @@ type listInput struct {
 	To       time.Time `query:"to" doc:"the time before which the events are"`
 }
 
-func (in listInput) filter() audit.Filter {
+type csvInput struct {
+	Narrowing
+	ApprovalID string `query:"approval_id" maxLength:"36" doc:"of an approved request for audit.export in this format, which this uses up; the owner needs none"`
+}
+
+func (in Narrowing) filter() audit.Filter {
 	return audit.Filter{
 		ActorID: in.Actor, Action: in.Action, TargetID: in.Target, Outcome: audit.Outcome(in.Outcome), From: in.From, To: in.To,
 		Customer: in.Customer, Ticket: in.Ticket, Address: in.Address, Text: in.Text,
@@ -97,7 +104,7 @@ type pageBody struct {
 	SearchedTo *time.Time  `json:"searched_to" doc:"down to which time an address or a text was looked for"`
 }
 
-func (s *Service) getEvents(ctx context.Context, in *listInput) (*struct{ Body pageBody }, error) {
+func (s *Service) getEvents(ctx context.Context, in *Narrowing) (*struct{ Body pageBody }, error) {
 	page, err := s.List(ctx, in.filter(), in.Page())
 	if err != nil {
 		return nil, err
@@ -167,7 +174,7 @@ func (s *Service) export(api *httpapi.API) http.Handler {
 			return
 		}
 		out := &patient{w: w, control: http.NewResponseController(w)}
-		err := s.Export(r.Context(), out)
+		err := s.Export(r.Context(), out, r.URL.Query().Get("approval_id"))
 		switch {
 		case err == nil:
 		case out.started:

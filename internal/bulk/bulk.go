@@ -127,7 +127,7 @@ func (p payload) TaskData() map[string]string {
 	return data
 }
 
-// Start begins an order as a task. It refuses what could be done to nobody; what may be done to whom is settled for each person.
+// Start begins an order as a task. It refuses what could be done to nobody, and what takes a second person; what may be done to whom is settled for each person.
 func (s *Service) Start(ctx context.Context, o Order) (t task.Task, err error) {
 	if err := s.Guard.Check(ctx, perm.AdminTechnicians, access.Object{Type: "technician"}); err != nil {
 		return t, err
@@ -136,17 +136,12 @@ func (s *Service) Start(ctx context.Context, o Order) (t task.Task, err error) {
 	if err != nil {
 		return t, err
 	}
+	if err := large(ctx, len(p.IDs)); err != nil {
+		return t, err
+	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if t, err = s.Tasks.Start(ctx, tx, Kind, len(p.IDs), p); err != nil {
-			return err
-		}
-		detail := map[string]any{"people": len(p.IDs)}
-		for name, value := range p.TaskData() {
-			detail[name] = value
-		}
-		return s.Audit.Record(ctx, tx, audit.Event{
-			Action: "technician.bulk", Targets: []audit.Target{{Type: "task", ID: t.ID, Name: string(p.Action)}}, Detail: detail,
-		})
+		t, err = s.start(ctx, tx, p)
+		return err
 	})
 	return t, err
 }

@@ -1,7 +1,9 @@
 package bulk
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"countersign.dev/countersign/internal/access/perm"
@@ -49,6 +51,24 @@ func (b orderBody) order() Order {
 		o.Message = Message{b.Message.Subject, b.Message.Body, b.Message.Ways}
 	}
 	return o
+}
+
+// ReadOrder reads an order as the API takes it.
+func ReadOrder(raw json.RawMessage) (Order, error) {
+	var b orderBody
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	err := d.Decode(&b)
+	return b.order(), err
+}
+
+// BodyOf is an order as ReadOrder reads it; a filter has to be settled before.
+func BodyOf(o Order) any {
+	b := orderBody{Action: o.Action, IDs: o.IDs, Role: o.Role, TeamID: o.TeamID, CustomerIDs: o.CustomerIDs, Reason: o.Reason}
+	if o.Action == Notify {
+		b.Message = &messageBody{o.Message.Subject, o.Message.Body, o.Message.Ways}
+	}
+	return b
 }
 
 func (s *Service) post(ctx context.Context, in *struct{ Body orderBody }) (*httpapi.One[task.Body], error) {

@@ -51,7 +51,7 @@ type Report struct {
 	WithTicket  int
 	Tickets     Tickets
 	Median      time.Duration // from start to success; 0 without a success
-	Overrides   int           // verified at L0: by word alone, or by a second person's decision
+	Overrides   int           // by a second person's decision, or verified at L0: by word alone
 	Asked       Asked
 	Customers   []Row // most calls first
 	Technicians []Row
@@ -91,7 +91,8 @@ type Row struct {
 	ID   string
 	Name string // empty for one that was deleted, and for a method
 	Counts
-	Tickets Tickets // of a customer, or assigned to a technician
+	Tickets   Tickets // of a customer, or assigned to a technician
+	Overrides int     // of a customer or technician: where a second person's decision stood for the proof (R14)
 }
 
 // Level is how many calls were verified at a level, L0 to L5.
@@ -171,11 +172,13 @@ func (s *Service) Of(ctx context.Context, q Query) (Report, error) {
 	var asked []asked
 	var tickets []ticketCount
 	var customers, technicians map[string]string
+	var overrides []override
 	group.Go(func() (err error) { calls, err = groupCalls(ctx, r, p); return err })
 	group.Go(func() (err error) { moments, err = groupMoments(ctx, r, p); return err })
 	group.Go(func() (err error) { seconds, err = groupDurations(ctx, r, p); return err })
 	group.Go(func() (err error) { asked, err = groupAsked(ctx, r, p); return err })
 	group.Go(func() (err error) { tickets, err = groupTickets(ctx, r, p); return err })
+	group.Go(func() (err error) { overrides, err = groupOverrides(ctx, r, p); return err })
 	group.Go(func() (err error) {
 		customers, technicians, err = names(ctx, r, p.org.ID)
 		return err
@@ -187,6 +190,7 @@ func (s *Service) Of(ctx context.Context, q Query) (Report, error) {
 	t.moments(moments)
 	t.asked(asked)
 	t.tickets(tickets)
+	t.overrides(overrides)
 	t.report.Median = median(seconds)
 	return t.finish(customers, technicians), nil
 }

@@ -89,7 +89,8 @@ type rowBody struct {
 	ID   string `json:"id"`
 	Name string `json:"name" doc:"empty for one that was deleted, and for a method"`
 	CountsBody
-	Tickets ticketsBody `json:"tickets" doc:"of a customer, or assigned to a technician"`
+	Tickets   ticketsBody `json:"tickets" doc:"of a customer, or assigned to a technician"`
+	Overrides int         `json:"overrides" doc:"of a customer or technician: where a second person’s decision stood for the proof"`
 }
 
 type dayBody struct {
@@ -120,7 +121,7 @@ type reportBody struct {
 	WithTicket    int         `json:"calls_with_ticket"`
 	Tickets       ticketsBody `json:"tickets"`
 	MedianSeconds *int        `json:"median_seconds" doc:"from start to success; null without a success"`
-	Overrides     int         `json:"overrides" doc:"verified at level L0, by word alone"`
+	Overrides     int         `json:"overrides" doc:"by a second person’s decision, or verified at level L0, by word alone"`
 	Asked         askedBody   `json:"technician_verifications"`
 	Customers     []rowBody   `json:"customers" nullable:"false" doc:"most calls first, at most 500"`
 	Technicians   []rowBody   `json:"technicians" nullable:"false" doc:"most calls first, at most 500"`
@@ -155,7 +156,7 @@ func (s *Service) getReport(ctx context.Context, in *Period) (*httpapi.One[repor
 func rowsOf(rows []Row) []rowBody {
 	out := make([]rowBody, min(len(rows), maxRows))
 	for i := range out {
-		out[i] = rowBody{rows[i].ID, rows[i].Name, CountsBody(rows[i].Counts), ticketsBody(rows[i].Tickets)}
+		out[i] = rowBody{rows[i].ID, rows[i].Name, CountsBody(rows[i].Counts), ticketsBody(rows[i].Tickets), rows[i].Overrides}
 	}
 	return out
 }

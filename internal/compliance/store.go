@@ -95,6 +95,20 @@ func groupMoments(ctx context.Context, q store.Querier, p period) ([]moment, err
 	return momentsIn(ctx, q, "verify_challenge", p.step(), p.among("technician_id"))
 }
 
+// override is a group of decisions that stood for a proof.
+type override struct {
+	customerID, technicianID string
+	n                        int
+}
+
+func groupOverrides(ctx context.Context, q store.Querier, p period) ([]override, error) {
+	w := p.among("technician_id")
+	return collect(ctx, q, `
+		select customer_id, technician_id, count(*) from verify_override`+w.SQL()+` group by 1, 2`, w.Args(), func(r *sql.Rows, o *override) error {
+		return r.Scan(&o.customerID, &o.technicianID, &o.n)
+	})
+}
+
 func groupAsked(ctx context.Context, q store.Querier, p period) ([]asked, error) {
 	return momentsIn(ctx, q, "verify_request", p.step(), p.among("claimed_by"))
 }

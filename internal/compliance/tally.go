@@ -123,13 +123,21 @@ func (t *tally) tickets(groups []ticketCount) {
 	}
 }
 
+func (t *tally) overrides(groups []override) {
+	for _, g := range groups {
+		t.report.Overrides += g.n
+		rowOf(t.customers, g.customerID).Overrides += g.n
+		rowOf(t.technicians, g.technicianID).Overrides += g.n
+	}
+}
+
 func (t *tally) finish(customers, technicians map[string]string) Report {
 	r := t.report
 	r.Customers, r.Technicians, r.Methods = sorted(t.customers, customers), sorted(t.technicians, technicians), sorted(t.methods, nil)
 	for level := range 6 {
 		r.Levels = append(r.Levels, Level{level, t.levels[level]})
 	}
-	r.Overrides = t.levels[0]
+	r.Overrides += t.levels[0]
 	return r
 }
 

@@ -166,30 +166,40 @@ func (s *Service) Update(ctx context.Context, id string, change func(Device) (Fi
 	return d, nil
 }
 
+// DeleteAction is the action that is approved when somebody may delete a device only with a second person.
+const DeleteAction = "device.delete"
+
 // Delete removes a device; check may refuse it as it is.
 func (s *Service) Delete(ctx context.Context, id string, check func(Device) error) error {
-	d, err := s.Find(ctx, id)
+	if _, err := s.Find(ctx, id); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error { return s.DeleteIn(ctx, tx, id, check) })
+}
+
+// DeleteIn is Delete in the transaction of the caller.
+func (s *Service) DeleteIn(ctx context.Context, tx *store.Tx, id string, check func(Device) error) error {
+	d, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
 	if err != nil {
 		return err
 	}
-	if err := s.guard.Check(ctx, perm.AdminDevices, d.Object()); err != nil {
+	err = s.guard.Check(ctx, perm.DeviceDelete, d.Object())
+	if lacking, ok := errors.AsType[*fault.Error](err); ok && errors.Is(err, access.ErrUnapproved) {
+		return lacking.Asking(DeleteAction, map[string]any{"device_id": id})
+	}
+	if err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *store.Tx) error {
-		if d, err = lock(ctx, tx, d.OrgID, id); err != nil {
-			return err
-		}
-		if err := check(d); err != nil {
-			return err
-		}
-		if err := remove(ctx, tx, d); err != nil {
-			return err
-		}
-		if err := s.record(ctx, tx, "device.delete", d, d.record(), nil); err != nil {
-			return err
-		}
-		return s.tell(ctx, tx, d)
-	})
+	if err := check(d); err != nil {
+		return err
+	}
+	if err := remove(ctx, tx, d); err != nil {
+		return err
+	}
+	if err := s.record(ctx, tx, "device.delete", d, d.record(), nil); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, d)
 }
 
 func (s *Service) record(ctx context.Context, tx *store.Tx, action string, d Device, before, after map[string]any) error {

@@ -25,6 +25,8 @@ type List[I, T any] struct {
 	Name    string // "contacts": of the file
 	Action  string // "contact.export": in the audit log; "" records nothing
 	Columns []string
+	// Before settles whether the list may be taken away at all; nil for lists that may be read.
+	Before func(ctx context.Context, in *I) error
 	// Page is the list itself: it checks who may see what. The input's own limit and cursor do not count.
 	Page func(ctx context.Context, in *I, page store.Page) (items []T, next string, err error)
 	// Row has a field for each column.
@@ -34,6 +36,11 @@ type List[I, T any] struct {
 // Handle mounts a list as a file.
 func Handle[I, T any](api *httpapi.API, log *audit.Log, l List[I, T]) {
 	httpapi.Download(api, l.Route, httpapi.File{Type: "text/csv; charset=utf-8", Name: l.Name + ".csv"}, func(ctx context.Context, in *I, w io.Writer) error {
+		if l.Before != nil {
+			if err := l.Before(ctx, in); err != nil {
+				return err
+			}
+		}
 		n, err := l.write(ctx, in, w)
 		if kind := fault.KindOf(err); l.Action == "" || n == 0 && err != nil && kind != fault.Internal {
 			return err // refused before anything was read

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/factor"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
@@ -322,7 +323,13 @@ func TestReset(t *testing.T) {
 		if n := w.Audited("factors.reset", "denied"); n != 1 {
 			t.Errorf("%d refusals are recorded", n)
 		}
-		if err := w.Reset(w.in(w.adam, "s"), w.pia.ID, "lost the phone"); err != nil {
+		for _, alone := range []context.Context{w.in(w.adam, "s"), w.in(w.owner, "s")} {
+			if err := w.Reset(alone, w.pia.ID, "lost the phone"); fault.CodeOf(err) != "access.needs_approval" {
+				t.Errorf("without a second person: %v", err)
+			}
+		}
+		approved := access.WithApproved(w.in(w.adam, "s"), access.Approved{Action: factor.ResetAction})
+		if err := w.Reset(approved, w.pia.ID, "lost the phone"); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(w.ended, []string{w.pia.ID + ": factors_reset"}) || !slices.Equal(w.told, []string{w.pia.ID + ": security.factors_reset Adam Hale"}) {

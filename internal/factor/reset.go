@@ -4,22 +4,57 @@ import (
 	"context"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
 
-// Reset takes every factor from a technician who lost them: an administrator has made sure who asks. Sessions end, so that whoever found
-// the lost device is out as well, and the person is told.
+// ResetAction is the action that is approved before factors are reset: whoever takes somebody's second factor alone can take their account.
+const ResetAction = "factors.reset"
+
+// Reset takes every factor from a technician who lost them: an administrator has made sure who asks, and a second person that it is right. Sessions end,
+// so that whoever found the lost device is out as well, and the person is told.
 func (s *Service) Reset(ctx context.Context, technicianID, reason string) error {
 	if technicianID == access.ActorFrom(ctx).ID {
 		return errSelf
 	}
-	t, err := s.Technicians.Manage(ctx, technicianID, "factors.reset")
+	t, err := s.Technicians.Manage(ctx, technicianID, ResetAction)
 	if err != nil {
 		return err
 	}
+	if err := access.NeedsSecond(ctx, ResetAction, map[string]any{"technician_id": technicianID}); err != nil {
+		return err
+	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.reset(ctx, tx, t, reason) })
+}
+
+// ResetIn is Reset in the transaction of the caller.
+func (s *Service) ResetIn(ctx context.Context, tx *store.Tx, guard *access.Guard, technicianID, reason string) error {
+	t, err := MayReset(ctx, tx, guard, technicianID)
+	if err != nil {
+		return err
+	}
+	if err := access.NeedsSecond(ctx, ResetAction, map[string]any{"technician_id": technicianID}); err != nil {
+		return err
+	}
+	return s.reset(ctx, tx, t, reason)
+}
+
+// MayReset finds a technician whose factors the actor may reset once a second person agrees.
+func MayReset(ctx context.Context, q store.Querier, guard *access.Guard, technicianID string) (technician.Technician, error) {
+	actor := access.ActorFrom(ctx)
+	if technicianID == actor.ID {
+		return technician.Technician{}, errSelf
+	}
+	if err := guard.Check(ctx, perm.AdminTechnicians, access.Object{Type: "technician", ID: technicianID}); err != nil {
+		return technician.Technician{}, err
+	}
+	t, err := technician.ByID(ctx, q, actor.OrgID, technicianID)
+	if err != nil {
+		return t, err
+	}
+	return t, technician.MayManage(ctx, guard, t)
 }
 
 // ResetFor does the same from the machine of the installation, for whoever is beyond everybody's reach: an owner who lost everything.
@@ -33,7 +68,7 @@ func (s *Service) ResetFor(ctx context.Context, organization, email string) erro
 }
 
 func (s *Service) reset(ctx context.Context, tx *store.Tx, t technician.Technician, reason string) error {
-	e := audit.Event{Action: "factors.reset", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}}
+	e := audit.Event{Action: ResetAction, Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}}}
 	if reason != "" {
 		e.Detail = map[string]any{"reason": reason}
 	}

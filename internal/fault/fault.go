@@ -40,7 +40,14 @@ type Error struct {
 	Permission string        // the missing permission of a Denied
 	RetryAfter time.Duration // of a Limited or Unavailable; 0 means unknown
 	Level      string        // the verification level that a Denied asks for
+	Ask        *Ask          // of a Denied that lacks an approval: what to ask for
 	cause      error
+}
+
+// Ask names the action that an approval is to be asked for, and what is known of its parameters.
+type Ask struct {
+	Action     string
+	Parameters map[string]any
 }
 
 // New declares a sentinel.
@@ -102,6 +109,13 @@ func (e *Error) Needing(permission string) *Error {
 func (e *Error) Proving(level int) *Error {
 	c := *e
 	c.Level = "L" + strconv.Itoa(level)
+	return &c
+}
+
+// Asking returns a copy that says which approval to ask for.
+func (e *Error) Asking(action string, parameters map[string]any) *Error {
+	c := *e
+	c.Ask = &Ask{action, parameters}
 	return &c
 }
 

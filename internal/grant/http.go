@@ -28,6 +28,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	}, s.delete)
 	s.overrideRoutes(api)
 	s.defaultRoutes(api)
+	s.loanRoutes(api)
 }
 
 func (s *Service) object(ctx context.Context, id string) (access.Object, error) {

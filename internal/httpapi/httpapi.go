@@ -75,6 +75,10 @@ type Route struct {
 	// the answer to an id of another organization. Required when Path has {id} and the route is not public.
 	Object func(ctx context.Context, id string) (access.Object, error)
 
+	// Asks names the action that an approval is asked for by whoever lacks nothing else for the object of the route. Its parameter is the
+	// object's id, called by its type: device_id.
+	Asks string
+
 	// While lists the holds under which the route answers all the same. Who is only half signed in (access.HoldFactor) is nobody: such a
 	// request reaches public routes alone, which find it in the context.
 	While []access.Hold

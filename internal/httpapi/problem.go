@@ -31,6 +31,7 @@ type Problem struct {
 	Errors            []ProblemField `json:"errors,omitempty" doc:"the fields that are not acceptable"`
 	Permission        string         `json:"permission,omitempty" doc:"the missing permission"`
 	VerificationLevel string         `json:"verification_level,omitempty" doc:"the level of verification that is missing"`
+	AccessRequest     *AccessRequest `json:"access_request,omitempty" doc:"how to ask for the approval that is missing"`
 	RequestID         string         `json:"request_id,omitempty" doc:"ask the operator about this"`
 
 	retryAfter time.Duration
@@ -63,6 +64,18 @@ var (
 	errStale       = fault.New(fault.Stale, "request.stale", "Somebody changed this in the meantime. Load it again and repeat your change.")
 	errIfMatch     = fault.New(fault.Invalid, "request.if_match_invalid", "If-Match must hold the ETag of an earlier answer.")
 )
+
+// AccessRequest says how to ask for an approval, in the words of the AuthZEN access request profile.
+type AccessRequest struct {
+	Endpoint string         `json:"endpoint" doc:"POST the template there, with a reason"`
+	Template AccessTemplate `json:"template"`
+}
+
+// AccessTemplate is the beginning of a request for an approval.
+type AccessTemplate struct {
+	Action     string         `json:"action"`
+	Parameters map[string]any `json:"parameters" doc:"those that are known; the rest is as in the request that was refused"`
+}
 
 func (p *Problem) Error() string { return p.Code }
 
@@ -138,6 +151,9 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		Type: problemType(e.Code), Title: k.title, Status: k.status, Detail: e.Message, Code: e.Code,
 		Permission: e.Permission, VerificationLevel: e.Level, RequestID: requestID, retryAfter: e.RetryAfter,
 	}
+	if e.Ask != nil {
+		p.AccessRequest = &AccessRequest{approvals, AccessTemplate{e.Ask.Action, e.Ask.Parameters}}
+	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField{f.Pointer, f.Message})
 	}
@@ -146,6 +162,9 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	}
 	return p
 }
+
+// approvals is where approvals are asked for.
+const approvals = "/api/approvals"
 
 func problemType(code string) string { return "urn:countersign:problem:" + code }
 

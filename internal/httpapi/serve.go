@@ -274,6 +274,9 @@ func (a *API) locate(route Route, r *http.Request) error {
 		return err
 	}
 	err = a.Guard.Check(r.Context(), route.Needs, o)
+	if e, ok := errors.AsType[*fault.Error](err); ok && route.Asks != "" && errors.Is(err, access.ErrUnapproved) {
+		return e.Asking(route.Asks, map[string]any{o.Type + "_id": key})
+	}
 	if fault.KindOf(err) == fault.NotFound {
 		// What the actor may not see is answered like what is not there, in the words of its own slice.
 		if _, absent := route.Object(r.Context(), id.New()); fault.KindOf(absent) == fault.NotFound {

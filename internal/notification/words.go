@@ -58,6 +58,21 @@ func englishSay(n Notification) words {
 			"A new administrator", fmt.Sprintf("%s is now an administrator%s and may do everything.", d("name"), whoEnglish(by)),
 			"If this is not meant to be, suspend the account and look at the audit log.",
 		}
+	case ApprovalAsked:
+		return words{
+			"Approve or refuse: " + actionEnglish(d("action")), fmt.Sprintf("%s asks for an approval: %s%s. Reason: %s", by, actionEnglish(d("action")), concerning(d("target"), d("customer")), d("reason")),
+			"Read what would be done, and decide after you have signed in. Nothing happens until somebody does.",
+		}
+	case ApprovalEnded:
+		return words{
+			"Your request: " + approvalEnglish(d("state")), fmt.Sprintf("What you asked for (%s%s) %s%s.", actionEnglish(d("action")), concerning(d("target"), ""), approvedEnglish(d("state")), whoEnglish(by)),
+			remark("Comment: ", d("comment")),
+		}
+	case GlassBroken:
+		return words{
+			"Done without a second person: " + actionEnglish(d("action")), fmt.Sprintf("%s acted at once, without an approval: %s%s. Reason: %s", by, actionEnglish(d("action")), concerning(d("target"), d("customer")), d("reason")),
+			"Ask why it could not wait. If it should not have happened, suspend the account and look at the audit log.",
+		}
 	case Announcement:
 		return words{title: d("subject")}
 	}
@@ -153,6 +168,21 @@ func frenchSay(n Notification) words {
 		return words{
 			"Un nouvel administrateur", fmt.Sprintf("%s est maintenant administrateur%s et peut tout faire.", d("name"), whoFrench(by)),
 			"Si ce n'est pas voulu, suspendez le compte et consultez le journal d'audit.",
+		}
+	case ApprovalAsked:
+		return words{
+			"À approuver ou à refuser : " + actionFrench(d("action")), fmt.Sprintf("%s demande une approbation : %s%s. Motif : %s", by, actionFrench(d("action")), concerning(d("target"), d("customer")), d("reason")),
+			"Lisez ce qui serait fait, et décidez après vous être connecté. Rien ne se passe avant une décision.",
+		}
+	case ApprovalEnded:
+		return words{
+			"Votre demande : " + approvalFrench(d("state")), fmt.Sprintf("Votre demande (%s%s) %s%s.", actionFrench(d("action")), concerning(d("target"), ""), approvedFrench(d("state")), whoFrench(by)),
+			remark("Commentaire : ", d("comment")),
+		}
+	case GlassBroken:
+		return words{
+			"Fait sans seconde personne : " + actionFrench(d("action")), fmt.Sprintf("%s a agi tout de suite, sans approbation : %s%s. Motif : %s", by, actionFrench(d("action")), concerning(d("target"), d("customer")), d("reason")),
+			"Demandez pourquoi cela ne pouvait pas attendre. Si cela n'aurait pas dû arriver, suspendez le compte et consultez le journal d'audit.",
 		}
 	case Announcement:
 		return words{title: d("subject")}

@@ -71,6 +71,11 @@ func (s *Service) Update(ctx context.Context, id string, change func(Role) (Fiel
 		if err := s.mayAdd(ctx, r.Purpose, without(next.Permissions, r.Permissions)); err != nil {
 			return err
 		}
+		if freed := without(r.Sensitive, next.Sensitive); len(freed) > 0 && len(without(freed, next.Permissions)) < len(freed) {
+			if err := s.guard.MayFree(ctx); err != nil { // of a permission that stays
+				return err
+			}
+		}
 		before := r
 		if r.Fields = next; before.same(next) {
 			return errUnchanged

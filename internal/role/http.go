@@ -53,6 +53,7 @@ type FieldsBody struct {
 	Description string            `json:"description,omitempty" maxLength:"2000"`
 	Purpose     perm.Purpose      `json:"purpose" enum:"devices,invitations,administration,customers" doc:"on what the role can be granted; never changes"`
 	Permissions []perm.Permission `json:"permissions,omitempty" maxItems:"200" doc:"of the role's purpose; device.view comes with every other one of a device"`
+	Sensitive   []perm.Permission `json:"sensitive_permissions,omitempty" maxItems:"200" doc:"of the permissions, those that take an approval when given by this role; to take one out is for administrators"`
 }
 
 func (b FieldsBody) fields() Fields { return Fields(b) }
@@ -70,6 +71,7 @@ type Body struct {
 	Description string            `json:"description"`
 	Purpose     perm.Purpose      `json:"purpose" enum:"devices,invitations,administration,customers"`
 	Permissions []perm.Permission `json:"permissions"`
+	Sensitive   []perm.Permission `json:"sensitive_permissions" doc:"of those, what takes an approval when given by this role"`
 	System      bool              `json:"system" doc:"comes with Countersign: can be used and copied, but neither changed nor deleted"`
 	Usage       usageBody         `json:"usage"`
 	CreatedAt   time.Time         `json:"created_at"`
@@ -78,7 +80,7 @@ type Body struct {
 }
 
 func bodyOf(r Role) Body {
-	return Body{r.ID, r.Name, r.Description, r.Purpose, r.Permissions, r.System, usageBody(r.Usage), r.CreatedAt, r.UpdatedAt, r.Version}
+	return Body{r.ID, r.Name, r.Description, r.Purpose, r.Permissions, r.Sensitive, r.System, usageBody(r.Usage), r.CreatedAt, r.UpdatedAt, r.Version}
 }
 
 func answer(r Role, err error) (*httpapi.One[Body], error) {

@@ -29,6 +29,7 @@ type Fields struct {
 	Description string
 	Purpose     perm.Purpose // never changes (ACC-2)
 	Permissions []perm.Permission
+	Sensitive   []perm.Permission // of those, what takes an approval when given by this role (D-9)
 }
 
 // Usage says to whom a role is given, with its grants that are over and those that have not begun.
@@ -143,6 +144,15 @@ func (f Fields) checked() (Fields, error) {
 		form.Refuse("/purpose", "Choose devices, invitations, administration or customers.")
 	}
 	f.Permissions = perm.BitsOf(f.Permissions...).Closed().Permissions()
+	for i, p := range f.Sensitive {
+		pointer := fmt.Sprintf("/sensitive_permissions/%d", i)
+		if e, _ := perm.Find(p); e.View {
+			form.Refuse(pointer, "What only shows something takes no approval.")
+		} else if !slices.Contains(f.Permissions, p) {
+			form.Refuse(pointer, "This permission is not in the role.")
+		}
+	}
+	f.Sensitive = perm.BitsOf(f.Sensitive...).Permissions()
 	if err := form.Err(); err != nil {
 		return f, err
 	}
@@ -157,11 +167,12 @@ func purposes() []perm.Purpose {
 }
 
 func (f Fields) same(o Fields) bool {
-	return f.Name == o.Name && f.Description == o.Description && f.Purpose == o.Purpose && slices.Equal(f.Permissions, o.Permissions)
+	return f.Name == o.Name && f.Description == o.Description && f.Purpose == o.Purpose && slices.Equal(f.Permissions, o.Permissions) &&
+		slices.Equal(f.Sensitive, o.Sensitive)
 }
 
 func (f Fields) record() map[string]any {
-	return map[string]any{"name": f.Name, "description": f.Description, "purpose": f.Purpose, "permissions": f.Permissions}
+	return map[string]any{"name": f.Name, "description": f.Description, "purpose": f.Purpose, "permissions": f.Permissions, "sensitive_permissions": f.Sensitive}
 }
 
 func (f Fields) searchText() string { return store.Fold(f.Name + " " + f.Description) }

@@ -11,18 +11,18 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-const columns = `r.org_id, r.id, r.name, r.description, r.purpose, r.permissions, r.system, r.created_at, r.updated_at, r.version,
+const columns = `r.org_id, r.id, r.name, r.description, r.purpose, r.permissions, r.sensitive, r.system, r.created_at, r.updated_at, r.version,
 	(select count(distinct g.technician_id) from grant_role g where g.org_id = r.org_id and g.role_id = r.id),
 	(select count(distinct g.team_id) from grant_role g where g.org_id = r.org_id and g.role_id = r.id),
 	(select count(*) from grant_role g where g.org_id = r.org_id and g.role_id = r.id)`
 
 func (r *Role) scan(scan func(...any) error, more ...any) error {
-	var permissions store.JSON[[]perm.Permission]
+	var permissions, sensitive store.JSON[[]perm.Permission]
 	err := scan(append([]any{
-		&r.OrgID, &r.ID, &r.Name, &r.Description, &r.Purpose, &permissions, &r.System, (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt),
+		&r.OrgID, &r.ID, &r.Name, &r.Description, &r.Purpose, &permissions, &sensitive, &r.System, (*store.Time)(&r.CreatedAt), (*store.Time)(&r.UpdatedAt),
 		&r.Version, &r.Usage.Technicians, &r.Usage.Teams, &r.Usage.Grants,
 	}, more...)...)
-	r.Permissions = permissions.V
+	r.Permissions, r.Sensitive = permissions.V, sensitive.V
 	return err
 }
 
@@ -71,6 +71,12 @@ func system(ctx context.Context, q store.Querier, org string) (map[string]Role, 
 	return out, rows.Err()
 }
 
+// All are the roles of an organization by name; there are at most as many as an organization can have.
+func All(ctx context.Context, q store.Querier, org string) ([]Role, error) {
+	found, _, err := list(ctx, q, org, Query{Page: store.Page{Limit: maxRoles + len(System())}})
+	return found, err
+}
+
 func list(ctx context.Context, q store.Querier, org string, want Query) (found []Role, next string, err error) {
 	order, err := store.ParseOrder(want.Sort, "name", map[string]store.SortColumn{
 		"name":       {Expression: "r.name_key", Tie: "r.id"},
@@ -109,15 +115,21 @@ func list(ctx context.Context, q store.Querier, org string, want Query) (found [
 
 const into = `
 	insert into role (org_id, id, name, name_key, description, purpose, permissions, sensitive, system, search_text, created_at, updated_at, version)
-	values ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12)`
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 
 func (r Role) values() []any {
 	return []any{
 		r.OrgID, r.ID, r.Name, store.Fold(r.Name), r.Description, r.Purpose,
 		store.JSON[[]perm.Permission]{V: r.Permissions},
+		listed(r.Sensitive),
 		r.System, r.searchText(),
 		store.Time(r.CreatedAt), store.Time(r.UpdatedAt), r.Version,
 	}
+}
+
+// listed is a list that is never null.
+func listed(ps []perm.Permission) store.JSON[[]perm.Permission] {
+	return store.JSON[[]perm.Permission]{V: append([]perm.Permission{}, ps...)}
 }
 
 func insert(ctx context.Context, tx *store.Tx, r Role) error {
@@ -135,9 +147,9 @@ func insertSystem(ctx context.Context, tx *store.Tx, r Role) (made bool, err err
 
 func update(ctx context.Context, tx *store.Tx, r Role) error {
 	ok, err := store.Changed(tx.ExecContext(ctx, `
-		update role set name = $1, name_key = $2, description = $3, permissions = $4, search_text = $5, updated_at = $6, version = version + 1
-		where org_id = $7 and id = $8 and version = $9`,
-		r.Name, store.Fold(r.Name), r.Description, store.JSON[[]perm.Permission]{V: r.Permissions}, r.searchText(), store.Time(r.UpdatedAt),
+		update role set name = $1, name_key = $2, description = $3, permissions = $4, sensitive = $5, search_text = $6, updated_at = $7, version = version + 1
+		where org_id = $8 and id = $9 and version = $10`,
+		r.Name, store.Fold(r.Name), r.Description, store.JSON[[]perm.Permission]{V: r.Permissions}, listed(r.Sensitive), r.searchText(), store.Time(r.UpdatedAt),
 		r.OrgID, r.ID, r.Version))
 	switch {
 	case store.IsConflict(err):

@@ -92,6 +92,14 @@ func Administrators(ctx context.Context, q store.Querier, org string) ([]Technic
 		order by t.created_at, t.id`, org)
 }
 
+// Deciders are the active people who may be asked to approve something: the owner, administrators and managers, administrators first.
+func Deciders(ctx context.Context, q store.Querier, org string) ([]Technician, error) {
+	return query(ctx, q, `
+		select `+columns+` from technician t
+		where t.org_id = $1 and (t.owner or t.platform_role in ('administrator', 'manager')) and t.status = 'active' and t.state = 'activated'
+		order by t.owner desc, t.platform_role, t.created_at, t.id`, org)
+}
+
 func query(ctx context.Context, q store.Querier, text string, args ...any) (found []Technician, err error) {
 	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {

@@ -190,7 +190,7 @@ func TestM3AnotherContactsCodeAndANeighbour(t *testing.T) {
 }
 
 // M10: there is no way round a proof by the word of one technician, with a reason or without. No method is an override, whatever it is called,
-// and what a technician logs about the other direction proves nothing about the caller. Until a second person can approve one, it stays so.
+// and what a technician logs about the other direction proves nothing about the caller. What a second person can approve is tried in internal/app.
 func TestM10NobodyOverridesAlone(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.proving()

@@ -42,7 +42,7 @@ func (s *Service) Clear(ctx context.Context, contactID string, action verifypoli
 		Targets: []audit.Target{{Type: "contact", ID: c.ID, Name: c.Name}},
 	}
 	if err := s.Guard.Check(ctx, permRun, o); err != nil {
-		return Clearance{}, s.RecordRefusal(ctx, event, err)
+		return Clearance{}, s.RecordRefusal(ctx, event, askable(err, c.ID, action, t.ID))
 	}
 	found, err := s.Proof(ctx, s.DB.Read(), c.OrgID, c.ID, c.CustomerID, action)
 	if err != nil {

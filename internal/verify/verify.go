@@ -110,10 +110,11 @@ type Deps struct {
 // Service runs verifications.
 type Service struct {
 	Deps
-	clock   clock.Clock
-	methods []Method
-	pages   pageHandler
-	counter func(ctx context.Context, tx *store.Tx, org, contactID string) (frozen bool, err error)
+	clock      clock.Clock
+	methods    []Method
+	pages      pageHandler
+	overridden Overridden
+	counter    func(ctx context.Context, tx *store.Tx, org, contactID string) (frozen bool, err error)
 }
 
 // New returns a Service and registers it for inbound messages and delivery states.

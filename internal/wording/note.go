@@ -113,6 +113,23 @@ func Cleared(locale, action, contact, technician, have, required string) string 
 	return fmt.Sprintf("%s: cleared for %s (proved %s, required %s), by %s.", actionWords("en", action), contact, have, required, technician)
 }
 
+// Overridden is the note that an action may be done for a contact without the proof that it takes; approver is "" where an administrator took it upon
+// themselves.
+func Overridden(locale, action, contact, technician, approver, required, reason string) string {
+	if LanguageFor(locale) == "fr" {
+		by := "approuvé par " + approver
+		if approver == "" {
+			by = "sans seconde personne"
+		}
+		return fmt.Sprintf("%s : autorisé pour %s sans preuve (demandé %s), par %s, %s. Motif : %s", actionWords("fr", action), contact, required, technician, by, reason)
+	}
+	by := "approved by " + approver
+	if approver == "" {
+		by = "without a second person"
+	}
+	return fmt.Sprintf("%s: cleared for %s without proof (required %s), by %s, %s. Reason: %s", actionWords("en", action), contact, required, technician, by, reason)
+}
+
 func actionWords(language, action string) string {
 	words := map[string][2]string{
 		"general_question": {"General question", "Question générale"},

@@ -66,14 +66,6 @@ type Override struct {
 	Times
 }
 
-// Approval lets a technician do one sensitive thing to one target for a time.
-type Approval struct {
-	Technician string
-	Permission perm.Permission
-	On         Target
-	Times
-}
-
 // SetOrganization says what holds for the whole organization.
 func (w *Writer) SetOrganization(o Org) {
 	w.s.suspended, w.s.sensitive, w.s.defaults = o.Suspended, perm.BitsOf(o.Sensitive...), given(o.Defaults)
@@ -199,14 +191,6 @@ func (w *Writer) DropRule(id string, on Target) {
 	k, ok := parse(id)
 	if at := w.place(on); ok && at != none {
 		w.keep(at, func(r rule) bool { return r.id != k })
-	}
-}
-
-// PutApproval adds an approval, in the place of an earlier one for the same.
-func (w *Writer) PutApproval(a Approval) {
-	t, n := w.subject(a.Technician), w.place(a.On)
-	if place, ok := perm.Place(a.Permission); ok && t != none && n != none {
-		w.s.approvals[approval{t, n, int16(place)}] = a.span()
 	}
 }
 

@@ -119,7 +119,7 @@ var catalog = []Entry{
 	{Name: AdminAudit, Purpose: Administration, Category: "Organization", Title: "Audit log", Description: "Read and export the audit log.", View: true},
 	{Name: AdminCustomers, Purpose: Administration, Category: "Customers and devices", Title: "Customers", Description: "Create and delete customers."},
 	{Name: AdminPortals, Purpose: Administration, Category: "Customers and devices", Title: "Portals", Description: "Set up customer portals."},
-	{Name: AdminDevices, Purpose: Administration, Category: "Customers and devices", Title: "Devices and groups", Description: "Add, move and delete devices, device groups and enrolment keys."},
+	{Name: AdminDevices, Purpose: Administration, Category: "Customers and devices", Title: "Devices and groups", Description: "Add and move devices; add, move and delete device groups and enrolment keys."},
 	{Name: AdminPermanentAccess, Purpose: Administration, Category: "Customers and devices", Title: "Devices list", Description: "See the list of devices before the first device is there."},
 	{Name: AdminImport, Purpose: Administration, Category: "Customers and devices", Title: "Import", Description: "Bring in customers, contacts, technicians and devices from files."},
 	{Name: AdminOncall, Purpose: Administration, Category: "Customers and devices", Title: "On-call", Description: "Change on-call groups, rules, alert sources and escalation."},

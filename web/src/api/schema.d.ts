@@ -191,6 +191,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List requests for approval that one may read, newest first */
+        get: operations["list-approvals"];
+        put?: never;
+        /** Ask a second person to approve an action */
+        post: operations["ask-for-approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a request for approval */
+        get: operations["get-approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve exactly what was shown; it runs at once, and once */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a request */
+        post: operations["refuse-approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one’s own request back */
+        post: operations["withdraw-approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -287,6 +373,23 @@ export interface paths {
         get: operations["get-avatar"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do at once what takes a second person, with a reason; everybody who reads the audit log is told */
+        post: operations["break-glass"];
         delete?: never;
         options?: never;
         head?: never;
@@ -816,6 +919,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/sensitive-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what takes an approval at this customer beside what does everywhere */
+        get: operations["get-customer-sensitive-permissions"];
+        /** Say what takes an approval at this customer beside what does everywhere */
+        put: operations["set-customer-sensitive-permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/verification-policy": {
         parameters: {
             query?: never;
@@ -1332,6 +1453,23 @@ export interface paths {
         };
         /** See what became of each row, or what would */
         get: operations["list-import-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lendable-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the roles that one can ask for, for a while */
+        get: operations["list-lendable-roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2548,6 +2686,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/sensitive-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what takes the approval of a second person */
+        get: operations["get-sensitive-permissions"];
+        /** Say what takes the approval of a second person */
+        put: operations["set-sensitive-permissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/verification": {
         parameters: {
             query?: never;
@@ -3581,6 +3737,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccessRequest: {
+            /** @description POST the template there, with a reason */
+            endpoint: string;
+            template: components["schemas"]["AccessTemplate"];
+        };
+        AccessTemplate: {
+            action: string;
+            /** @description those that are known; the rest is as in the request that was refused */
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
         ActivityItemBody: {
             /**
              * Format: date-time
@@ -3666,6 +3834,119 @@ export interface components {
         };
         ApplyNumberChangeBody: {
             change_id: string;
+        };
+        ApprovalAskBody: {
+            /** @description as in the template of the refusal */
+            action: string;
+            /**
+             * Format: int64
+             * @description how long the request waits for a decision; an hour by default
+             */
+            expires_in_minutes?: number;
+            /** @description of the action */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description for whoever decides, and for the record; in at least ten characters to break the glass */
+            reason: string;
+            ticket_id?: string;
+        };
+        ApprovalBody: {
+            action: string;
+            /** @description done at once by an administrator, without a second person */
+            break_glass: boolean;
+            comment: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description null for what concerns the organization */
+            customer: components["schemas"]["ApprovalPersonBody"];
+            /** Format: date-time */
+            decided_at: string | null;
+            decided_by: components["schemas"]["ApprovalPersonBody"];
+            /** @description SHA-256 of everything above that was asked for: name it to approve exactly this */
+            digest: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /**
+             * Format: date-time
+             * @description until when it can be decided
+             */
+            expires_at: string;
+            /** @description what the ids in the parameters stand for, in the order in which they are shown */
+            facts: components["schemas"]["ApprovalFact"][];
+            /** @description the code of why it did not run; empty unless it failed */
+            failure: string;
+            /** @description what the requester gets, where access is asked for */
+            gives: string[];
+            id: string;
+            may: components["schemas"]["ApprovalMayBody"];
+            /** @description as they will run */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description that it takes; empty for access that is asked for */
+            permission: string;
+            reason: string;
+            requester: components["schemas"]["ApprovalPersonBody"];
+            /** @enum {string} */
+            state: "pending" | "approved" | "executed" | "failed" | "refused" | "withdrawn" | "expired";
+            /** @description what it is done to, as it was when it was asked for */
+            target: components["schemas"]["ApprovalThingBody"];
+            ticket_id: string | null;
+            /**
+             * Format: date-time
+             * @description until when what was approved runs or can be used
+             */
+            usable_until: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        ApprovalBodyList: {
+            items: components["schemas"]["ApprovalBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        ApprovalFact: {
+            name: string;
+            value: string;
+        };
+        ApprovalGlassBody: {
+            /** @description as in the template of the refusal */
+            action: string;
+            /** @description of the action */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description why this cannot wait */
+            reason: string;
+            ticket_id?: string;
+        };
+        ApprovalMayBody: {
+            /** @description the reader may approve or refuse it now */
+            decide: boolean;
+            /** @description approved, and the reader uses it themselves: by downloading the audit log with approval_id */
+            use: boolean;
+            /** @description the code of why the reader may not decide, while it is open */
+            why_not?: string;
+            /** @description the reader asked for it, and it has not run */
+            withdraw: boolean;
+        };
+        ApprovalPersonBody: {
+            id: string;
+            name: string;
+        };
+        ApprovalThingBody: {
+            id: string;
+            name: string;
+            /** @description device, technician, customer, contact, organization … */
+            type: string;
+        };
+        ApproveBody: {
+            comment?: string;
+            /** @description of the request as it was shown */
+            digest: string;
+            /** @description s of the link that led here, if one did */
+            signature?: string;
         };
         AskForPasskeyBody: {
             /** @enum {string} */
@@ -4159,7 +4440,7 @@ export interface components {
             methods: components["schemas"]["ComplianceRowBody"][];
             /**
              * Format: int64
-             * @description verified at level L0, by word alone
+             * @description by a second person’s decision, or verified at level L0, by word alone
              */
             overrides: number;
             technician_verifications: components["schemas"]["ComplianceAskedBody"];
@@ -4190,6 +4471,11 @@ export interface components {
             id: string;
             /** @description empty for one that was deleted, and for a method */
             name: string;
+            /**
+             * Format: int64
+             * @description of a customer or technician: where a second person’s decision stood for the proof
+             */
+            overrides: number;
             /** @description of a customer, or assigned to a technician */
             tickets: components["schemas"]["ComplianceTicketsBody"];
             /** Format: int64 */
@@ -5271,6 +5557,19 @@ export interface components {
             scope: components["schemas"]["GrantScopeInput"];
             subject: components["schemas"]["GrantSubjectInput"];
         };
+        GrantLendableBody: {
+            description: string;
+            id: string;
+            name: string;
+            permissions: string[];
+            /** @enum {string} */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+        };
+        GrantLendableBodyList: {
+            items: components["schemas"]["GrantLendableBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         GrantOverrideBody: {
             /** @enum {string} */
             effect: "allow" | "deny";
@@ -5956,6 +6255,8 @@ export interface components {
             ticket_id: string | null;
         };
         Problem: {
+            /** @description how to ask for the approval that is missing */
+            access_request?: components["schemas"]["AccessRequest"];
             /** @description what programs switch on; stable */
             code: string;
             /** @description one sentence for a person */
@@ -5991,6 +6292,11 @@ export interface components {
         ReauthenticateBody2: {
             /** Format: date-time */
             authenticated_at: string;
+        };
+        RefuseApprovalBody: {
+            comment?: string;
+            /** @description s of the link that led here, if one did */
+            signature?: string;
         };
         RenamePasskeyBody: {
             name: string;
@@ -6052,6 +6358,8 @@ export interface components {
             permissions: string[];
             /** @enum {string} */
             purpose: "devices" | "invitations" | "administration" | "customers";
+            /** @description of those, what takes an approval when given by this role */
+            sensitive_permissions: string[];
             /** @description comes with Countersign: can be used and copied, but neither changed nor deleted */
             system: boolean;
             /** Format: date-time */
@@ -6075,6 +6383,8 @@ export interface components {
              * @enum {string}
              */
             purpose: "devices" | "invitations" | "administration" | "customers";
+            /** @description of the permissions, those that take an approval when given by this role; to take one out is for administrators */
+            sensitive_permissions?: string[];
         };
         RolePermissionBody: {
             category: string;
@@ -6171,6 +6481,21 @@ export interface components {
             sms: string[];
             /** @description the same of calls */
             voice: string[];
+        };
+        SensitivityMarksBody: {
+            /** @description of a customer: the organization’s; of the organization: what Countersign declares */
+            inherited: string[];
+            /** @description of the organization: all that take an approval; of a customer: those beside the organization’s */
+            permissions: string[];
+            /**
+             * Format: int64
+             * @description 0: nothing was saved yet
+             */
+            version: number;
+        };
+        SensitivityMarksInput: {
+            /** @description of any purpose, but none that only shows something. To leave out what was there is for administrators */
+            permissions: string[];
         };
         SetTeamPermissionsBody: {
             /** @description all of the technician’s or team’s own */
@@ -7585,6 +7910,225 @@ export interface operations {
             };
         };
     };
+    "list-approvals": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                state?: "pending" | "approved" | "executed" | "failed" | "refused" | "withdrawn" | "expired";
+                /** @description that the reader asked for */
+                mine?: boolean;
+                /** @description pending ones that the reader may decide; a page may be short and yet not the last */
+                to_decide?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-for-approval": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalAskBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refuse-approval": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseApprovalBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-approval": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-audit-events": {
         parameters: {
             query?: {
@@ -7660,6 +8204,8 @@ export interface operations {
                 from?: string;
                 /** @description the time before which the events are */
                 to?: string;
+                /** @description of an approved request for audit.export in this format, which this uses up; the owner needs none */
+                approval_id?: string;
             };
             header?: never;
             path?: never;
@@ -7765,6 +8311,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "break-glass": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalGlassBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalBody"];
+                };
+            };
             /** @description A problem */
             default: {
                 headers: {
@@ -9291,6 +9875,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerPeopleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customer-sensitive-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityMarksBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-customer-sensitive-permissions": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SensitivityMarksInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityMarksBody"];
                 };
             };
             /** @description A problem */
@@ -10873,6 +11527,35 @@ export interface operations {
             };
         };
     };
+    "list-lendable-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantLendableBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-me": {
         parameters: {
             query?: never;
@@ -12384,6 +13067,8 @@ export interface operations {
                      * @enum {string}
                      */
                     purpose?: "devices" | "invitations" | "administration" | "customers";
+                    /** @description of the permissions, those that take an approval when given by this role; to take one out is for administrators */
+                    sensitive_permissions?: string[];
                 };
             };
         };
@@ -14287,6 +14972,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SendingBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-sensitive-permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityMarksBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-sensitive-permissions": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SensitivityMarksInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityMarksBody"];
                 };
             };
             /** @description A problem */

@@ -1,0 +1,127 @@
+package sensitivity_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"countersign.dev/countersign/internal/access/engine"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/grant/granttest"
+	"countersign.dev/countersign/internal/role"
+	"countersign.dev/countersign/internal/sensitivity"
+)
+
+type world struct {
+	*granttest.World
+	marks *sensitivity.Service
+}
+
+func each(t *testing.T, fn func(t *testing.T, w world)) {
+	granttest.Each(t, func(t *testing.T, g *granttest.World) {
+		fn(t, world{g, sensitivity.New(g.DB, g.Guard, g.Audit, g.Events, g.Customers)})
+	})
+}
+
+func anyVersion(int64) error { return nil }
+
+func (w world) set(ctx context.Context, customerID string, want ...perm.Permission) error {
+	_, err := w.marks.Set(ctx, customerID, want, anyVersion)
+	return err
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	if fault.CodeOf(err) != code {
+		t.Errorf("%v, want %q", err, code)
+	}
+}
+
+// What takes an approval counts from the next question on: of the organization on every path, of a customer there, of a role on paths through it alone (D-9).
+func TestMarksAreInForceAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		a, b := w.Customer("A"), w.Customer("B")
+		tom := w.Technician("tom", perm.Technician, a, b)
+		e := granttest.Must(w.Guard.Engine(t.Context(), w.Org.ID))(t)
+		outcome := func(p perm.Permission, customer string) engine.Outcome {
+			return e.Check(time.Now(), tom.ID, p, granttest.On(engine.Customer, customer))
+		}
+		want := func(what string, got, want engine.Outcome) {
+			t.Helper()
+			if got != want {
+				t.Errorf("%s: %s, want %s", what, got, want)
+			}
+		}
+		want("declared", outcome(perm.EndpointWipe, a), engine.NeedsApproval)
+		want("not declared", outcome(perm.TicketEdit, a), engine.Allow)
+		if err := w.set(w.Boss(), "", perm.TicketEdit); err != nil {
+			t.Fatal(err)
+		}
+		want("freed", outcome(perm.EndpointWipe, a), engine.Allow)
+		want("marked", outcome(perm.TicketEdit, a), engine.NeedsApproval)
+		if err := w.set(w.Boss(), a, perm.EndpointWipe, perm.SecretSend); err != nil {
+			t.Fatal(err)
+		}
+		want("marked at A", outcome(perm.SecretSend, a), engine.NeedsApproval)
+		want("not at B", outcome(perm.SecretSend, b), engine.Allow)
+		if err := w.set(w.Boss(), ""); err != nil {
+			t.Fatal(err)
+		}
+		want("nothing in the organization", outcome(perm.TicketEdit, a), engine.Allow)
+		want("still at A", outcome(perm.EndpointWipe, a), engine.NeedsApproval)
+		m := granttest.Must(w.marks.Find(w.Boss(), a))(t)
+		if !slices.Equal(m.Permissions, perm.BitsOf(perm.SecretSend, perm.EndpointWipe).Permissions()) || len(m.Inherited) != 0 || m.Version != 1 {
+			t.Errorf("%+v", m)
+		}
+		if n := w.Audited("sensitivity.set", audit.Success); n != 3 {
+			t.Errorf("%d events", n)
+		}
+		r := w.Role("Reporter", perm.Customers, perm.ReportCreate, perm.InvoiceView)
+		w.Give(granttest.Technician(tom.ID), r, granttest.On(engine.Customer, a))
+		want("by the role", outcome(perm.ReportCreate, a), engine.Allow)
+		mark := func(ctx context.Context, sensitive ...perm.Permission) error {
+			_, err := w.Roles.Update(ctx, r.ID, func(r role.Role) (role.Fields, error) { r.Sensitive = sensitive; return r.Fields, nil })
+			return err
+		}
+		if err := mark(w.Boss(), perm.ReportCreate); err != nil {
+			t.Fatal(err)
+		}
+		want("marked by the role", outcome(perm.ReportCreate, a), engine.NeedsApproval)
+		wantCode(t, mark(w.Boss(), perm.TicketEdit), "request.invalid")
+		wantCode(t, mark(w.Boss(), perm.InvoiceView), "request.invalid")
+		rita := w.Administers("rita")
+		wantCode(t, mark(w.Act(rita)), "access.administrators_only")
+	})
+}
+
+// To free people of a second person is for administrators; whoever keeps roles can only ask for one more often.
+func TestOnlyAdministratorsFree(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		rita, tom, a := w.Administers("rita"), w.Technician("tom", perm.Technician), w.Customer("A")
+		declared := granttest.Must(w.marks.Find(w.Act(rita), ""))(t).Permissions
+		if err := w.set(w.Act(rita), "", append(declared, perm.TicketEdit)...); err != nil {
+			t.Error(err)
+		}
+		wantCode(t, w.set(w.Act(rita), "", declared...), "access.administrators_only")
+		wantCode(t, w.set(w.Act(tom), "", declared...), "access.denied")
+		wantCode(t, w.set(w.Boss(), "", perm.TicketView), "request.invalid")
+		wantCode(t, w.set(w.Boss(), "", "no.such"), "request.invalid")
+		wantCode(t, w.set(w.Boss(), a[:35]+"x"), "customer.not_found")
+		_, err := w.marks.Set(w.Boss(), "", declared, func(version int64) error {
+			if version != 1 {
+				t.Errorf("version %d", version)
+			}
+			return fault.New(fault.Stale, "request.stale", "Changed.")
+		})
+		wantCode(t, err, "request.stale")
+		beside := world{granttest.In(w.Beside("Neighbour")), w.marks}
+		_, err = w.marks.Find(beside.Boss(), a)
+		wantCode(t, err, "customer.not_found")
+		if n := w.Audited("sensitivity.set", audit.Denied); n != 1 {
+			t.Errorf("%d refusals", n)
+		}
+	})
+}
