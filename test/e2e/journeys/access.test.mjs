@@ -1,4 +1,4 @@
-// A role is made, given to a team on a customer, seen at its member with the reason, and deleted by its name.
+// A role is made, given to a team on a customer, seen at its member with the reason, and deleted by its name. Before each change one sees what it does.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { api, axe, launch, looked, pictured, signIn, startServer } from "../harness.mjs";
@@ -18,16 +18,28 @@ before(async () => {
   const { items: people } = await call.get("/api/technicians?limit=200");
   const { items: devices } = await call.get("/api/devices?limit=200");
   for (const some of teams) {
-    member = people.find((x) => x.platform_role === "technician" && x.status === "active" && x.state === "activated" && some.member_ids.includes(x.id));
     device = devices.find((x) => some.customer_ids.includes(x.customer_id));
-    if (member && device) {
+    const plain = people.filter((x) => x.platform_role === "technician" && x.status === "active" && x.state === "activated" && some.member_ids.includes(x.id));
+    member = device && (await firstWithout(plain, "device.terminal", device));
+    if (member) {
       team = some;
       break;
     }
   }
-  assert.ok(team, "the demo has a team with a technician and a device");
+  assert.ok(team, "the demo has a team with a device and a technician who cannot open its command line");
   customer = { id: device.customer_id, name: device.customer_name };
 });
+
+/** The first of some people who may not do something with a device. */
+async function firstWithout(some, permission, { id }) {
+  for (const one of some) {
+    const { items } = await call.get(`/api/access/permissions?technician_id=${one.id}&resource_type=device&resource_id=${id}`);
+    if (items.find((x) => x.permission === permission).outcome === "deny") {
+      return one;
+    }
+  }
+  return undefined;
+}
 
 after(async () => {
   await browser?.close();
@@ -38,6 +50,14 @@ const step = (name, run) => test(name, () => pictured(name, [page], run));
 const dialog = () => page.getByRole("dialog");
 const card = (name) => page.getByRole("region", { name, exact: true });
 const rest = () => page.waitForTimeout(300); // the drawer has come to rest
+
+/** The step before saving in which a form shows who gains and loses what. */
+const look = async () => {
+  await dialog().getByRole("button", { name: "See what changes" }).click();
+  await dialog().getByRole("heading", { name: "What this changes" }).waitFor();
+};
+/** How many gain and lose something by a change, in words. */
+const effect = () => dialog().getByRole("region", { name: "Who gains and loses what" }).getByRole("status").first();
 
 /** Chooses in a field that lists or searches. */
 async function choose(within, label, text, { type = false } = {}) {
@@ -89,6 +109,9 @@ step("a team gets it on a customer: the target first, then the roles that fit", 
   await dialog().getByLabel("Reason").fill("Night shift");
   await rest();
   assert.deepEqual(await axe(page), []);
+  await look();
+  await effect().filter({ hasText: /gains? something\.$/ }).waitFor();
+  assert.deepEqual(await axe(page), []);
   await dialog().getByRole("button", { name: "Give a role" }).click();
   await card("Roles on devices and groups").getByRole("listitem").filter({ hasText: "Night terminal" }).filter({ hasText: customer.name }).waitFor();
   const { items } = await call.get(`/api/grants?team_id=${team.id}&limit=200`);
@@ -109,6 +132,8 @@ step("an override takes one permission away, and is lifted again", async () => {
   await choose(dialog(), "Permission", "Wake", { type: true });
   await dialog().getByRole("radio", { name: /^Taken away/ }).check();
   await choose(dialog(), "On what", "All devices");
+  await look();
+  await effect().filter({ hasText: /^(1 person loses something|Nobody gains or loses anything)/ }).waitFor();
   await dialog().getByRole("button", { name: "Save" }).click();
   await dialog().waitFor({ state: "hidden" });
   const row = card("Overrides").getByRole("listitem").filter({ hasText: "Wake" });
@@ -147,15 +172,41 @@ step("the device names who can reach it", async () => {
 step("default permissions are set and saved", async () => {
   await open(page, server.base, "/settings/default-permissions");
   await page.getByRole("checkbox", { name: "Answer chats" }).check();
+  // What it would do cannot be said now; it is saved all the same.
+  await page.route("**/api/access/preview", (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ title: "Broken", status: 422, code: "explain.preview_failed" }) }), { times: 1 });
+  await page.getByRole("button", { name: "See what changes" }).click();
+  await page.getByText("The change could not be tried out. It can still be made.").waitFor();
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
   assert.deepEqual((await call.get("/api/settings/default-permissions")).permissions, ["chat.answer"]);
+});
+
+step("a role that loses a permission says who loses it, before it is saved", async () => {
+  await open(page, server.base, `/roles/${role.id}`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  await dialog().getByRole("checkbox", { name: "Terminal" }).uncheck();
+  await look();
+  await effect().filter({ hasText: /(loses|lose) something/ }).waitFor();
+  const person = dialog().getByRole("listitem").filter({ has: page.getByRole("button", { name: new RegExp(`^${member.name} loses`) }) });
+  await person.getByText("Loses", { exact: true }).waitFor();
+  await person.getByText("Terminal", { exact: true }).waitFor();
+  await person.getByRole("link", { name: customer.name }).waitFor();
+  assert.deepEqual(await looked(page, "what a role would change"), []);
+  // One can go back to the fields, and nothing was saved by looking.
+  await dialog().getByRole("button", { name: "Back" }).click();
+  assert.equal(await dialog().getByRole("checkbox", { name: "Terminal" }).isChecked(), false);
+  assert.ok((await call.get(`/api/roles/${role.id}`)).permissions.includes("device.terminal"));
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Leave" }).click();
+  await dialog().waitFor({ state: "detached" });
 });
 
 step("the role is deleted by its name, and takes what it gave along", async () => {
   await open(page, server.base, `/roles/${role.id}`);
   await page.getByRole("button", { name: "Delete the role" }).click();
   await dialog().getByText(/The grant that gives it goes with it/).waitFor();
+  await effect().filter({ hasText: /^\d+ (person loses|people lose) something\.$/ }).waitFor();
+  await dialog().getByRole("button", { name: new RegExp(`^${member.name} loses`) }).waitFor();
   assert.ok(await dialog().getByRole("button", { name: "Delete" }).isDisabled(), "the name comes first");
   await dialog().getByRole("textbox").fill("Night terminal");
   await rest();

@@ -85,10 +85,14 @@ step("a team is made, and people and customers are taken in from both sides", as
 
   await choose(page, "Find people to take in", "Nils Orre");
   await page.getByRole("button", { name: "Take in" }).click();
+  await dialog().getByRole("region", { name: "Who gains and loses what" }).waitFor();
+  await dialog().getByRole("button", { name: "Take in" }).click();
   await page.getByRole("listitem").filter({ hasText: "Nils Orre" }).waitFor();
   await page.getByRole("link", { name: "Customers", exact: true }).last().click();
   await choose(page, "Find customers to take in", "Fabrikam Legal");
   await page.getByRole("button", { name: "Take in" }).click();
+  await dialog().getByRole("region", { name: "Who gains and loses what" }).waitFor();
+  await dialog().getByRole("button", { name: "Take in" }).click();
   await page.getByRole("listitem").filter({ hasText: "Fabrikam Legal" }).waitFor();
 
   const [marta, nils, fabrikam] = [await one("technicians", "marta@example.com"), await one("technicians", "nils@example.com"), await one("customers", "Fabrikam")];

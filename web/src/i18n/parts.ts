@@ -4,6 +4,7 @@ import i18next from "i18next";
 // French is one file, fetched when it is spoken.
 const parts = {
   carrier: async () => (await import("./en/carrier")).carrier,
+  effect: async () => (await import("./en/effect")).effect,
   mail: async () => (await import("./en/mailReason")).mailReason,
   outbox: async () => (await import("./en/outbox")).outbox,
   rights: async () => (await import("./en/rights")).rights,

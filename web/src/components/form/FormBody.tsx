@@ -1,6 +1,6 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useForm, type UseFormReturnType } from "@mantine/form";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Steps } from "@/components/Steps";
 import { changesOf } from "./changes";
@@ -20,6 +20,14 @@ export interface FormStep<T extends Record<string, unknown>> {
   content: (form: Form<T>) => ReactNode;
 }
 
+/** A last look before saving, for what reaches further than the fields say. */
+export interface Review<T> {
+  /** Whether there is anything to look at. */
+  when: (changed: Partial<T>) => boolean;
+  /** What is shown in place of the fields; it throws as saving does when they are not fit to be saved. */
+  show: (values: T, changed: Partial<T>) => ReactNode;
+}
+
 export interface FormProps<T extends Record<string, unknown>> {
   initial: T;
   save?: string;
@@ -32,6 +40,7 @@ export interface FormProps<T extends Record<string, unknown>> {
   /** The fields; or `steps` where there are many and their order helps. */
   children?: (form: Form<T>) => ReactNode;
   steps?: FormStep<T>[];
+  review?: Review<T>;
 }
 
 interface Props<T extends Record<string, unknown>> extends FormProps<T> {
@@ -49,18 +58,23 @@ interface Props<T extends Record<string, unknown>> extends FormProps<T> {
 
 /** Fields, errors, and buttons of every form. Ctrl-Enter saves. */
 export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
-  const { initial, required, steps, onSave, onDone, onDirty } = props;
+  const { initial, required, steps, review, onSave, onDone, onDirty } = props;
   const { t } = useTranslation();
   const [first] = useState(initial);
   const form = useForm<T>({ initialValues: initial });
   const [at, setAt] = useState(0);
   const [busy, setBusy] = useState(false);
   const [summary, setSummary] = useState<Summary | null>(null);
+  const [shown, setShown] = useState<ReactNode>(null);
   const body = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const looked = useRef<HTMLHeadingElement>(null);
   const changed = changesOf(first, form.values);
   const isDirty = Object.keys(changed).length > 0;
   const step = steps?.[at];
   const last = !steps || at === steps.length - 1;
+  const reviewing = shown !== null;
+  const toReview = last && !reviewing && isDirty && review?.when(changed) === true;
 
   useEffect(() => {
     onDirty(isDirty);
@@ -72,8 +86,15 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
     return () => removeEventListener("beforeunload", warn);
   }, [isDirty, onDirty]);
 
+  useEffect(() => {
+    if (reviewing) {
+      looked.current?.focus();
+    }
+  }, [reviewing]);
+
   const go = (to: number) => {
     setAt(to);
+    setShown(null);
     setTimeout(() => body.current?.querySelector<HTMLElement>("input, textarea, select, button")?.focus());
   };
   const isComplete = (fields: readonly string[]) => {
@@ -97,6 +118,10 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
     }
     setBusy(true);
     try {
+      if (review && toReview && !another) {
+        setShown(review.show(form.values, changed));
+        return;
+      }
       await onSave(form.values, changed, another);
       (another && props.onAgain ? props.onAgain : onDone)();
     } catch (error) {
@@ -104,6 +129,9 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
       form.setErrors(byField);
       setSummary(found);
       setAt((now) => stepOf(steps ?? [], Object.keys(byField)) ?? now);
+      if (Object.keys(byField).length > 0) {
+        setShown(null);
+      }
     } finally {
       setBusy(false);
     }
@@ -126,22 +154,38 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
     >
       {steps && <Steps steps={steps} current={step?.key ?? ""} onStep={(key) => setAt(steps.findIndex((s) => s.key === key))} compact />}
       {summary && <ErrorSummary summary={summary} />}
-      <Stack gap="md" ref={body}>
-        {step ? step.content(form) : props.children?.(form)}
-      </Stack>
+      <div hidden={reviewing}>
+        <Stack gap="md" ref={body}>
+          {step ? step.content(form) : props.children?.(form)}
+        </Stack>
+      </div>
+      {reviewing && (
+        <section className={classes.review} aria-labelledby={id}>
+          <h3 id={id} ref={looked} tabIndex={-1}>
+            {t("form.effect")}
+          </h3>
+          {shown}
+        </section>
+      )}
       <Group className={classes.buttons} justify={props.sticky ? "flex-end" : "flex-start"} data-sticky={props.sticky || undefined}>
-        {props.onCancel && (
-          <Button variant="default" onClick={at > 0 ? () => go(at - 1) : props.onCancel}>
-            {at > 0 ? t("form.back") : t("cancel")}
+        {reviewing ? (
+          <Button variant="default" onClick={() => go(at)}>
+            {t("form.back")}
           </Button>
+        ) : (
+          props.onCancel && (
+            <Button variant="default" onClick={at > 0 ? () => go(at - 1) : props.onCancel}>
+              {at > 0 ? t("form.back") : t("cancel")}
+            </Button>
+          )
         )}
-        {last && props.again && props.onAgain && (
+        {last && !reviewing && props.again && props.onAgain && (
           <Button variant="default" disabled={busy} onClick={() => void submit(true)}>
             {props.again}
           </Button>
         )}
         <Button type="submit" loading={busy} disabled={props.onlyChanged && !isDirty} title="Ctrl-Enter">
-          {last ? (props.save ?? t("save")) : t("form.next")}
+          {!last ? t("form.next") : toReview ? t("form.look") : (props.save ?? t("save"))}
         </Button>
         {props.extra}
       </Group>

@@ -5,7 +5,8 @@ import { ApiError } from "@/api/problem";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { toast } from "@/components/toast";
 import { isOneOf, type Part, placeOf, purposeFor, type TargetKind, targetsIn } from "./catalogue";
-import { give, rolesQuery, type Subject } from "./data";
+import { give, giveTrial, type NewGrant, rolesQuery, type Subject } from "./data";
+import { useReview } from "./review";
 import { TargetFields } from "./TargetFields";
 import { fromField, isSpan } from "./times";
 import { TimeFields } from "./TimeFields";
@@ -30,6 +31,23 @@ export function GrantForm({ subject, part, onClose }: Props) {
   const { t } = useTranslation();
   const roles = useQuery(rolesQuery).data ?? [];
   const kinds = targetsIn(part);
+  const grantOf = ({ kind, scope, role_id, not_before, expires_at, reason }: Values): NewGrant => {
+    if (isOneOf(kind) && !scope) {
+      throw invalid("/scope", t("form.requiredField", { field: t(`rights.which.${kind}`) }));
+    }
+    if (!isSpan(not_before, expires_at)) {
+      throw invalid("/expires_at", t("rights.order"));
+    }
+    return {
+      subject: { type: subject.type, id: subject.id },
+      role_id: role_id ?? "",
+      scope: placeOf(kind, scope),
+      not_before: fromField(not_before),
+      expires_at: fromField(expires_at),
+      reason,
+    };
+  };
+  const review = useReview<Values>(() => true, (values) => giveTrial(grantOf(values)));
   const initial: Values = { kind: part === "devices" ? "device_group" : (kinds[0] ?? "customer"), scope: null, role_id: null, not_before: "", expires_at: "", reason: "" };
   return (
     <FormDrawer
@@ -39,21 +57,9 @@ export function GrantForm({ subject, part, onClose }: Props) {
       save={t("rights.give")}
       required={{ role_id: t("rights.roleField") }}
       initial={initial}
-      onSave={async ({ kind, scope, role_id, not_before, expires_at, reason }) => {
-        if (isOneOf(kind) && !scope) {
-          throw invalid("/scope", t("form.requiredField", { field: t(`rights.which.${kind}`) }));
-        }
-        if (!isSpan(not_before, expires_at)) {
-          throw invalid("/expires_at", t("rights.order"));
-        }
-        await give({
-          subject: { type: subject.type, id: subject.id },
-          role_id: role_id ?? "",
-          scope: placeOf(kind, scope),
-          not_before: fromField(not_before),
-          expires_at: fromField(expires_at),
-          reason,
-        });
+      review={review}
+      onSave={async (values) => {
+        await give(grantOf(values));
         toast(t("rights.given"));
       }}
     >

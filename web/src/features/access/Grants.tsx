@@ -14,9 +14,10 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Badge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { type Part, partOf, parts } from "./catalogue";
-import { grantsQuery, type Subject, takeBack } from "./data";
+import { grantsQuery, type Subject, takeBack, takeBackTrial } from "./data";
 import { GrantForm } from "./GrantForm";
 import { placeHref, placeText, placeTitle } from "./places";
+import { EffectOf } from "./review";
 import classes from "./Access.module.css";
 
 const icons: Record<Part, LucideIcon> = { devices: MonitorSmartphone, sections: LayoutGrid, customers: Building2 };
@@ -75,6 +76,7 @@ export function Grants({ subject, change }: { subject: Subject; change: boolean 
           }}
         >
           {t("rights.takeBackText", { name: subject.name, role: ending.role.name, place: placeText(ending.scope, t) })}
+          <EffectOf trial={takeBackTrial(ending)} />
         </Confirm>
       )}
     </>

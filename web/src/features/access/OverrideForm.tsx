@@ -3,8 +3,10 @@ import { useTranslation } from "react-i18next";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { isOneOf, placeOf, type TargetKind, targetsOf } from "./catalogue";
 import { type NewOverride, type Subject, useCatalogue } from "./data";
+import type { Trial } from "./effects";
 import { invalid } from "./GrantForm";
 import { PermissionSelect } from "./PermissionSelect";
+import { useReview } from "./review";
 import { TargetFields } from "./TargetFields";
 import { fromField, isSpan } from "./times";
 import { TimeFields } from "./TimeFields";
@@ -22,18 +24,30 @@ interface Props {
   subject: Subject;
   onClose: () => void;
   onSave: (override: NewOverride) => Promise<void>;
+  /** What onSave would send. */
+  trial: (override: NewOverride) => Trial;
 }
 
 const initial: Values = { permission: null, effect: "allow", kind: "device", scope: null, not_before: "", expires_at: "" };
 
 /** One more override: the permission, whether it is allowed or taken away, and where. */
-export function OverrideForm({ subject, onClose, onSave }: Props) {
+export function OverrideForm({ subject, onClose, onSave, trial }: Props) {
   const { t } = useTranslation();
   const catalogue = useCatalogue().data ?? [];
   const kindsFor = (name: string | null) => {
     const permission = catalogue.find((p) => p.name === name);
     return permission ? targetsOf(permission.purpose) : [];
   };
+  const overrideOf = ({ permission, effect, kind, scope, not_before, expires_at }: Values): NewOverride => {
+    if (isOneOf(kind) && !scope) {
+      throw invalid("/scope", t("form.requiredField", { field: t(`rights.which.${kind}`) }));
+    }
+    if (!isSpan(not_before, expires_at)) {
+      throw invalid("/expires_at", t("rights.order"));
+    }
+    return { permission: permission ?? "", effect, scope: placeOf(kind, scope), not_before: fromField(not_before), expires_at: fromField(expires_at) };
+  };
+  const review = useReview<Values>(() => true, (values) => trial(overrideOf(values)));
   return (
     <FormDrawer
       opened
@@ -41,15 +55,8 @@ export function OverrideForm({ subject, onClose, onSave }: Props) {
       title={t("rights.override.newFor", { name: subject.name })}
       required={{ permission: t("rights.permission") }}
       initial={initial}
-      onSave={async ({ permission, effect, kind, scope, not_before, expires_at }) => {
-        if (isOneOf(kind) && !scope) {
-          throw invalid("/scope", t("form.requiredField", { field: t(`rights.which.${kind}`) }));
-        }
-        if (!isSpan(not_before, expires_at)) {
-          throw invalid("/expires_at", t("rights.order"));
-        }
-        await onSave({ permission: permission ?? "", effect, scope: placeOf(kind, scope), not_before: fromField(not_before), expires_at: fromField(expires_at) });
-      }}
+      review={review}
+      onSave={(values) => onSave(overrideOf(values))}
     >
       {(form) => {
         const kinds = kindsFor(form.values.permission);

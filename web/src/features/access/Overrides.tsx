@@ -14,10 +14,11 @@ import { Badge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { useNow } from "@/components/useNow";
 import { kindOf, placeOf } from "./catalogue";
-import { type NewOverride, overridesQuery, replaceOverrides, type Subject, useCatalogue } from "./data";
+import { type NewOverride, overridesQuery, overridesTrial, replaceOverrides, type Subject, useCatalogue } from "./data";
 import { Marks, Span } from "./Grants";
 import { OverrideForm } from "./OverrideForm";
 import { placeHref, placeText, placeTitle } from "./places";
+import { EffectOf } from "./review";
 import { stateOf } from "./times";
 import classes from "./Access.module.css";
 
@@ -32,8 +33,11 @@ export function Overrides({ subject, change }: { subject: Subject; change: boole
   // What comes through a team is the team's to change.
   const own = all.filter((x) => !x.via_team);
   const titleOf = (name: string) => catalogue.find((p) => p.name === name)?.title ?? name;
+  const version = query.data?.version ?? 0;
+  const without = (id: string) => own.filter((x) => x.id !== id).map(asSent);
+  const beside = (one: NewOverride) => [...own.map(asSent), one];
   const save = async (next: NewOverride[]) => {
-    await replaceOverrides(subject, query.data?.version ?? 0, next);
+    await replaceOverrides(subject, version, next);
     toast(t("rights.override.saved"));
   };
   return (
@@ -63,10 +67,11 @@ export function Overrides({ subject, change }: { subject: Subject; change: boole
           ))}
         </ul>
       )}
-      {adding && <OverrideForm subject={subject} onClose={() => setAdding(false)} onSave={(one) => save([...own.map(asSent), one])} />}
+      {adding && <OverrideForm subject={subject} onClose={() => setAdding(false)} onSave={(one) => save(beside(one))} trial={(one) => overridesTrial(subject, version, beside(one))} />}
       {ending && (
-        <Confirm opened onClose={() => setEnding(null)} title={t("rights.override.remove")} action={t("rights.override.remove")} onConfirm={() => save(own.filter((x) => x.id !== ending.id).map(asSent))}>
+        <Confirm opened onClose={() => setEnding(null)} title={t("rights.override.remove")} action={t("rights.override.remove")} onConfirm={() => save(without(ending.id))}>
           {t("rights.override.removeText", { permission: titleOf(ending.permission), place: placeText(ending.scope, t) })}
+          <EffectOf trial={overridesTrial(subject, version, without(ending.id))} />
         </Confirm>
       )}
     </Card>

@@ -5,8 +5,9 @@ import { FormDrawer } from "@/components/form/FormDrawer";
 import { listError } from "@/components/form/listError";
 import { toast } from "@/components/toast";
 import { plainName, purposes } from "./catalogue";
-import { type RoleFields, saveRole } from "./data";
+import { type RoleFields, roleTrial, saveRole } from "./data";
 import { PermissionPicker } from "./PermissionPicker";
+import { useReview } from "./review";
 
 interface Props {
   opened: boolean;
@@ -21,6 +22,11 @@ interface Props {
 export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
   const { t } = useTranslation();
   const changes = copy ? undefined : role;
+  // Nobody has a new role yet.
+  const review = useReview<RoleFields & Record<string, unknown>>(
+    (changed) => changes !== undefined && changed.permissions !== undefined,
+    (_, changed) => roleTrial(changed, changes as Role),
+  );
   const initial: RoleFields = {
     name: role ? (copy ? t("rights.role.copyName", { name: plainName(role.name) }) : role.name) : "",
     description: role?.description ?? "",
@@ -35,6 +41,7 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
       title={!role ? t("newRole") : copy ? t("rights.role.copyTitle", { name: plainName(role.name) }) : t("rights.role.edit")}
       required={{ name: t("rights.role.name") }}
       initial={initial as RoleFields & Record<string, unknown>}
+      review={review}
       onSave={async (values, changed) => {
         const saved = await saveRole(changes ? changed : values, changes);
         toast(t("saved", { name: saved.name }));

@@ -17,8 +17,9 @@ import { Badge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { useTitle } from "@/components/useTitle";
 import { categoriesOf, heldBy, matching } from "./catalogue";
-import { deleteRole, useCatalogue } from "./data";
+import { deleteRole, roleEndTrial, useCatalogue } from "./data";
 import { SensitiveMark } from "./PermissionPicker";
+import { EffectOf } from "./review";
 import { RoleForm } from "./RoleForm";
 import classes from "./Access.module.css";
 
@@ -76,6 +77,7 @@ export function RoleView({ role }: { role: Role }) {
       <RoleForm key={`${role.id} ${role.version} ${open}`} opened={open === "edit" || open === "copy"} onClose={close} role={role} copy={open === "copy"} onSaved={(saved) => goTo(`/roles/${saved.id}`)} />
       <Confirm opened={open === "delete"} onClose={close} title={t("rights.role.delete")} action={t("delete")} typed={role.name} onConfirm={remove}>
         {t("rights.role.deleteText", { name: role.name })} {grants === 0 ? t("rights.role.deleteUnused") : t("rights.role.deleteGrants", { count: grants })}
+        <EffectOf trial={roleEndTrial(role)} />
       </Confirm>
     </section>
   );

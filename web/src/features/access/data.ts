@@ -5,6 +5,7 @@ import type { components } from "@/api/schema";
 import type { Grant, Page, Place, Role } from "@/api/types";
 import { catalogueQuery } from "@/app/permissions";
 import { queries } from "@/app/services";
+import { type Trial, trialOf } from "./effects";
 
 type Schemas = components["schemas"];
 
@@ -44,12 +45,18 @@ export async function saveRole(fields: Partial<RoleFields>, role?: Role): Promis
   return saved;
 }
 
+/** What saveRole would send to change a role. */
+export const roleTrial = (fields: Partial<RoleFields>, role: Role): Trial => trialOf("PATCH", `/api/roles/${role.id}`, { version: role.version, body: fields });
+
 /** Deletes a role with all grants of it. The server wants the name too. */
 export async function deleteRole(role: Role): Promise<void> {
   const header = { ...ifMatch(role.version), "X-Confirm-Name": encodeURIComponent(role.name) };
   await must(api.DELETE("/api/roles/{id}", { params: { path: { id: role.id }, header } }));
   await renewAccess();
 }
+
+/** What deleteRole would send. */
+export const roleEndTrial = (role: Role): Trial => trialOf("DELETE", `/api/roles/${role.id}`, { version: role.version, confirm: role.name });
 
 const whose = ({ type, id }: Subject) => (type === "team" ? { team_id: id } : { technician_id: id, inherited: true });
 
@@ -74,6 +81,10 @@ export async function takeBack(grant: Grant): Promise<void> {
   await renewAccess();
 }
 
+/** What give and takeBack would send. */
+export const giveTrial = (grant: NewGrant): Trial => trialOf("POST", "/api/grants", { body: grant });
+export const takeBackTrial = (grant: Grant): Trial => trialOf("DELETE", `/api/grants/${grant.id}`);
+
 /** The overrides of a technician, with those of the teams, or of a team. */
 export const overridesQuery = ({ type, id }: Subject) =>
   queryOptions({
@@ -93,6 +104,9 @@ export async function replaceOverrides({ type, id }: Subject, version: number, o
   await renewAccess();
 }
 
+/** What replaceOverrides would send. */
+export const overridesTrial = ({ type, id }: Subject, version: number, overrides: NewOverride[]): Trial => trialOf("PUT", `/api/${type}s/${id}/permissions`, { version, body: { overrides } });
+
 /** What everybody assigned may do at one customer, or at all of them. */
 export function defaults(customerId?: string) {
   return customerId ? must(api.GET("/api/customers/{id}/default-permissions", { params: { path: { id: customerId } } })) : must(api.GET("/api/settings/default-permissions"));
@@ -106,6 +120,10 @@ export async function saveDefaults(permissions: string[], version: number, custo
     : must(api.PUT("/api/settings/default-permissions", { params: { header }, body: { permissions } })));
   await renewAccess();
 }
+
+/** What saveDefaults would send. */
+export const defaultsTrial = (permissions: string[], version: number, customerId?: string): Trial =>
+  trialOf("PUT", customerId ? `/api/customers/${customerId}/default-permissions` : "/api/settings/default-permissions", { version, body: { permissions } });
 
 /** A permission with how a decision about it comes out. */
 export type Outcome = Schemas["ExplainDecidedBody"];

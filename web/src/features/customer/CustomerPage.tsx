@@ -17,6 +17,8 @@ import { Loading } from "@/components/Loading";
 import { StateBadge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { DefaultPermissions } from "@/features/access";
+import { trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { Activity } from "@/features/auditlog/Activity";
 import { ContactForm } from "@/features/contact/ContactForm";
 import { ContactList } from "@/features/contact/ContactList";
@@ -138,6 +140,7 @@ export function CustomerPage() {
       <TicketForm opened={open === "ticket"} onClose={close} customer={customer} onSaved={(ticket) => goTo(`/tickets/${ticket.id}`)} />
       <Confirm opened={open === "delete"} onClose={close} title={t("customer.delete")} action={t("delete")} typed={customer.name} onConfirm={remove}>
         {t("customer.deleteText", { name: customer.name, contacts: customer.contact_count })}
+        <EffectOf trial={trialOf("DELETE", `/api/customers/${id}`, { version: customer.version })} />
       </Confirm>
     </>
   );

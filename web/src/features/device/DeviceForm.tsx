@@ -4,6 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Device } from "@/api/types";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { toast } from "@/components/toast";
+import { trialOf } from "@/features/access/effects";
+import { useReview } from "@/features/access/review";
 import { CustomerSelect } from "@/features/customer/CustomerSelect";
 import { groupChoices, groupsQuery, platforms, saveDevice, tree } from "./data";
 
@@ -33,6 +35,10 @@ export function DeviceForm({ opened, onClose, device, onSaved }: Props) {
     platform: device?.platform ?? "windows",
     description: device?.description ?? "",
   };
+  const review = useReview<Values>(
+    ({ group_id, customer_id }) => device !== undefined && (group_id !== undefined || customer_id !== undefined),
+    (_, changed) => trialOf("PATCH", `/api/devices/${device?.id}`, { version: device?.version, body: changed }),
+  );
   return (
     <FormDrawer
       opened={opened}
@@ -40,6 +46,7 @@ export function DeviceForm({ opened, onClose, device, onSaved }: Props) {
       title={device ? t("device.edit") : t("device.new")}
       required={{ name: t("device.name") }}
       initial={initial}
+      review={review}
       onSave={async (values, changed) => {
         const saved = await saveDevice(device ? changed : values, device);
         toast(t("saved", { name: saved.name }));

@@ -16,6 +16,8 @@ import { Loading } from "@/components/Loading";
 import { RelativeTime } from "@/components/RelativeTime";
 import { toast } from "@/components/toast";
 import { Who } from "@/features/access";
+import { trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { Activity } from "@/features/auditlog/Activity";
 import { deviceQuery, renew } from "./data";
 import { DeviceForm } from "./DeviceForm";
@@ -91,6 +93,7 @@ export function DevicePage() {
       <DeviceForm key={device.version} opened={open === "edit"} onClose={() => setOpen(null)} device={device} />
       <Confirm opened={open === "delete"} onClose={() => setOpen(null)} title={t("device.delete")} action={t("delete")} danger onConfirm={remove}>
         {t("device.deleteText", { name: device.name })}
+        <EffectOf trial={trialOf("DELETE", `/api/devices/${id}`, { version: device.version })} />
       </Confirm>
     </>
   );

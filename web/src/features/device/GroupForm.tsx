@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { DeviceGroup } from "@/api/types";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { toast } from "@/components/toast";
+import { trialOf } from "@/features/access/effects";
+import { useReview } from "@/features/access/review";
 import { CustomerSelect } from "@/features/customer/CustomerSelect";
 import { groupChoices, parentsFor, saveGroup } from "./data";
 
@@ -24,6 +26,10 @@ interface Props {
 export function GroupForm({ opened, onClose, groups, group, parent }: Props) {
   const { t } = useTranslation();
   const initial: Values = { name: group?.name ?? "", parent_id: group ? group.parent_id : (parent?.id ?? null), customer_id: group?.customer_id ?? null };
+  const review = useReview<Values>(
+    ({ parent_id, customer_id }) => group !== undefined && (parent_id !== undefined || customer_id !== undefined),
+    (_, changed) => trialOf("PATCH", `/api/device-groups/${group?.id}`, { version: group?.version, body: changed }),
+  );
   return (
     <FormDrawer
       opened={opened}
@@ -31,6 +37,7 @@ export function GroupForm({ opened, onClose, groups, group, parent }: Props) {
       title={group ? t("device.groupEdit", { name: group.name }) : parent ? t("device.groupIn", { name: parent.name }) : t("device.groupNew")}
       required={{ name: t("device.name") }}
       initial={initial}
+      review={review}
       onSave={async (values, changed) => {
         const saved = await saveGroup(group ? changed : { ...values, customer_id: values.parent_id ? null : values.customer_id }, group);
         toast(t("saved", { name: saved.name }));

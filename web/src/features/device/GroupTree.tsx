@@ -9,6 +9,8 @@ import { useCan } from "@/app/me";
 import { goTo } from "@/app/navigate";
 import { Confirm } from "@/components/Confirm";
 import { toast } from "@/components/toast";
+import { trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { renew, tree } from "./data";
 import classes from "./Device.module.css";
 import { GroupForm } from "./GroupForm";
@@ -85,6 +87,7 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
       {doomed && (
         <Confirm opened onClose={close} title={t("device.groupDelete", { name: doomed.name })} action={t("delete")} danger onConfirm={() => remove(doomed)}>
           {t("device.groupDeleteText", { name: doomed.name })}
+          <EffectOf trial={trialOf("DELETE", `/api/device-groups/${doomed.id}`, { version: doomed.version })} />
         </Confirm>
       )}
     </nav>

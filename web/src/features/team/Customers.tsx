@@ -1,5 +1,4 @@
 import { ActionIcon } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Building2, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -7,10 +6,9 @@ import type { Team } from "@/api/types";
 import { useNames } from "@/app/useNames";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
-import { problemText } from "@/components/problemText";
-import { toast } from "@/components/toast";
+import { useAskFirst } from "@/features/access/AskFirst";
 import { customerChoices } from "@/features/customer/data";
-import { changeTeam } from "./data";
+import { changeTeam, teamTrial } from "./data";
 import { TakeIn } from "./TakeIn";
 import classes from "./Team.module.css";
 
@@ -18,10 +16,13 @@ import classes from "./Team.module.css";
 export function Customers({ team, change }: { team: Team; change: boolean }) {
   const { t } = useTranslation();
   const names = useNames("customers", team.customer_ids);
-  const save = useMutation({
-    mutationFn: (customer_ids: string[]) => changeTeam(team, { customer_ids }),
-    onError: (error) => toast(problemText(error, t), "denied"),
-  });
+  const { ask, question } = useAskFirst();
+  const save = (title: string, action: string, danger: boolean, customer_ids: string[]) =>
+    ask({ title, action, danger, trial: teamTrial(team, { customer_ids }), run: () => changeTeam(team, { customer_ids }) });
+  const out = (id: string) => {
+    // That it was not made has been said where it was.
+    save(t("team.out", { name: names.get(id) ?? id }), t("team.takeOut"), true, team.customer_ids.filter((x) => x !== id)).catch(() => undefined);
+  };
   const sorted = team.customer_ids.toSorted((a, b) => (names.get(a) ?? "").localeCompare(names.get(b) ?? ""));
   return (
     <Card title={t("team.customers", { count: team.customer_count })} flush>
@@ -30,7 +31,7 @@ export function Customers({ team, change }: { team: Team; change: boolean }) {
           label={t("team.add.customers")}
           queryKey={["customers", { beside: team.id, version: team.version }]}
           load={async (q) => (await customerChoices(q)).filter((choice) => !team.customer_ids.includes(choice.value))}
-          onTake={(ids) => save.mutateAsync([...team.customer_ids, ...ids])}
+          onTake={(ids) => save(t("team.takeCustomers", { count: ids.length }), t("team.take"), false, [...team.customer_ids, ...ids])}
         />
       )}
       {sorted.length === 0 ? (
@@ -55,7 +56,7 @@ export function Customers({ team, change }: { team: Team; change: boolean }) {
                   size={36}
                   aria-label={t("team.out", { name: names.get(id) ?? id })}
                   title={t("team.out", { name: names.get(id) ?? id })}
-                  onClick={() => save.mutate(team.customer_ids.filter((x) => x !== id))}
+                  onClick={() => out(id)}
                 >
                   <X size={16} />
                 </ActionIcon>
@@ -64,6 +65,7 @@ export function Customers({ team, change }: { team: Team; change: boolean }) {
           ))}
         </ul>
       )}
+      {question}
     </Card>
   );
 }

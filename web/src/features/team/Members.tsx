@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Star, UserCog, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -10,10 +10,9 @@ import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
-import { problemText } from "@/components/problemText";
 import { StateBadge } from "@/components/StateBadge";
-import { toast } from "@/components/toast";
-import { changeTeam, otherPeople, teamPeopleQuery } from "./data";
+import { useAskFirst } from "@/features/access/AskFirst";
+import { changeTeam, otherPeople, teamPeopleQuery, teamTrial } from "./data";
 import { TakeIn } from "./TakeIn";
 import classes from "./Team.module.css";
 
@@ -29,17 +28,19 @@ interface Props {
 export function Members({ team, change, lead }: Props) {
   const { t } = useTranslation();
   const query = useQuery(teamPeopleQuery(team.id, team.version));
-  const save = useMutation({
-    mutationFn: (next: { lead_ids?: string[]; member_ids?: string[] }) => changeTeam(team, next),
-    onError: (error) => toast(problemText(error, t), "denied"),
-  });
-  const out = (person: TeamPerson) => save.mutate({ member_ids: team.member_ids.filter((id) => id !== person.id) });
-  const toggleLead = (person: TeamPerson) =>
-    save.mutate(
-      person.lead
-        ? { lead_ids: team.lead_ids.filter((id) => id !== person.id), member_ids: [...new Set([...team.member_ids, person.id])] }
-        : { lead_ids: [...team.lead_ids, person.id] },
-    );
+  const { ask, question } = useAskFirst();
+  const save = (title: string, action: string, danger: boolean, next: { lead_ids?: string[]; member_ids?: string[] }) =>
+    ask({ title, action, danger, trial: teamTrial(team, next), run: () => changeTeam(team, next) });
+  // That it was not made has been said where it was.
+  const out = (person: TeamPerson) => {
+    save(t("team.out", { name: person.name }), t("team.takeOut"), true, { member_ids: team.member_ids.filter((id) => id !== person.id) }).catch(() => undefined);
+  };
+  const toggleLead = (person: TeamPerson) => {
+    const next = person.lead
+      ? { lead_ids: team.lead_ids.filter((id) => id !== person.id), member_ids: [...new Set([...team.member_ids, person.id])] }
+      : { lead_ids: [...team.lead_ids, person.id] };
+    save(t(person.lead ? "team.unlead" : "team.makeLead", { name: person.name }), t("save"), person.lead, next).catch(() => undefined);
+  };
   return (
     <Card title={t("team.members", { count: team.member_count })} flush>
       {change && (
@@ -47,7 +48,7 @@ export function Members({ team, change, lead }: Props) {
           label={t("team.add.technicians")}
           queryKey={["teams", team.id, "others", team.version]}
           load={(q) => otherPeople(team.id, q)}
-          onTake={(ids) => save.mutateAsync({ member_ids: [...team.member_ids, ...ids] })}
+          onTake={(ids) => save(t("team.takePeople", { count: ids.length }), t("team.take"), false, { member_ids: [...team.member_ids, ...ids] })}
         />
       )}
       {query.isPending ? (
@@ -89,6 +90,7 @@ export function Members({ team, change, lead }: Props) {
           ))}
         </ul>
       )}
+      {question}
     </Card>
   );
 }

@@ -6,9 +6,10 @@ import { choicesOf, useNames } from "@/app/useNames";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { RemoteMultiSelect } from "@/components/form/RemoteMultiSelect";
 import { toast } from "@/components/toast";
+import { useReview } from "@/features/access/review";
 import { customerChoices } from "@/features/customer/data";
 import { technicianChoices } from "@/features/technician/data";
-import { changeTeam, renewTeam } from "./data";
+import { changeTeam, renewTeam, teamTrial } from "./data";
 
 interface Values extends Record<string, unknown> {
   name: string;
@@ -35,6 +36,10 @@ export function TeamForm({ opened, onClose, team, onSaved }: Props) {
     member_ids: team?.member_ids ?? [],
     customer_ids: team?.customer_ids ?? [],
   };
+  const review = useReview<Values>(
+    ({ lead_ids, member_ids, customer_ids }) => team !== undefined && (lead_ids !== undefined || member_ids !== undefined || customer_ids !== undefined),
+    (_, changed) => teamTrial(team as Team, changed),
+  );
   const people = useNames("technicians", opened ? [...new Set([...initial.lead_ids, ...initial.member_ids])] : []);
   const customers = useNames("customers", opened ? initial.customer_ids : []);
   return (
@@ -44,6 +49,7 @@ export function TeamForm({ opened, onClose, team, onSaved }: Props) {
       title={team ? t("team.edit") : t("team.new")}
       required={{ name: t("team.name") }}
       initial={initial}
+      review={review}
       onSave={async (values, changed) => {
         const saved = team ? await changeTeam(team, changed) : await must(api.POST("/api/teams", { body: values }));
         renewTeam(saved);

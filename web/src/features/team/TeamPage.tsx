@@ -17,6 +17,8 @@ import { Loading } from "@/components/Loading";
 import { RelativeTime } from "@/components/RelativeTime";
 import { toast } from "@/components/toast";
 import { AccessParts } from "@/features/access";
+import { trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { Activity } from "@/features/auditlog/Activity";
 import { Customers } from "./Customers";
 import { teamQuery } from "./data";
@@ -101,6 +103,7 @@ export function TeamPage() {
       <TeamForm key={team.version} opened={open === "edit"} onClose={() => setOpen(null)} team={team} />
       <Confirm opened={open === "delete"} onClose={() => setOpen(null)} title={t("team.delete")} action={t("delete")} typed={team.name} onConfirm={remove}>
         {t("team.deleteText", { name: team.name, members: team.member_count, customers: team.customer_count })}
+        <EffectOf trial={trialOf("DELETE", `/api/teams/${id}`, { version: team.version })} />
       </Confirm>
     </>
   );

@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ifMatch, must } from "@/api/client";
 import type { Team, TeamPerson } from "@/api/types";
 import { queries } from "@/app/services";
+import { type Trial, trialOf } from "@/features/access/effects";
 
 /** One team. */
 export const teamQuery = (id: string) => queryOptions({ queryKey: ["teams", id], queryFn: () => must(api.GET("/api/teams/{id}", { params: { path: { id } } })) });
@@ -39,8 +40,13 @@ export async function teamChoices(q: string): Promise<{ value: string; label: st
   return page.items.map((team) => ({ value: team.id, label: team.name }));
 }
 
+type TeamFields = Partial<Pick<Team, "name" | "description" | "lead_ids" | "member_ids" | "customer_ids">>;
+
+/** What changeTeam would send. */
+export const teamTrial = (team: Team, body: TeamFields): Trial => trialOf("PATCH", `/api/teams/${team.id}`, { version: team.version, body });
+
 /** Changes some fields of a team. */
-export async function changeTeam(team: Team, body: Partial<Pick<Team, "name" | "description" | "lead_ids" | "member_ids" | "customer_ids">>): Promise<Team> {
+export async function changeTeam(team: Team, body: TeamFields): Promise<Team> {
   const saved = await must(api.PATCH("/api/teams/{id}", { params: { path: { id: team.id }, header: ifMatch(team.version) }, body }));
   renewTeam(saved);
   return saved;

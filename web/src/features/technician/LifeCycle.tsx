@@ -6,6 +6,8 @@ import { goTo } from "@/app/navigate";
 import { queries } from "@/app/services";
 import { type Change, Confirm } from "@/components/Confirm";
 import { toast } from "@/components/toast";
+import { type Trial, trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { teamsOfQuery } from "@/features/team/data";
 import { renewTechnician, technicianQuery, ticketsOfQuery } from "./data";
 
@@ -58,6 +60,7 @@ export function LifeCycle({ technician, step, onClose }: Props) {
     },
   };
   const shown = step ?? "suspend";
+  const trial = rightsTrial(technician, step);
   const changes = useChanges(technician, step);
   return (
     <Confirm
@@ -71,8 +74,21 @@ export function LifeCycle({ technician, step, onClose }: Props) {
       onConfirm={() => steps[shown]()}
     >
       {t(`technician.stepText.${shown}`, { name })}
+      {trial && <EffectOf trial={trial} />}
     </Confirm>
   );
+}
+
+/** What a step would send, if it takes rights. */
+function rightsTrial({ id, version }: Technician, step: Step | null): Trial | undefined {
+  switch (step) {
+    case "suspend":
+      return trialOf("POST", `/api/technicians/${id}/suspend`, { body: {} });
+    case "leave":
+      return trialOf("PATCH", `/api/technicians/${id}`, { version, body: { status: "inactive" } });
+    default:
+      return undefined;
+  }
 }
 
 /** What will be different for this person, from what is there now. */

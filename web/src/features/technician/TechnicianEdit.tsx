@@ -3,17 +3,23 @@ import { api, ifMatch, must } from "@/api/client";
 import type { Technician } from "@/api/types";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { toast } from "@/components/toast";
+import { trialOf } from "@/features/access/effects";
+import { useReview } from "@/features/access/review";
 import { AccessFields } from "./AccessFields";
 import { renewTechnician } from "./data";
 import { ProfileFields } from "./ProfileFields";
 import { SecurityFields } from "./SecurityFields";
-import { changedTechnician, valuesOf } from "./values";
+import { changedTechnician, type TechnicianValues, valuesOf } from "./values";
 
 export type Part = "profile" | "access" | "security";
 
 /** Changes one part of a technician: who they are, what they may do, or how they sign in. */
 export function TechnicianEdit({ technician, part, onClose }: { technician: Technician; part: Part | null; onClose: () => void }) {
   const { t } = useTranslation();
+  const review = useReview<TechnicianValues>(
+    ({ platform_role, team_ids, customer_ids }) => platform_role !== undefined || team_ids !== undefined || customer_ids !== undefined,
+    (_, changed) => trialOf("PATCH", `/api/technicians/${technician.id}`, { version: technician.version, body: changedTechnician(changed) }),
+  );
   return (
     <FormDrawer
       key={`${technician.version} ${part ?? ""}`}
@@ -22,6 +28,7 @@ export function TechnicianEdit({ technician, part, onClose }: { technician: Tech
       title={t(`technician.editPart.${part ?? "profile"}`, { name: technician.name })}
       required={{ email: t("technician.email") }}
       initial={valuesOf(technician)}
+      review={review}
       onSave={async (_, changed) => {
         const change = { params: { path: { id: technician.id }, header: ifMatch(technician.version) }, body: changedTechnician(changed) as never };
         const saved = await must(api.PATCH("/api/technicians/{id}", change));

@@ -1,4 +1,5 @@
 import { carrier } from "./carrier";
+import { effect } from "./effect";
 import { first } from ".";
 import { mailReason } from "./mailReason";
 import { outbox } from "./outbox";
@@ -6,4 +7,4 @@ import { reasons } from "./reasons";
 import { rights } from "./rights";
 
 /** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
-export const en = { ...first, ...carrier, ...mailReason, ...outbox, ...reasons, ...rights };
+export const en = { ...first, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...rights };

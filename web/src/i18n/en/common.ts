@@ -47,6 +47,8 @@ export const common = {
     next: "Next",
     stay: "Stay",
     leave: "Leave",
+    look: "See what changes",
+    effect: "What this changes",
   },
   list: {
     search: "Search",

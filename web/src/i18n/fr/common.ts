@@ -50,6 +50,8 @@ export const common: Texts<typeof source> = {
     next: "Suivant",
     stay: "Rester",
     leave: "Quitter",
+    look: "Voir ce qui change",
+    effect: "Ce que cela change",
   },
   list: {
     search: "Rechercher",

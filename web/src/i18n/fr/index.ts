@@ -10,6 +10,7 @@ import { duo } from "./duo";
 import { consent } from "./consent";
 import { contactPasskey } from "./contactPasskey";
 import { document } from "./document";
+import { effect } from "./effect";
 import { evidence } from "./evidence";
 import { mailReason } from "./mailReason";
 import { notice } from "./notice";
@@ -28,4 +29,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights };
+export const fr: Texts<typeof en> = { ...common, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights };

@@ -1,0 +1,46 @@
+import type { effect as en } from "../en/effect";
+import type { Texts } from "../shape";
+
+/** Ce qu’un changement de droits fait aux personnes, avant qu’il soit fait. */
+export const effect: Texts<typeof en> = {
+  effect: {
+    title: "Qui gagne et perd quoi",
+    nobody: "Personne n’y gagne ni n’y perd rien.",
+    losing_one: "{{count}} personne perd quelque chose",
+    losing_other: "{{count}} personnes perdent quelque chose",
+    gaining_one: "{{count}} gagne quelque chose",
+    gaining_other: "{{count}} gagnent quelque chose",
+    gain_one: "{{count}} personne gagne quelque chose",
+    gain_other: "{{count}} personnes gagnent quelque chose",
+    unknown: "On ne peut pas montrer ce que cela change",
+    find: "Chercher des personnes par nom",
+    none: "Personne de ce nom n’y gagne ni n’y perd rien.",
+    first_one: "La première sur {{people}} figure dans la liste.",
+    first_other: "Les {{count}} premières sur {{people}} figurent dans la liste.",
+    kind: { lost: "Perd", needs_approval: "A désormais besoin d’une approbation pour", gained: "Gagne", free: "N’a plus besoin d’approbation pour" },
+    count: {
+      lost_one: "perd {{count}} permission",
+      lost_other: "perd {{count}} permissions",
+      needs_approval_one: "a besoin d’une approbation pour {{count}}",
+      needs_approval_other: "a besoin d’une approbation pour {{count}}",
+      gained_one: "gagne {{count}} permission",
+      gained_other: "gagne {{count}} permissions",
+      free_one: "n’a plus besoin d’approbation pour {{count}}",
+      free_other: "n’a plus besoin d’approbation pour {{count}}",
+    },
+    all_one: "La seule :",
+    all_other: "Toutes les {{count}} :",
+    rest_one: "et {{count}} autre",
+    rest_other: "et {{count}} autres",
+    devices_one: "sur {{count}} appareil",
+    devices_other: "sur {{count}} appareils",
+    customers_one: "chez {{count}} client",
+    customers_other: "chez {{count}} clients",
+    unassigned: "aussi sur des appareils sans client",
+    section: { organization: "dans l’organisation", quick_support: "dans l’aide rapide" },
+    before: "{{what}} :",
+    more: "et d’autres",
+    page: "Les accès de {{name}}",
+    away: "S’ouvre dans un nouvel onglet",
+  },
+};
