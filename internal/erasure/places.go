@@ -14,6 +14,9 @@ const messageLeft = `address = '', address_key = '', subject = null, body = null
 // ofPerson are the rows about somebody, or by somebody. Ids are never used twice, so one list serves contacts and technicians.
 func ofPerson() []rows {
 	return []rows{
+		{"approval", "requester_id", `requester_name = '[erased]', reason = '[erased]'`},
+		{"approval", "decided_by", `decided_name = '[erased]', comment = ''`},
+		{"approval", "target_id", `target_name = '[erased]'`},
 		{"consent_record", "contact_id", `address_key = '', ip = '', note = ''`},
 		{"consent_record", "by_id", `by_name = '[erased]', ip = ''`},
 		{"contact_merged", "into_id", ""},
@@ -42,6 +45,7 @@ func ofPerson() []rows {
 		{"ticket_note", "author_id", `author_name = '[erased]'`},
 		{"verify_challenge", "contact_id", `address = '', note = ''`},
 		{"verify_challenge", "technician_id", `technician_name = '[erased]'`},
+		{"verify_override", "contact_id", `reason = '[erased]'`},
 		{"verify_duo_push", "contact_id", `username = ''`},
 		{"verify_duo_user", "contact_id", ""},
 		{"verify_idp_subject", "contact_id", ""},
@@ -89,6 +93,7 @@ func known(k kind) []rows {
 // texts are the columns in which people, or the product in their words, may have named anybody.
 func texts() map[string][]string {
 	return map[string][]string{
+		"approval":         {"target_name", "parameters", "facts", "reason", "comment"},
 		"consent_record":   {"note"},
 		"contact":          {"notes", "custom_fields", "search_text"},
 		"csvimport":        {"file_name"},
@@ -108,6 +113,7 @@ func texts() map[string][]string {
 		"ticket_template":  {"name", "name_key", "summary", "description"},
 		"ticket_note":      {"body", "author_name"},
 		"verify_challenge": {"note", "action"},
+		"verify_override":  {"reason"},
 		"verify_request":   {"note"},
 	}
 }

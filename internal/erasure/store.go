@@ -68,6 +68,11 @@ func hasNamesake(ctx context.Context, q store.Querier, p person) (bool, error) {
 }
 
 func clearRows(ctx context.Context, tx *store.Tx, p person, id string) error {
+	// What mails to them carry is sealed, and of no use once they are not sent.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
+		delete from %s where org_id = $1 and delivery_id in (select id from message_delivery where org_id = $1 and contact_id = $2)`, "message_attachment"), p.org, id); err != nil {
+		return fmt.Errorf("erase what mails to %s carry: %w", p.subject(), err)
+	}
 	for _, r := range ofPerson() {
 		if err := r.clear(ctx, tx, p.org, id); err != nil {
 			return fmt.Errorf("erase %s from %s: %w", p.subject(), r.table, err)
