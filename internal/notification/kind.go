@@ -48,9 +48,9 @@ var kinds = map[Kind]nature{
 	TicketAssigned:   {email: true, link: "/tickets/{ticket_id}"},
 	FailedSignIns:    {email: true, link: "/technicians/{technician_id}", admins: true},
 	NewAdministrator: {email: true, link: "/technicians/{technician_id}", admins: true},
-	ApprovalAsked:    {email: true, link: "/access/approvals/{approval_id}?s={signature}"},
-	ApprovalEnded:    {email: true, link: "/access/approvals/{approval_id}"},
-	GlassBroken:      {email: true, link: "/access/approvals/{approval_id}"},
+	ApprovalAsked:    {email: true, link: "/approvals/{approval_id}?s={signature}"},
+	ApprovalEnded:    {email: true, link: "/approvals/{approval_id}"},
+	GlassBroken:      {email: true, link: "/approvals/{approval_id}"},
 	Announcement:     {email: true},
 }
 

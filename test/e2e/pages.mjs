@@ -25,6 +25,7 @@ export async function consolePages(call) {
     ["roles", "/roles"],
     ["role", `/roles/${await first("roles")}`],
     ["own-access", "/my-access"],
+    ["approvals", "/approvals"],
     ["imports", "/import"],
     ["import", "/import/contacts"],
     ["tasks", "/tasks"],

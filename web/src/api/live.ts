@@ -37,6 +37,8 @@ export const kinds = [
   "role.changed",
   "grant.changed",
   "default_permissions.changed",
+  "approval.changed",
+  "sensitivity.changed",
   "session.ended",
   "security.alert",
   "reset",
@@ -87,6 +89,10 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["grants"], ["overrides"], ["roles"], ["access"], ["devices"], ["device-groups"], ["me"]];
     case "default_permissions.changed":
       return [["default-permissions"], ["access"], ["devices"], ["device-groups"], ["me"]];
+    case "approval.changed":
+      return [["approvals"], ["access"]];
+    case "sensitivity.changed":
+      return [["sensitive-permissions"], ["access"]];
     case "session.ended":
       return [["sessions"], ["me"]];
     case "security.alert":

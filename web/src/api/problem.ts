@@ -6,7 +6,15 @@ export interface Problem {
   code?: string;
   permission?: string;
   request_id?: string;
+  /** How to ask for the approval that is missing. */
+  access_request?: { template: Asked };
   errors?: { pointer: string; message: string }[];
+}
+
+/** An action that takes a second person, with its parameters. */
+export interface Asked {
+  action: string;
+  parameters: Record<string, unknown>;
 }
 
 /** ApiError is a refusal of the server, or the lack of any answer (status 0). */

@@ -72,6 +72,8 @@ export type Panel = Omit<Schemas["PanelBody"], "pending" | "technician_verificat
   technician_verification: TechnicianVerification | null;
 };
 
+export type Approval = Nullable<Schemas["ApprovalBody"], "customer" | "decided_by">;
+
 /** A token just made, with the secret that is shown only now. */
 export type NewToken = Token & { token: string };
 

@@ -1,10 +1,13 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { MoveRight } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { AskForm } from "@/features/approval";
 import { problemText } from "./problemText";
 import { Callout } from "./Callout";
 import { Dialog } from "./Dialog";
+import { Loading } from "./Loading";
+import { askedIn } from "./Refused";
 import classes from "./Dialog.module.css";
 
 export interface Change {
@@ -29,6 +32,10 @@ interface Props {
   /** For what needs the width of a table. */
   wide?: boolean;
   onConfirm: () => Promise<unknown>;
+  /** What was tried, for a refusal that lacks an approval and does not name all of it. */
+  parameters?: () => Record<string, unknown>;
+  /** What follows when it was done without `onConfirm`: by an administrator who took it upon themselves. */
+  onDone?: () => void;
 }
 
 /** Asks before something that cannot simply be undone, and says what will change: in words, and where it helps line by line as `changes`. */
@@ -61,7 +68,7 @@ function Changes({ changes }: { changes: Change[] }) {
   );
 }
 
-function Question({ onClose, children, action, typed, danger = true, ready: filled = true, changes, onConfirm }: Props) {
+function Question({ onClose, children, action, typed, danger = true, ready: filled = true, changes, onConfirm, parameters, onDone }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
@@ -79,6 +86,14 @@ function Question({ onClose, children, action, typed, danger = true, ready: fill
       setBusy(false);
     }
   };
+  const asked = askedIn(error, error === null ? undefined : parameters?.());
+  if (asked) {
+    return (
+      <Suspense fallback={<Loading rows={4} height={36} />}>
+        <AskForm asked={asked} onClose={onClose} onDone={onDone} />
+      </Suspense>
+    );
+  }
   return (
     <form
       onSubmit={(e) => {

@@ -3,6 +3,7 @@ import i18next from "i18next";
 // English texts that are not in the first load. A part is fetched with the page that speaks it; a test checks that nothing else does.
 // French is one file, fetched when it is spoken.
 const parts = {
+  approval: async () => (await import("./en/approval")).approval,
   carrier: async () => (await import("./en/carrier")).carrier,
   effect: async () => (await import("./en/effect")).effect,
   mail: async () => (await import("./en/mailReason")).mailReason,

@@ -4,6 +4,7 @@ import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useCan, useMe } from "@/app/me";
 import { visibleGroups, type Section } from "@/app/sections";
+import { useToDecideCount } from "@/features/approval/waiting";
 import { usePendingCount } from "@/features/verify/data";
 import classes from "./Navigation.module.css";
 
@@ -45,18 +46,28 @@ function Item({ section, folded }: { section: Section; folded: boolean }) {
         <Icon size={17} aria-hidden="true" />
         {!folded && <span>{name}</span>}
         {section.key === "verify" && <Waiting />}
+        {section.key === "approvals" && <ToDecide />}
       </Link>
     </Tooltip>
   );
 }
 
 function Waiting() {
-  const { t } = useTranslation();
   const count = usePendingCount();
+  return <Count count={count} words="shell.waiting" />;
+}
+
+function ToDecide() {
+  const count = useToDecideCount();
+  return <Count count={count} words="shell.toDecide" />;
+}
+
+function Count({ count, words }: { count: number; words: "shell.waiting" | "shell.toDecide" }) {
+  const { t } = useTranslation();
   return count > 0 ? (
     <span className={classes.count}>
       <span aria-hidden="true">{count}</span>
-      <span className={classes.hidden}>{t("shell.waiting", { count })}</span>
+      <span className={classes.hidden}>{t(words, { count })}</span>
     </span>
   ) : null;
 }

@@ -3,7 +3,7 @@ import { Download, FileSpreadsheet, Printer } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 /** Takes a list out of the console: as a file with everything that matches, or on paper what is on screen. */
-export function ExportMenu({ href }: { href?: string }) {
+export function ExportMenu({ href, onExport }: { href?: string; onExport?: () => void }) {
   const { t } = useTranslation();
   return (
     <Menu position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
@@ -17,6 +17,11 @@ export function ExportMenu({ href }: { href?: string }) {
       <Menu.Dropdown>
         {href && (
           <Menu.Item component="a" href={href} download leftSection={<FileSpreadsheet size={15} />}>
+            {t("list.exportCsv")}
+          </Menu.Item>
+        )}
+        {onExport && (
+          <Menu.Item leftSection={<FileSpreadsheet size={15} />} onClick={onExport}>
             {t("list.exportCsv")}
           </Menu.Item>
         )}

@@ -49,6 +49,8 @@ interface Props<T, Q> {
   presets?: View[];
   /** The same list as a file: `/api/contacts.csv`, to which search, filters and sort are added, or what makes the address of them. */
   exportHref?: string | ((asked: Record<string, string>) => string);
+  /** Instead of an address: what is done for the file, where it may not be taken alone. */
+  onExport?: () => void;
 }
 
 /** The one list: searched, sorted, filtered and paged by the server, with its state in the URL. */
@@ -83,7 +85,7 @@ export function List<T, Q>(props: Props<T, Q>) {
     <>
       {props.name && <ViewsMenu views={views} now={state.now} onOpen={state.open} onChange={setViews} />}
       {props.name && props.columns.length > 2 && <ColumnsMenu columns={props.columns} choice={choice} onChange={setChoice} />}
-      <ExportMenu href={typeof props.exportHref === "function" ? props.exportHref(asked) : props.exportHref && `${props.exportHref}?${new URLSearchParams(asked)}`} />
+      <ExportMenu onExport={props.onExport} href={typeof props.exportHref === "function" ? props.exportHref(asked) : props.exportHref && `${props.exportHref}?${new URLSearchParams(asked)}`} />
     </>
   );
 

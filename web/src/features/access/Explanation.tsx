@@ -1,12 +1,14 @@
 import { Anchor } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccessPath, Place } from "@/api/types";
 import { useCan, useMe } from "@/app/me";
 import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { useNow } from "@/components/useNow";
+import { LendButton, UseButton } from "@/features/approval";
 import { explanationQuery } from "./data";
 import { missText, type Piece, sentence, verdict } from "./sentences";
 import classes from "./Access.module.css";
@@ -22,6 +24,7 @@ interface Props {
 /** Why a decision comes out as it does: what gives or takes it, what comes near, and who could give it. */
 export function Explanation({ technicianId, permission, on, onAssign }: Props) {
   const { t } = useTranslation();
+  const me = useMe();
   const query = useQuery(explanationQuery(technicianId, permission, on));
   if (query.isPending) {
     return <Loading rows={2} height={20} />;
@@ -30,6 +33,8 @@ export function Explanation({ technicianId, permission, on, onAssign }: Props) {
     return <ErrorState error={query.error} retry={() => void query.refetch()} compact />;
   }
   const { outcome, reason, because, misses, who_could_give } = query.data;
+  // Nobody asks for others.
+  const own = me?.technician.id === technicianId;
   const denies = reason === "explicit_deny";
   return (
     <div className={classes.explanation}>
@@ -42,6 +47,12 @@ export function Explanation({ technicianId, permission, on, onAssign }: Props) {
         </Anchor>
       )}
       {outcome === "deny" && <Givers people={who_could_give} />}
+      {own && (
+        <Suspense fallback={null}>
+          {outcome === "needs_approval" && <UseButton permission={permission} on={on} />}
+          {outcome === "deny" && reason === "no_grant" && <LendButton size="compact-sm" on={on} permission={permission} />}
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,9 +1,11 @@
 import { useSearch } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { usePermissionTitle } from "@/app/permissions";
 import { Card } from "@/components/Card";
 import { PageHeader } from "@/components/PageHeader";
+import { LendButton } from "@/features/approval";
 import { Ask } from "./Ask";
 import { targetsOf } from "./catalogue";
 import { useCatalogue } from "./data";
@@ -24,7 +26,15 @@ export function OwnAccessPage() {
   const whole = purpose === "administration" ? { type: "organization" } : purpose === "invitations" ? { type: "section", id: "quick_support" } : null;
   return (
     <div className={classes.stack}>
-      <PageHeader title={t("ownAccess")} text={permission && !whole ? t("error.needs", { permission: title }) : undefined} />
+      <PageHeader
+        title={t("ownAccess")}
+        text={permission && !whole ? t("error.needs", { permission: title }) : undefined}
+        actions={
+          <Suspense fallback={null}>
+            <LendButton />
+          </Suspense>
+        }
+      />
       {permission && whole && (
         <Card title={title}>
           <Explanation technicianId={me.technician.id} permission={permission} on={whole} />

@@ -20,10 +20,18 @@ interface Props {
   purpose?: Purpose;
   /** Those that can be chosen; all when absent. */
   fits?: (permission: Permission) => boolean;
+  /** Those that are there whatever is chosen, and what is said of them. */
+  given?: readonly string[];
+  givenText?: string;
+  /** Without the mark of what takes an approval: where that is what is chosen. */
+  unmarked?: boolean;
+  /** Of the chosen ones, those that take an approval; each chosen one can then be marked. */
+  marks?: readonly string[];
+  onMarks?: (marks: string[]) => void;
 }
 
 /** A choice of permissions by purpose and category, each with its title and what it means. */
-export function PermissionPicker({ label, description, error, value, onChange, purpose, fits }: Props) {
+export function PermissionPicker({ label, description, error, value, onChange, purpose, fits, ...more }: Props) {
   const { t } = useTranslation();
   const query = useCatalogue();
   const [search, setSearch] = useState("");
@@ -66,24 +74,26 @@ export function PermissionPicker({ label, description, error, value, onChange, p
       {categories.map((category, i) => (
         <div key={category.key}>
           {!purpose && category.purpose !== categories[i - 1]?.purpose && <p className={classes.purpose}>{t(`rights.purpose.${category.purpose}`)}</p>}
-          <Choices category={category} value={value} catalogue={query.data} onPut={put} />
+          <Choices category={category} value={value} catalogue={query.data} onPut={put} {...more} />
         </div>
       ))}
     </div>
   );
 }
 
-interface ChoicesProps {
+const none: readonly string[] = [];
+
+interface ChoicesProps extends Pick<Props, "given" | "givenText" | "unmarked" | "marks" | "onMarks"> {
   category: Category;
   value: readonly string[];
   catalogue: readonly Permission[];
   onPut: (names: readonly string[], on: boolean) => void;
 }
 
-function Choices({ category, value, catalogue, onPut }: ChoicesProps) {
+function Choices({ category, value, catalogue, onPut, given = none, givenText, unmarked, marks = none, onMarks }: ChoicesProps) {
   const { t } = useTranslation();
   const names = category.permissions.map((p) => p.name);
-  const full = names.every((name) => value.includes(name) || isImplied(name, value, catalogue));
+  const full = names.every((name) => value.includes(name) || given.includes(name) || (!unmarked && isImplied(name, value, catalogue)));
   return (
     <fieldset className={classes.category}>
       <legend>{category.title}</legend>
@@ -93,26 +103,39 @@ function Choices({ category, value, catalogue, onPut }: ChoicesProps) {
           variant="subtle"
           size="compact-xs"
           aria-label={t(full ? "rights.noneOf" : "rights.allOf", { category: category.title })}
-          onClick={() => onPut(names, !full)}
+          onClick={() => onPut(names.filter((name) => !given.includes(name)), !full)}
         >
           {full ? t("rights.defaults.none") : t("rights.all")}
         </Button>
       )}
       {category.permissions.map((permission) => {
-        const implied = isImplied(permission.name, value, catalogue);
+        const { name } = permission;
+        const fixed = given.includes(name);
+        const implied = !unmarked && isImplied(name, value, catalogue);
         return (
-          <Checkbox
-            key={permission.name}
-            label={
-              <>
-                {permission.title} {permission.sensitive && <SensitiveMark />}
-              </>
-            }
-            description={implied ? t("rights.implied") : permission.description}
-            checked={implied || value.includes(permission.name)}
-            disabled={implied}
-            onChange={(event) => onPut([permission.name], event.currentTarget.checked)}
-          />
+          <div key={name} className={classes.choice}>
+            <Checkbox
+              label={
+                <>
+                  {permission.title} {permission.sensitive && !unmarked && <SensitiveMark />}
+                </>
+              }
+              description={fixed ? givenText : implied ? t("rights.implied") : permission.description}
+              checked={fixed || implied || value.includes(name)}
+              disabled={fixed || implied}
+              onChange={(event) => onPut([name], event.currentTarget.checked)}
+            />
+            {onMarks && !permission.view && value.includes(name) && (
+              <Checkbox
+                className={classes.mark}
+                size="xs"
+                label={t("rights.mark")}
+                aria-label={t("rights.markOne", { permission: permission.title })}
+                checked={marks.includes(name)}
+                onChange={(event) => onMarks(event.currentTarget.checked ? [...marks, name] : marks.filter((x) => x !== name))}
+              />
+            )}
+          </div>
         );
       })}
     </fieldset>

@@ -32,6 +32,7 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
     description: role?.description ?? "",
     purpose: role?.purpose ?? "devices",
     permissions: role?.permissions ?? [],
+    sensitive_permissions: role?.sensitive_permissions ?? [],
   };
   return (
     <FormDrawer
@@ -57,7 +58,7 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
               label={t("rights.role.purpose")}
               description={t("rights.role.purposeHelp")}
               {...form.getInputProps("purpose")}
-              onChange={(purpose) => form.setValues({ purpose: purpose as Role["purpose"], permissions: [] })}
+              onChange={(purpose) => form.setValues({ purpose: purpose as Role["purpose"], permissions: [], sensitive_permissions: [] })}
             >
               <Stack gap={8} mt={8}>
                 {purposes.map((purpose) => (
@@ -70,8 +71,10 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
             label={t("rights.role.permissions")}
             purpose={form.values.purpose}
             value={form.values.permissions}
-            onChange={(permissions) => form.setFieldValue("permissions", permissions)}
-            error={listError(form.errors, "permissions")}
+            onChange={(permissions) => form.setValues({ permissions, sensitive_permissions: form.values.sensitive_permissions.filter((name) => permissions.includes(name)) })}
+            marks={form.values.sensitive_permissions}
+            onMarks={(marks) => form.setFieldValue("sensitive_permissions", marks)}
+            error={listError(form.errors, "permissions") ?? listError(form.errors, "sensitive_permissions")}
           />
         </>
       )}

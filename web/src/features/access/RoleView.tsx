@@ -126,7 +126,7 @@ function Held({ role }: { role: Role }) {
               <li key={p.name} data-held={held.has(p.name) || undefined}>
                 {held.has(p.name) ? <Check size={16} aria-label={t("rights.held")} /> : <Minus size={16} aria-label={t("rights.lacks")} />}
                 <div>
-                  <strong>{p.title}</strong> {p.sensitive && <SensitiveMark />}
+                  <strong>{p.title}</strong> {(p.sensitive || role.sensitive_permissions.includes(p.name)) && <SensitiveMark />}
                   <small>{p.description}</small>
                 </div>
               </li>

@@ -34,7 +34,7 @@ export const rolesQuery = queryOptions({
   queryFn: (): Promise<Role[]> => every((cursor) => must(api.GET("/api/roles", { params: { query: { limit: 200, cursor } } }))),
 });
 
-export type RoleFields = Pick<Role, "name" | "description" | "purpose" | "permissions">;
+export type RoleFields = Pick<Role, "name" | "description" | "purpose" | "permissions" | "sensitive_permissions">;
 
 /** Makes a role, or changes some fields of one. */
 export async function saveRole(fields: Partial<RoleFields>, role?: Role): Promise<Role> {

@@ -15,6 +15,8 @@ import { EventDetail } from "./EventDetail";
 interface Props {
   filters?: boolean;
   fixed?: { actor?: string; target?: string };
+  /** Asks for the file, where it may not be taken alone. */
+  onExport?: () => void;
 }
 
 // A search for words reads a stretch of the log at a time and may find nothing in one; so many are read before somebody has to ask for more.
@@ -33,7 +35,7 @@ function csvHref({ from, to, ...asked }: Record<string, string>): string {
 }
 
 /** Events of the record, latest first; each opens in place. */
-export function AuditList({ filters, fixed }: Props) {
+export function AuditList({ filters, fixed, onExport }: Props) {
   const { t } = useTranslation();
   const choices = useFilters();
   return (
@@ -46,7 +48,8 @@ export function AuditList({ filters, fixed }: Props) {
       search={filters ?? false}
       filters={filters ? choices : []}
       fixed={fixed}
-      exportHref={filters ? csvHref : undefined}
+      exportHref={filters && !onExport ? csvHref : undefined}
+      onExport={onExport}
       expand={(event) => <EventDetail event={event} />}
       empty={<EmptyState title={t("audit.none")} />}
       columns={[
@@ -68,7 +71,7 @@ export function AuditList({ filters, fixed }: Props) {
   );
 }
 
-const areas = ["technician", "session", "customer", "contact", "ticket", "verification", "technician_verification", "team", "role", "grant", "settings", "import", "audit"] as const;
+const areas = ["technician", "session", "customer", "contact", "ticket", "verification", "technician_verification", "team", "role", "grant", "approval", "settings", "import", "audit"] as const;
 
 function useFilters(): Filter[] {
   const { t } = useTranslation();

@@ -19,6 +19,7 @@ import { toast } from "@/components/toast";
 import { DefaultPermissions } from "@/features/access";
 import { trialOf } from "@/features/access/effects";
 import { EffectOf } from "@/features/access/review";
+import { SensitivePermissions } from "@/features/approval";
 import { Activity } from "@/features/auditlog/Activity";
 import { ContactForm } from "@/features/contact/ContactForm";
 import { ContactList } from "@/features/contact/ContactList";
@@ -126,6 +127,7 @@ export function CustomerPage() {
                   content: (
                     <Suspense fallback={<Loading rows={5} height={36} />}>
                       <DefaultPermissions customerId={id} />
+                      <SensitivePermissions customerId={id} />
                     </Suspense>
                   ),
                 },

@@ -36,11 +36,14 @@ export function DevicePage() {
   if (!device) {
     return <ErrorState error={query.error} retry={() => void query.refetch()} />;
   }
-  const remove = async () => {
-    await must(api.DELETE("/api/devices/{id}", { params: { path: { id }, header: ifMatch(device.version) } }));
+  const gone = () => {
     goTo("/devices");
     renew();
     toast(t("deleted", { name: device.name }));
+  };
+  const remove = async () => {
+    await must(api.DELETE("/api/devices/{id}", { params: { path: { id }, header: ifMatch(device.version) } }));
+    gone();
   };
   return (
     <>
@@ -74,7 +77,7 @@ export function DevicePage() {
                 ]}
               />
             </Card>
-            {can("admin.devices") && (
+            {can("device.delete") && (
               <Button variant="subtle" color="red" justify="flex-start" leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
                 {t("device.delete")}
               </Button>
@@ -91,7 +94,7 @@ export function DevicePage() {
         {can("admin.audit") && <Activity target={id} />}
       </Detail>
       <DeviceForm key={device.version} opened={open === "edit"} onClose={() => setOpen(null)} device={device} />
-      <Confirm opened={open === "delete"} onClose={() => setOpen(null)} title={t("device.delete")} action={t("delete")} danger onConfirm={remove}>
+      <Confirm opened={open === "delete"} onClose={() => setOpen(null)} title={t("device.delete")} action={t("delete")} danger onConfirm={remove} onDone={gone}>
         {t("device.deleteText", { name: device.name })}
         <EffectOf trial={trialOf("DELETE", `/api/devices/${id}`, { version: device.version })} />
       </Confirm>

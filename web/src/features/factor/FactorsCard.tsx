@@ -32,6 +32,12 @@ export function FactorsCard({ technician }: Props) {
   const state = query.data;
   const enrolled = state !== undefined && (state.totp || state.passkeys + state.security_keys > 0);
   const own = me?.technician.id === id;
+  const taken = () => {
+    setReason("");
+    void queries.invalidateQueries({ queryKey });
+    void queries.invalidateQueries({ queryKey: ["sessions"] });
+    toast(t("factor.resetDone", { name }));
+  };
   return (
     <Card
       title={t("factor.admin")}
@@ -53,10 +59,9 @@ export function FactorsCard({ technician }: Props) {
         action={t("factor.reset")}
         onConfirm={async () => {
           await must(api.POST("/api/technicians/{id}/reset-factors", { params: { path: { id } }, body: { reason: reason.trim() } }));
-          setReason("");
-          await Promise.all([queries.invalidateQueries({ queryKey }), queries.invalidateQueries({ queryKey: ["sessions"] })]);
-          toast(t("factor.resetDone", { name }));
+          taken();
         }}
+        onDone={taken}
       >
         <div className={classes.form}>
           {t("factor.resetText", { name })}

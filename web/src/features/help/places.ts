@@ -21,6 +21,8 @@ const places: [page: string, section: string][] = [
   ["/devices", "administrator#devices"],
   ["/roles", "administrator#giving-access"],
   ["/my-access", "administrator#what-may-they-do-and-why"],
+  ["/approvals", "administrator#two-people"],
+  ["/settings/sensitive-permissions", "administrator#two-people"],
   ["/settings/default-permissions", "administrator#default-permissions"],
   ["/tasks", "administrator#importing"],
   ["/help", "technician"],

@@ -14,6 +14,9 @@ const named = [
   "ticket.assigned",
   "admin.failed_sign_ins",
   "admin.new_administrator",
+  "approval.asked",
+  "approval.ended",
+  "security.break_glass",
   "announcement",
 ] as const;
 
@@ -44,7 +47,11 @@ export function sentence({ kind, data }: Pick<Notification, "kind" | "data">, t:
   if (kind === "announcement") {
     return { title: data.subject || t("notice.announcement"), text: t("notice.announcementText", { body: data.body ?? "" }) };
   }
-  const values = { ...data, ...(kind === "account.role_changed" && { role: roleName(data.role, t), before: roleName(data.before, t) }) };
+  const values = {
+    ...data,
+    ...(kind === "account.role_changed" && { role: roleName(data.role, t), before: roleName(data.before, t) }),
+    ...(kind === "approval.ended" && { state: t(`approvalEnd.${data.state as "refused"}`, { defaultValue: data.state ?? "" }) }),
+  };
   const title = t(`notice.${key(kind)}`, values);
   const text = t(`notice.${key(kind)}Text` as "notice.announcementText", values as never);
   const change = kind === "security.factors_changed" && data.change ? t(`factorChange.${data.change}` as "factorChange.totp_added", { name: data.name ?? "", defaultValue: "" }) : "";

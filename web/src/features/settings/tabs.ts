@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
 import { type ComponentType, lazy } from "react";
+import { both } from "@/features/approval";
 import { speaking } from "@/i18n/parts";
 
 /** One page of settings. */
@@ -28,6 +29,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "integrations", group: "shared", needs: "admin.settings", title: (t) => t("duo.page"), Page: page(() => import("@/features/duo/DuoSettings"), "DuoSettings") },
   { key: "verification-policy", group: "shared", needs: "admin.settings", title: (t) => t("policy.title"), Page: page(() => import("@/features/verify/policy/PolicySettings"), "PolicySettings") },
   { key: "default-permissions", group: "shared", needs: "admin.roles", title: (t) => t("settings.defaults"), Page: page(speaking("rights", () => import("@/features/access/DefaultPermissions")), "DefaultPermissions") },
+  { key: "sensitive-permissions", group: "shared", needs: "admin.roles", title: (t) => t("settings.sensitive"), Page: page(both(() => import("@/features/approval/SensitivePermissions")), "SensitivePermissions") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "consent", group: "shared", needs: "admin.settings", title: (t) => t("consent.settings.title"), Page: page(() => import("@/features/consent/ConsentSettings"), "ConsentSettings") },
   { key: "mail", group: "shared", needs: "admin.settings", title: (t) => t("settings.mail.title"), Page: page(speaking("mail", () => import("./MailSettings")), "MailSettings") },

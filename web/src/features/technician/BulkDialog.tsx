@@ -37,6 +37,11 @@ export function BulkDialog({ selection, action, onClose }: Props) {
   const { count, all, rows } = selection;
   const whom = all ? (count === null ? t("bulk.whomAll") : t("bulk.whomFilter", { count })) : t("bulk.whom", { count: count ?? 0 });
   const names = all ? [] : rows.map((x) => x.name);
+  const started = () => {
+    void queries.invalidateQueries({ queryKey: ["tasks"] });
+    selection.clear();
+    toast(t("bulk.started", { action: t(`bulk.action.${action}`) }));
+  };
   return (
     <Confirm
       key={action}
@@ -49,10 +54,10 @@ export function BulkDialog({ selection, action, onClose }: Props) {
       ready={isComplete(action, choice)}
       onConfirm={async () => {
         await must(api.POST("/api/technicians/bulk", { body: bulkRequest(action, selection, choice) as never }));
-        void queries.invalidateQueries({ queryKey: ["tasks"] });
-        selection.clear();
-        toast(t("bulk.started", { action: t(`bulk.action.${action}`) }));
+        started();
       }}
+      parameters={() => ({ ...bulkRequest(action, selection, choice) })}
+      onDone={started}
     >
       <div className={classes.fields}>
         <p className={classes.question}>

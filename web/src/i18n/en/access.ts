@@ -41,6 +41,7 @@ export const access = {
   avatar: { choose: "Choose a picture", other: "Choose another", remove: "Remove" },
   settings: {
     defaults: "Default permissions",
+    sensitive: "Sensitive permissions",
     shared: "Organization",
     own: "Yourself",
     saved: "Saved.",

@@ -1,3 +1,4 @@
+import { approval } from "./approval";
 import { carrier } from "./carrier";
 import { effect } from "./effect";
 import { first } from ".";
@@ -7,4 +8,4 @@ import { reasons } from "./reasons";
 import { rights } from "./rights";
 
 /** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
-export const en = { ...first, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...rights };
+export const en = { ...first, ...approval, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...rights };

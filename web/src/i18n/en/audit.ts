@@ -25,6 +25,7 @@ export const audit = {
       team: "Teams",
       role: "Roles",
       grant: "Access",
+      approval: "Approvals",
       settings: "Settings",
       import: "Imports",
       audit: "The log itself",

@@ -10,6 +10,8 @@ export const rights = {
     },
     sensitive: "Sensitive",
     sensitiveText: "Takes the approval of a second person.",
+    mark: "Takes an approval by this role",
+    markOne: "Takes an approval by this role: {{permission}}",
     implied: "Comes with every other permission on devices.",
     search: "Search permissions",
     found: { none: "No permission matches." },

@@ -12,6 +12,8 @@ export const shell = {
     phone: "Sandbox phone beside the console",
     waiting_one: "{{count}} person waits",
     waiting_other: "{{count}} people wait",
+    toDecide_one: "{{count}} request to decide",
+    toDecide_other: "{{count}} requests to decide",
   },
   nav: {
     group: { work: "Work", people: "People", access: "Access", insight: "Organization" },
@@ -25,6 +27,7 @@ export const shell = {
     contacts: "Contacts",
     devices: "Devices",
     roles: "Roles",
+    approvals: "Approvals",
     documents: "Documents",
     sandbox: "Sandbox phone",
     reports: "Reports",

@@ -28,6 +28,7 @@ export const audit: Texts<typeof source> = {
       team: "Équipes",
       role: "Rôles",
       grant: "Accès",
+      approval: "Approbations",
       settings: "Réglages",
       import: "Imports",
       audit: "Le journal lui-même",

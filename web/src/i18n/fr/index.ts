@@ -1,6 +1,7 @@
 import type { en } from "../en/all";
 import type { Texts } from "../shape";
 import { access } from "./access";
+import { approval } from "./approval";
 import { audit } from "./audit";
 import { branding } from "./branding";
 import { bring } from "./bring";
@@ -29,4 +30,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights };
+export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights };

@@ -13,6 +13,8 @@ export const rights: Texts<typeof en> = {
     },
     sensitive: "Sensible",
     sensitiveText: "Demande l’approbation d’une seconde personne.",
+    mark: "Demande une approbation par ce rôle",
+    markOne: "Demande une approbation par ce rôle : {{permission}}",
     implied: "Va avec toute autre permission sur les appareils.",
     search: "Chercher des permissions",
     found: { none: "Aucune permission ne correspond." },

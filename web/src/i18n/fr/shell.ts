@@ -15,6 +15,8 @@ export const shell: Texts<typeof source> = {
     phone: "Téléphone d’essai à côté de la console",
     waiting_one: "{{count}} personne attend",
     waiting_other: "{{count}} personnes attendent",
+    toDecide_one: "{{count}} demande à décider",
+    toDecide_other: "{{count}} demandes à décider",
   },
   nav: {
     group: { work: "Travail", people: "Personnes", access: "Accès", insight: "Organisation" },
@@ -28,6 +30,7 @@ export const shell: Texts<typeof source> = {
     contacts: "Contacts",
     devices: "Appareils",
     roles: "Rôles",
+    approvals: "Approbations",
     documents: "Documents",
     sandbox: "Téléphone d’essai",
     reports: "Rapports",

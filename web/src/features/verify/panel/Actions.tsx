@@ -1,12 +1,11 @@
-import { Button } from "@mantine/core";
+import { Box, Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Check, Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { Panel } from "@/api/types";
 import { useCan } from "@/app/me";
-import { Callout } from "@/components/Callout";
-import { problemText } from "@/components/problemText";
+import { Refused } from "@/components/Refused";
 import { toast } from "@/components/toast";
 import classes from "./Panel.module.css";
 
@@ -29,7 +28,11 @@ export function Actions({ contactId, ticketId, panel }: Props) {
     <section aria-label={t("asked.title")}>
       <h3 className={classes.subtitle}>{t("asked.title")}</h3>
       <p className={classes.help}>{t("asked.help", { level: panel.level })}</p>
-      {clear.isError && <Callout tone="denied">{problemText(clear.error, t)}</Callout>}
+      {clear.isError && (
+        <Box mb={8}>
+          <Refused error={clear.error} onDone={clear.reset} />
+        </Box>
+      )}
       <ul className={classes.actions}>
         {panel.actions.map((a) => (
           <li key={a.action}>
