@@ -24,7 +24,7 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
   const changes = copy ? undefined : role;
   // Nobody has a new role yet.
   const review = useReview<RoleFields & Record<string, unknown>>(
-    (changed) => changes !== undefined && changed.permissions !== undefined,
+    (changed) => changes !== undefined && (changed.permissions ?? changed.sensitive_permissions) !== undefined,
     (_, changed) => roleTrial(changed, changes as Role),
   );
   const initial: RoleFields = {
