@@ -54,6 +54,9 @@ func fill(t *testing.T, db *store.DB) {
 	for len(waiting) > 0 {
 		before := len(waiting)
 		for table, cols := range waiting {
+			if table == "access_change" && before > 1 {
+				continue // last: the triggers of others number its rows by themselves
+			}
 			if insertRows(t, db, table, cols) == nil {
 				delete(waiting, table)
 			}

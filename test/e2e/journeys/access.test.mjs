@@ -76,7 +76,7 @@ step("a role is made, with what comes by itself", async () => {
   await dialog().getByLabel("Name").fill("Night terminal");
   await dialog().getByRole("radio", { name: /^Devices/ }).check();
   await dialog().getByRole("searchbox", { name: "Search permissions" }).fill("command line");
-  await dialog().getByRole("checkbox", { name: "Terminal" }).check();
+  await dialog().getByRole("checkbox", { name: "Terminal", exact: true }).check();
   await dialog().getByRole("searchbox", { name: "Search permissions" }).fill("");
   assert.ok(await dialog().getByRole("checkbox", { name: "See devices" }).isChecked(), "to see comes with the rest");
   await rest();
@@ -184,7 +184,7 @@ step("default permissions are set and saved", async () => {
 step("a role that loses a permission says who loses it, before it is saved", async () => {
   await open(page, server.base, `/roles/${role.id}`);
   await page.getByRole("button", { name: "Edit" }).click();
-  await dialog().getByRole("checkbox", { name: "Terminal" }).uncheck();
+  await dialog().getByRole("checkbox", { name: "Terminal", exact: true }).uncheck();
   await look();
   await effect().filter({ hasText: /(loses|lose) something/ }).waitFor();
   const person = dialog().getByRole("listitem").filter({ has: page.getByRole("button", { name: new RegExp(`^${member.name} loses`) }) });
@@ -194,7 +194,7 @@ step("a role that loses a permission says who loses it, before it is saved", asy
   assert.deepEqual(await looked(page, "what a role would change"), []);
   // One can go back to the fields, and nothing was saved by looking.
   await dialog().getByRole("button", { name: "Back" }).click();
-  assert.equal(await dialog().getByRole("checkbox", { name: "Terminal" }).isChecked(), false);
+  assert.equal(await dialog().getByRole("checkbox", { name: "Terminal", exact: true }).isChecked(), false);
   assert.ok((await call.get(`/api/roles/${role.id}`)).permissions.includes("device.terminal"));
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Leave" }).click();

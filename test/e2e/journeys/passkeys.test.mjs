@@ -307,6 +307,14 @@ step("a colleague who has to is led through setting a factor up", async () => {
   await question.getByLabel("Why").fill("lost the phone");
   assert.deepEqual(await axe(page), []);
   await question.getByRole("button", { name: "Reset" }).click();
+  // It takes two people; she is alone, says why it cannot wait, and does it at once.
+  await question.getByText("This takes a second person").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await question.getByRole("button", { name: "Do it now, without a second person" }).click();
+  await question.getByLabel("Why it cannot wait").fill("He is on the phone and was verified.");
+  await question.getByRole("button", { name: "Do it now" }).click();
+  await question.getByText("Everybody else who reads the audit log was told").waitFor();
+  await question.getByRole("button", { name: "Close" }).last().click();
   await card.getByText("None set up").waitFor();
   await pictured("tom", [tom], async () => {
     await tom.goto(`${base}/contacts`);
