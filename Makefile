@@ -97,7 +97,7 @@ test-go: ## The Go tests on SQLite alone
 	@go test ./cmd/... ./internal/... ./web
 
 test-pg: need-test ## The Go tests on SQLite and on a throw-away PostgreSQL
-	@COUNTERSIGN_TEST_FSYNC=off scripts/with-postgres go test -timeout 25m ./cmd/... ./internal/... ./web
+	@scripts/with-postgres go test -timeout 25m ./cmd/... ./internal/... ./web
 
 # One after the other: beside them run the journeys, and a browser mostly waits.
 test-server:
