@@ -145,7 +145,7 @@ var parts = []part{
 			var defaults, marked permissions
 			err = scan(&t.id, &status, &defaults, &marked)
 			if marked.V == nil { // nothing is saved
-				marked.V = declared
+				marked.V = perm.Sensitive().Permissions()
 			}
 			o := engine.Org{Suspended: status != "active", Sensitive: marked.V, Defaults: defaults.V}
 			t.put = func(w *engine.Writer) { w.SetOrganization(o) }
@@ -269,9 +269,6 @@ func WindowFor(p perm.Permission, on engine.Target) string {
 }
 
 const scope = `scope_type, coalesce(device_id, group_id, customer_id, ''), not_before, expires_at`
-
-// declared is what takes an approval until an organization says otherwise.
-var declared = perm.BitsWhere(func(e perm.Entry) bool { return e.Sensitive }).Permissions()
 
 type permissions = store.JSON[[]perm.Permission]
 

@@ -49,6 +49,8 @@ func TestAPreviewSaysWhatThenHappens(t *testing.T) {
 			{"override", "PUT", "/api/technicians/" + una + "/permissions", `{"overrides":[{"permission":"device.files","effect":"deny","scope":{"type":"all_devices"}}]}`},
 			{"customer's defaults", "PUT", "/api/customers/" + m + "/default-permissions", `{"permissions":["device.chat"]}`},
 			{"defaults", "PUT", "/api/settings/default-permissions", `{"permissions":["invoice.view"]}`},
+			{"customer's marks", "PUT", "/api/customers/" + n + "/sensitive-permissions", `{"permissions":["ticket.edit"]}`},
+			{"marks", "PUT", "/api/settings/sensitive-permissions", `{"permissions":["ticket.create"]}`},
 			{"team's people", "PATCH", "/api/teams/" + team, fmt.Sprintf(`{"member_ids":[%q,%q],"customer_ids":[%q]}`, tom, una, m)},
 			{"person's customers", "PATCH", "/api/technicians/" + tom, fmt.Sprintf(`{"customer_ids":[%q]}`, m)},
 			{"platform role", "PATCH", "/api/technicians/" + tom, `{"platform_role":"read_only"}`},
@@ -97,7 +99,7 @@ func items(c caller, path string) []any {
 	return found
 }
 
-// held is on how many devices, customers and sections each person holds each permission, with or without an approval.
+// held is on how many devices, customers and sections each person holds each permission, and on how many of them without an approval.
 func held(c caller, people ...string) map[string]int {
 	c.t.Helper()
 	out := map[string]int{}
@@ -105,8 +107,13 @@ func held(c caller, people ...string) map[string]int {
 		for _, who := range people {
 			for _, i := range items(c, fmt.Sprintf("/api/access/permissions?technician_id=%s&resource_type=%s&resource_id=%s", who, kind, id)) {
 				one, _ := i.(map[string]any)
-				if p := fmt.Sprint(one["permission"]); one["outcome"] != "deny" && (kind != "customer" || !strings.HasPrefix(p, "device.")) {
-					out[who+" "+p]++
+				p := fmt.Sprint(one["permission"])
+				if one["outcome"] == "deny" || kind == "customer" && strings.HasPrefix(p, "device.") {
+					continue
+				}
+				out[who+" "+p]++
+				if one["outcome"] == "allow" {
+					out[who+" "+p+" freely"]++
 				}
 			}
 		}
@@ -126,7 +133,8 @@ func changes(before, after map[string]int) (out []string) {
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	for k := range all {
-		if n := after[k] - before[k]; n != 0 {
+		held, _ := strings.CutSuffix(k, " freely") // what is gained or lost says nothing of approvals
+		if n := after[k] - before[k]; n != 0 && (held == k || after[held] == before[held]) {
 			out = append(out, fmt.Sprintf("%s %+d", k, n))
 		}
 	}
@@ -155,7 +163,8 @@ func preview(c caller, method, path, body string, headers []string) []string {
 		Items  []struct {
 			ID          string
 			Differences []struct {
-				Gained, Lost       []string
+				Gained, Lost, Free []string
+				Asking             []string `json:"needs_approval"`
 				Devices, Customers int
 				Sections           []string
 			}
@@ -173,6 +182,12 @@ func preview(c caller, method, path, body string, headers []string) []string {
 			}
 			for _, p := range d.Lost {
 				sums[one.ID+" "+p] -= n
+			}
+			for _, p := range d.Free {
+				sums[one.ID+" "+p+" freely"] += n
+			}
+			for _, p := range d.Asking {
+				sums[one.ID+" "+p+" freely"] -= n
 			}
 		}
 	}
@@ -211,4 +226,33 @@ func TestAPreviewAsksForAllThatTheChangeTakes(t *testing.T) {
 		}
 	}
 	boss.must(http.MethodGet, "/api/roles/"+role, "")
+}
+
+// TestAPreviewNamesNoPlaceThatIsNotSeen: whoever manages people without seeing a customer learns how many of its devices a change is about, and not how it is called.
+func TestAPreviewNamesNoPlaceThatIsNotSeen(t *testing.T) {
+	a := start(t)
+	boss := owner(t, a, "Harbor IT", "olga@harbor.example.com")
+	mine, hidden := boss.make("/api/customers", `{"name":"Northwind"}`), boss.make("/api/customers", `{"name":"Secret Mill"}`)
+	rita := colleague(boss, perm.Technician, "rita@harbor.example.com")
+	who := rita.id()
+	w := boss.do("GET", "/api/technicians/"+who, "")
+	if w = boss.do("PATCH", "/api/technicians/"+who, fmt.Sprintf(`{"customer_ids":[%q]}`, mine), "If-Match: "+w.Header().Get("ETag")); w.Code != http.StatusOK {
+		t.Fatal(w.Code, w.Body)
+	}
+	manages := boss.make("/api/roles", `{"name":"Role keeper","purpose":"administration","permissions":["admin.roles","admin.technicians"]}`)
+	boss.make("/api/grants", fmt.Sprintf(`{"subject":{"type":"technician","id":%q},"role_id":%q,"scope":{"type":"section","id":"team"}}`, who, manages))
+	tom := boss.make("/api/technicians", fmt.Sprintf(`{"given_name":"Tom","email":"tom@harbor.example.com","platform_role":"technician","password":%q,"customer_ids":[%q,%q]}`, password, mine, hidden))
+	role := boss.make("/api/roles", `{"name":"Operator","purpose":"devices","permissions":["device.files"]}`)
+	for _, c := range []string{mine, hidden} {
+		boss.make("/api/grants", fmt.Sprintf(`{"subject":{"type":"technician","id":%q},"role_id":%q,"scope":{"type":"customer","id":%q}}`, tom, role, c))
+	}
+	for _, by := range []struct {
+		caller
+		sees bool
+	}{{boss, true}, {rita, false}} {
+		w := by.do(http.MethodPost, "/api/access/preview", fmt.Sprintf(`{"method":"DELETE","path":"/api/roles/%s","confirm_name":"Operator","if_match":"\"1\""}`, role))
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"Northwind"`) || !strings.Contains(w.Body.String(), hidden) || strings.Contains(w.Body.String(), "Secret Mill") != by.sees {
+			t.Errorf("%s: %d %s", by.email, w.Code, w.Body)
+		}
+	}
 }

@@ -49,7 +49,7 @@ func TestTheDemosTechniciansReachTheirDevices(t *testing.T) {
 	if !ok || len(devices) == 0 {
 		t.Fatal("a technician sees no device")
 	}
-	id, _ := luc.must(http.MethodGet, "/api/me", "")["id"].(string)
+	id := luc.id()
 	if n := count(luc, "/api/grants?inherited=true&technician_id="+id); n < 2 {
 		t.Errorf("%d grants reach a technician", n)
 	}

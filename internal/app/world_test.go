@@ -108,6 +108,17 @@ func (c caller) make(path, body string) string {
 	return o.ID
 }
 
+// id is that of the technician who calls.
+func (c caller) id() string {
+	c.t.Helper()
+	me, _ := c.must(http.MethodGet, "/api/me", "")["technician"].(map[string]any)
+	id, ok := me["id"].(string)
+	if !ok || id == "" {
+		c.t.Fatal("nobody is signed in")
+	}
+	return id
+}
+
 // fields are those of an answer that is an object; a status other than 0 is demanded.
 func (c caller) fields(w *httptest.ResponseRecorder, status int) (fields map[string]any) {
 	c.t.Helper()

@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -110,14 +111,16 @@ type Body struct {
 	Version     int64             `json:"version"`
 }
 
-func (s *Service) bodyOf(ctx context.Context, r Request) Body {
-	b := Body{
+func (s *Service) bodyOf(ctx context.Context, r Request) (b Body, err error) {
+	b = Body{
 		ID: r.ID, Action: r.Action, Permission: r.Permission, Target: thingBody(r.Target), Facts: r.Facts, Gives: r.Gives, Reason: r.Reason,
 		Requester: PersonBody(r.Requester), State: r.State, BreakGlass: r.BreakGlass, Comment: r.Comment, Failure: r.Failure, CreatedAt: r.CreatedAt,
 		ExpiresAt: r.ExpiresAt, DecidedAt: httpapi.Optional(r.DecidedAt), UsableUntil: httpapi.Optional(r.UsableUntil),
 		EndedAt: httpapi.Optional(r.EndedAt), Digest: r.Digest, Version: r.Version,
 	}
-	_ = json.Unmarshal(r.Raw(), &b.Parameters) // written by us
+	if err := json.Unmarshal(r.Raw(), &b.Parameters); err != nil {
+		return b, fmt.Errorf("show the parameters of request %s: %w", r.ID, err)
+	}
 	if r.CustomerID != "" {
 		b.Customer = &PersonBody{r.CustomerID, r.CustomerName}
 	}
@@ -134,21 +137,23 @@ func (s *Service) bodyOf(ctx context.Context, r Request) Body {
 		err := s.MayDecide(ctx, r)
 		b.May.Decide, b.May.WhyNot = err == nil, fault.CodeOf(err)
 	}
-	return b
+	return b, nil
 }
 
 func (s *Service) answer(ctx context.Context, r Request, err error) (*httpapi.One[Body], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpapi.One[Body]{ETag: httpapi.ETag(r.Version), Body: s.bodyOf(ctx, r)}, nil
+	b, err := s.bodyOf(ctx, r)
+	return &httpapi.One[Body]{ETag: httpapi.ETag(r.Version), Body: b}, err
 }
 
 func (s *Service) created(ctx context.Context, r Request, err error) (*httpapi.Created[Body], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpapi.Created[Body]{Location: "/api/approvals/" + r.ID, ETag: httpapi.ETag(r.Version), Body: s.bodyOf(ctx, r)}, nil
+	b, err := s.bodyOf(ctx, r)
+	return &httpapi.Created[Body]{Location: "/api/approvals/" + r.ID, ETag: httpapi.ETag(r.Version), Body: b}, err
 }
 
 func (s *Service) getList(ctx context.Context, in *struct {
@@ -159,7 +164,16 @@ func (s *Service) getList(ctx context.Context, in *struct {
 },
 ) (*httpapi.Page[Body], error) {
 	found, next, err := s.List(ctx, Query{State: in.State, Mine: in.Mine, ToDecide: in.ToDecide, Page: in.Page()})
-	return httpapi.NewPage(httpapi.Each(found, func(r Request) Body { return s.bodyOf(ctx, r) }), next), err
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Body, len(found))
+	for i, r := range found {
+		if items[i], err = s.bodyOf(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return httpapi.NewPage(items, next), nil
 }
 
 func (s *Service) post(ctx context.Context, in *struct{ Body askBody }) (*httpapi.Created[Body], error) {

@@ -23,7 +23,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{
 		ID: "replace-device", Method: "PUT", Path: each, Summary: "Change all fields of a device", Needs: perm.AdminDevices, Object: s.object, Rights: true,
 	}, s.put)
-	httpapi.Handle(api, httpapi.Route{ID: "delete-device", Method: "DELETE", Path: each, Summary: "Delete a device", Needs: perm.DeviceDelete, Object: s.object, Asks: DeleteAction}, s.delete)
+	httpapi.Handle(api, httpapi.Route{ID: "delete-device", Method: "DELETE", Path: each, Summary: "Delete a device", Needs: perm.DeviceDelete, Object: s.object, Asks: DeleteAction, Rights: true}, s.delete)
 	s.groupRoutes(api)
 	export.Handle(api, s.audit, export.List[listInput, Device]{
 		Route:  httpapi.Route{ID: "export-devices", Method: "GET", Path: "/api/devices.csv", Summary: "Download devices as CSV", Needs: perm.DeviceView},

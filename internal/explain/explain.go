@@ -36,11 +36,12 @@ type Service struct {
 	db      *store.DB
 	guard   *access.Guard
 	engines Engines
+	slots   chan struct{} // holds one for each preview that is being made
 }
 
 // New returns a Service.
 func New(db *store.DB, guard *access.Guard, engines Engines) *Service {
-	return &Service{db, guard, engines}
+	return &Service{db, guard, engines, make(chan struct{}, maxPreviews)}
 }
 
 // Named is something with its name; "" if it has none, or none any more.

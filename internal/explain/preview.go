@@ -8,12 +8,16 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/access/resource"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
 
 var errPreview = fault.New(fault.Denied, "explain.preview_others", "A preview shows what others may do. It takes the right to manage technicians or roles.").
 	Needing(string(perm.AdminTechnicians))
+
+// maxPreviews are made at a time, each in a copy of what the engine knows; others wait for their turn.
+const maxPreviews = 2
 
 // maxShown is how many people a preview shows; it counts all.
 const maxShown = 500
@@ -52,6 +56,12 @@ func (s *Service) Preview(ctx context.Context, do func(context.Context)) (p Prev
 	if s.guard.Holds(ctx, perm.AdminTechnicians) != nil && s.guard.Holds(ctx, perm.AdminRoles) != nil {
 		return p, false, errPreview
 	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return p, false, ctx.Err()
+	}
 	effect, reached, err := s.guard.Rehearse(ctx, do)
 	if err != nil || !reached {
 		return p, reached, err
@@ -85,12 +95,21 @@ func (s *Service) Preview(ctx context.Context, do func(context.Context)) (p Prev
 	return p, true, s.namePlaces(ctx, p.Shown)
 }
 
+// namePlaces gives places their names; one that the actor may not see keeps its id alone (ADR 39).
 func (s *Service) namePlaces(ctx context.Context, all []Changed) error {
-	wanted := map[kind]map[string][]*Named{}
+	actor := access.ActorFrom(ctx)
+	e, err := s.engines.Engine(ctx, actor.OrgID)
+	if err != nil {
+		return fmt.Errorf("get the engine: %w", err)
+	}
+	now, wanted := store.Now(), map[kind]map[string][]*Named{}
 	for _, c := range all {
 		for _, d := range c.Differences {
 			for i := range d.At {
 				k, n := kindOf(d.At[i].Type), &d.At[i].Named
+				if !resource.Seen(e, now, actor.ID, actor.Ceiling, engine.Target{Type: d.At[i].Type, ID: n.ID}) {
+					continue
+				}
 				if wanted[k] == nil {
 					wanted[k] = map[string][]*Named{}
 				}
@@ -99,7 +118,7 @@ func (s *Service) namePlaces(ctx context.Context, all []Changed) error {
 		}
 	}
 	for k, ids := range wanted {
-		err := names(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, k, ids, func(id, name string) {
+		err := names(ctx, s.db.Read(), actor.OrgID, k, ids, func(id, name string) {
 			for _, n := range ids[id] {
 				n.Name = name
 			}

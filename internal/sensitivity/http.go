@@ -16,7 +16,7 @@ func (s *Service) Routes(api *httpapi.API) {
 		return answer(s.Find(ctx, ""))
 	})
 	httpapi.Handle(api, httpapi.Route{
-		ID: "set-sensitive-permissions", Method: "PUT", Path: whole, Summary: "Say what takes the approval of a second person", Needs: perm.AdminRoles, Fresh: true,
+		ID: "set-sensitive-permissions", Method: "PUT", Path: whole, Summary: "Say what takes the approval of a second person", Needs: perm.AdminRoles, Fresh: true, Rights: true,
 	}, func(ctx context.Context, in *setInput) (*httpapi.One[marksBody], error) {
 		return s.put(ctx, "", in.IfMatch, in.Body)
 	})
@@ -28,7 +28,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	})
 	httpapi.Handle(api, httpapi.Route{
 		ID: "set-customer-sensitive-permissions", Method: "PUT", Path: one, Summary: "Say what takes an approval at this customer beside what does everywhere",
-		Needs: perm.AdminRoles, Object: s.customer, Fresh: true,
+		Needs: perm.AdminRoles, Object: s.customer, Fresh: true, Rights: true,
 	}, func(ctx context.Context, in *setCustomerInput) (*httpapi.One[marksBody], error) {
 		return s.put(ctx, in.ID, in.IfMatch, in.Body)
 	})

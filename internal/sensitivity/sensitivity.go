@@ -135,8 +135,3 @@ func checked(want []perm.Permission) error {
 	}
 	return form.Err()
 }
-
-// declared is what takes an approval until an organization says otherwise.
-func declared() []perm.Permission {
-	return perm.BitsWhere(func(e perm.Entry) bool { return e.Sensitive }).Permissions()
-}

@@ -13,7 +13,7 @@ import (
 
 func of(ctx context.Context, q store.Querier, org, whose string) (m Marks, err error) {
 	if whose == "" {
-		m.Permissions, m.Inherited = declared(), declared()
+		m.Permissions, m.Inherited = perm.Sensitive().Permissions(), perm.Sensitive().Permissions()
 	} else {
 		whole, err := of(ctx, q, org, "")
 		if err != nil {

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -15,10 +14,7 @@ import (
 func TestSessionsOverRandomWorlds(t *testing.T) {
 	gives, holds := 0, 0
 	for seed := range uint64(600) {
-		m := &maker{Rand: rand.New(rand.NewPCG(seed, 11)), world: empty()}
-		m.now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-		e := engine.New()
-		e.Write(func(to *engine.Writer) { to.SetOrganization(m.org) })
+		m, e := begin(seed, 11, 0)
 		for range 120 {
 			e.Write(m.step)
 		}

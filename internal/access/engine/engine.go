@@ -109,7 +109,7 @@ type customer struct{ defaults, sensitive perm.Bits }
 // New returns an Engine that knows nobody and so refuses everything.
 func New() *Engine {
 	e := &Engine{state: state{
-		sensitive: perm.BitsWhere(func(p perm.Entry) bool { return p.Sensitive }),
+		sensitive: perm.Sensitive(),
 		people:    map[ID]int32{}, known: map[ID]int32{}, roles: map[ID]int32{},
 		rules: make([][]rule, 1), spans: make([]span, 1), approvals: map[approval]span{}, customers: map[int32]customer{},
 		tree: tree{inside: make([]content, 1), stale: true},

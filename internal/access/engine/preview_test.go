@@ -21,18 +21,7 @@ func TestAPreviewIsWhatThenHappens(t *testing.T) {
 	}
 	affected := 0
 	for seed := range uint64(n) {
-		m := &maker{Rand: rand.New(rand.NewPCG(seed, 18)), world: empty()}
-		m.now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-		e := engine.New()
-		e.Write(func(to *engine.Writer) {
-			to.SetOrganization(m.org)
-			for range 4 {
-				m.putPerson(to)
-				m.putCustomer(to)
-				m.putRole(to)
-				m.putGroup(to)
-			}
-		})
+		m, e := begin(seed, 18, 4)
 		for range 60 + m.IntN(100) {
 			e.Write(m.step)
 		}

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"maps"
-	"math/rand/v2"
 	"os"
 	"reflect"
 	"runtime"
@@ -10,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
@@ -54,18 +52,7 @@ func TestDecisionsOverRandomWorlds(t *testing.T) {
 }
 
 func compare(t *testing.T, seed uint64, outcomes *[3]atomic.Int64) {
-	m := &maker{Rand: rand.New(rand.NewPCG(seed, 5)), world: empty()}
-	m.now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	changed := engine.New()
-	changed.Write(func(to *engine.Writer) {
-		to.SetOrganization(m.org)
-		for range 6 {
-			m.putPerson(to)
-			m.putCustomer(to)
-			m.putRole(to)
-			m.putGroup(to)
-		}
-	})
+	m, changed := begin(seed, 5, 6)
 	for range 40 + m.IntN(120) {
 		changed.Write(m.step)
 		if m.chance(20) {

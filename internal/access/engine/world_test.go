@@ -60,6 +60,23 @@ type maker struct {
 	made int
 }
 
+// begin makes a world with a little of everything, and an engine that knows it. What follows hangs on the seed and the purpose alone.
+func begin(seed, purpose uint64, each int) (*maker, *engine.Engine) {
+	m := &maker{Rand: rand.New(rand.NewPCG(seed, purpose)), world: empty()}
+	m.now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	e := engine.New()
+	e.Write(func(to *engine.Writer) {
+		to.SetOrganization(m.org)
+		for range each {
+			m.putPerson(to)
+			m.putCustomer(to)
+			m.putRole(to)
+			m.putGroup(to)
+		}
+	})
+	return m, e
+}
+
 func (m *maker) id() string {
 	m.made++
 	return fmt.Sprintf("%08x-0000-7000-8000-%012x", m.Uint32(), m.made)

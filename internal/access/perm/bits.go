@@ -31,6 +31,9 @@ func BitsWhere(fits func(Entry) bool) (b Bits) {
 // All is every permission.
 func All() Bits { return all }
 
+// Sensitive is what takes the approval of a second person as long as an organization says nothing else.
+func Sensitive() Bits { return BitsWhere(func(e Entry) bool { return e.Sensitive }) }
+
 // BitAt is the permission that stands at a place of the catalogue, as Place gives it.
 func BitAt(place int) (b Bits) {
 	b[place>>6] = 1 << (place & 63)
