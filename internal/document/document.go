@@ -17,6 +17,7 @@ import (
 	"countersign.dev/countersign/internal/branding"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
+	"countersign.dev/countersign/internal/document/markup"
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
@@ -271,8 +272,8 @@ func (s *Service) publicURL(c circumstances, key Key) string {
 }
 
 // marker is what stands before a point of a list.
-func marker(b Block, i int) string {
-	if b.Kind == Steps {
+func marker(b markup.Block, i int) string {
+	if b.Kind == markup.Steps {
 		return strconv.Itoa(b.Start+i) + "."
 	}
 	return "-"

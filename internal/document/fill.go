@@ -3,6 +3,7 @@ package document
 import (
 	"strings"
 
+	"countersign.dev/countersign/internal/document/markup"
 	"countersign.dev/countersign/internal/wording"
 )
 
@@ -28,7 +29,7 @@ type Document struct {
 	Key      Key
 	Language wording.Language
 	Title    string
-	Blocks   []Block
+	Blocks   []markup.Block
 }
 
 // The marks that placeholders are while the markup is read: characters for private use, which no text holds. A value is put in only
@@ -41,7 +42,7 @@ const (
 func isMark(r rune) bool { return r >= firstMark && r <= lastMark }
 
 // filled reads a text and puts the values in. A line with a placeholder that stands for nothing is left out.
-func filled(t Text, v values) (title string, blocks []Block, err error) {
+func filled(t Text, v values) (title string, blocks []markup.Block, err error) {
 	var names []wording.Placeholder
 	var source strings.Builder
 	for line := range strings.Lines(t.Body) {
@@ -59,7 +60,7 @@ func filled(t Text, v values) (title string, blocks []Block, err error) {
 			names = append(names, p.Name)
 		}
 	}
-	if blocks, err = parse(source.String()); err != nil {
+	if blocks, err = markup.Parse(source.String(), isMark); err != nil {
 		return "", nil, err
 	}
 	for i := range blocks {
@@ -81,7 +82,7 @@ func (v values) lacks(pieces []wording.Piece) bool {
 }
 
 // spans puts values in the place of marks.
-func (v values) spans(in []Span, names []wording.Placeholder) (out []Span) {
+func (v values) spans(in []markup.Span, names []wording.Placeholder) (out []markup.Span) {
 	for _, s := range in {
 		rest := s.Text
 		for {
@@ -106,7 +107,7 @@ func (v values) spans(in []Span, names []wording.Placeholder) (out []Span) {
 		s.Text = rest
 		out = append(out, s)
 	}
-	return joined(out)
+	return markup.Joined(out)
 }
 
 // Plain is the document as a mail says it.
@@ -114,13 +115,13 @@ func (d Document) Plain() string {
 	var parts []string
 	for _, b := range d.Blocks {
 		switch b.Kind {
-		case Points, Steps:
+		case markup.Points, markup.Steps:
 			var lines []string
 			for i, item := range b.Items {
 				lines = append(lines, marker(b, i)+" "+plain(item))
 			}
 			parts = append(parts, strings.Join(lines, "\n"))
-		case Line:
+		case markup.Line:
 		default:
 			parts = append(parts, plain(b.Spans))
 		}
@@ -128,7 +129,7 @@ func (d Document) Plain() string {
 	return strings.Join(parts, "\n\n")
 }
 
-func plain(spans []Span) string {
+func plain(spans []markup.Span) string {
 	var out strings.Builder
 	for _, s := range spans {
 		switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/document/markup"
 	"countersign.dev/countersign/internal/httpapi"
 )
 
@@ -105,7 +106,7 @@ func blocksOf(d Document) []blockBody {
 	return out
 }
 
-func spansOf(in []Span) []spanBody {
+func spansOf(in []markup.Span) []spanBody {
 	out := make([]spanBody, len(in))
 	for i, s := range in {
 		out[i] = spanBody(s)

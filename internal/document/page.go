@@ -4,10 +4,10 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"html/template"
 	"net/http"
 	"slices"
 
+	"countersign.dev/countersign/internal/document/markup"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/publicpage"
@@ -25,10 +25,6 @@ type pages struct {
 
 func newPages(s *Service) pages { return pages{s, publicpage.Parse(pageFiles, "page.html", s.Log)} }
 
-// Href is where a span leads. The template knows web and mail addresses as harmless, but not those of phones. All three kinds were checked when
-// the text was saved (parser.address), or were made of a checked number.
-func (s Span) Href() template.URL { return template.URL(s.Link) } //nolint:gosec // see above
-
 // link is a line of the list, or the way back to it.
 type link struct{ Title, Address string }
 
@@ -36,7 +32,7 @@ type link struct{ Title, Address string }
 type shownPage struct {
 	Index     []link
 	IndexText string
-	Blocks    []Block
+	Blocks    []markup.Block
 	Back      *link
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"countersign.dev/countersign/internal/document/markup"
+	"countersign.dev/countersign/internal/document/pdf"
 	"countersign.dev/countersign/internal/message/attachment"
 )
 
@@ -42,7 +44,7 @@ func FuzzMarkup(f *testing.F) {
 		if err != nil {
 			return
 		}
-		check := func(spans []Span) {
+		check := func(spans []markup.Span) {
 			for _, s := range spans {
 				if strings.ContainsFunc(s.Text, isMark) {
 					t.Fatalf("a mark is left in %q", s.Text)
@@ -89,37 +91,20 @@ func TestMarkup(t *testing.T) {
 // Every letter of every supplied text is in one of the faces of the file.
 func TestEveryLetterCanBePrinted(t *testing.T) {
 	t.Parallel()
-	f, err := loadFaces()
-	if err != nil {
-		t.Fatal(err)
-	}
+	seen := map[rune]bool{}
 	for _, l := range Languages() {
 		for _, e := range Catalogue() {
 			x := suppliedText(e.Key, l.Code)
-			text := strings.ReplaceAll(x.Title+" "+x.Body, "?", "")
-			for _, look := range []Span{{Text: text}, {Text: text, Strong: true}, {Text: text, Emphasis: true}} {
-				for _, part := range f.split(look, false) {
-					if at := strings.Index(part.text, "?"); at >= 0 {
-						t.Errorf("%s in %s: a letter is missing behind %q", e.Key, l.Code, part.text[:at])
-					}
+			for _, r := range x.Title + x.Body {
+				if seen[r] {
+					continue
+				}
+				seen[r] = true
+				if ok, err := pdf.Shows(r); !ok || err != nil {
+					t.Errorf("%s in %s: %q cannot be printed, %v", e.Key, l.Code, r, err)
 				}
 			}
 		}
-	}
-}
-
-// A mark behind a Latin word or a number stands alone where the text runs from right to left; within one it stays where it is.
-func TestMarksStandApart(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"من Harbor IT. لست": "من Harbor IT . لست", "a.b.example.com.": "a.b.example.com .", "10:30": "10:30", "كلمة.": "كلمة.", "": "",
-	} {
-		if got := apart([]Span{{Text: in}})[:1]; got[0].Text != want {
-			t.Errorf("%q: %q, want %q", in, got[0].Text, want)
-		}
-	}
-	if got := apart([]Span{{Text: "0199", Link: "tel:0199"}, {Text: ". و"}}); got[0].Text+got[1].Text != "0199 . و" {
-		t.Errorf("over two spans: %v", got)
 	}
 }
 

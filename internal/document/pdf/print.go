@@ -1,14 +1,14 @@
-package document
+// Package pdf makes the file of a document: a tagged PDF, which a screen reader can read, with its fonts in it. It reaches nothing outside.
+package pdf
 
 import (
-	"context"
 	"fmt"
-	"io"
 
 	foliodocument "github.com/carlos7ags/folio/document"
 	"github.com/carlos7ags/folio/image"
 	"github.com/carlos7ags/folio/layout"
 
+	"countersign.dev/countersign/internal/document/markup"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -24,61 +24,39 @@ const (
 	logoHeight   = 45
 )
 
-// PDF writes a document as a tagged PDF, which a screen reader can read, with its fonts in it. It reaches nothing outside: all it holds are
-// the text, and the logo that was made anew when it was uploaded.
-func (s *Service) PDF(ctx context.Context, w io.Writer, key Key, language, contactID, customerID string) error {
-	d, c, err := s.copyFor(ctx, key, language, contactID, customerID)
-	if err != nil {
-		return err
-	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	default:
-		return errBusy
-	}
-	b, err := s.print(ctx, d, c)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(b)
-	return err
+// Document is what is printed.
+type Document struct {
+	Title    string
+	Blocks   []markup.Block
+	Language string // BCP 47
+	RTL      bool   // the language runs from right to left
+	Letter   bool   // on the paper of North America, instead of A4
+
+	Author string
+	Accent string // #rrggbb; "" for a dark gray
+	Logo   []byte // PNG; nil for the author's name instead
 }
 
-// print makes the file of a filled document.
-func (s *Service) print(ctx context.Context, d Document, c circumstances) (b []byte, err error) {
-	var logo []byte
-	if c.brand.LogoID != "" && s.Logo != nil {
-		if logo, err = s.Logo(ctx, c.brand.LogoID); err != nil {
-			s.Log.ErrorContext(ctx, "print a document without its logo", "err", err)
-		}
-	}
-	if b, err = layOut(d, c, logo); err != nil {
-		return nil, fmt.Errorf("print the document %s: %w", d.Key, err)
-	}
-	return b, nil
-}
-
-// layOut makes the pages of a document.
-func layOut(d Document, c circumstances, logo []byte) ([]byte, error) {
+// Print makes the pages of a document.
+func Print(d Document) ([]byte, error) {
 	f, err := loadFaces()
 	if err != nil {
 		return nil, err
 	}
 	size := foliodocument.PageSizeA4
-	if region := c.organization.Region; region == "US" || region == "CA" || region == "MX" {
+	if d.Letter {
 		size = foliodocument.PageSizeLetter
 	}
 	p := printer{faces: f, accent: layout.Gray(0.15)}
-	if d.Language.Dir == "rtl" {
+	if d.RTL {
 		p.direction = layout.DirectionRTL
 	}
-	if color := c.brand.Accents().Light; color != "" {
-		p.accent = layout.Hex(color)
+	if d.Accent != "" {
+		p.accent = layout.Hex(d.Accent)
 	}
 	out := foliodocument.NewDocument(size)
 	out.Info = foliodocument.Info{
-		Title: d.Title, Author: c.brand.Name, Creator: "Countersign", CreationDate: store.Now(), Language: d.Language.Code,
+		Title: d.Title, Author: d.Author, Creator: "Countersign", CreationDate: store.Now(), Language: d.Language,
 	}
 	out.SetTagged(true)
 	out.SetAutoBookmarks(true)
@@ -90,8 +68,8 @@ func layOut(d Document, c circumstances, logo []byte) ([]byte, error) {
 		page.AddTextEmbedded(number, f.regular, smallSize, size.Width-margin-f.regular.MeasureString(number, smallSize), margin/2)
 		stream.EndMarkedContent()
 	})
-	out.Add(p.head(c, logo))
-	out.Add(layout.NewHeadingEmbedded(" ", layout.H1, f.bold).SetRuns(p.runs([]Span{{Text: d.Title}}, titleSize, true)).SetAlign(p.start()))
+	out.Add(p.head(d))
+	out.Add(layout.NewHeadingEmbedded(" ", layout.H1, f.bold).SetRuns(p.runs([]markup.Span{{Text: d.Title}}, titleSize, true)).SetAlign(p.start()))
 	for _, b := range d.Blocks {
 		out.Add(p.element(b))
 	}
@@ -104,49 +82,49 @@ type printer struct {
 	direction layout.Direction // auto unless the language runs from right to left
 }
 
-// head is the logo or the name of the organization.
-func (p printer) head(c circumstances, logo []byte) layout.Element {
+// head is the logo or the name of whose document it is.
+func (p printer) head(d Document) layout.Element {
 	box := layout.NewDiv().SetBorders(layout.CellBorders{Bottom: layout.SolidBorder(1.5, p.accent)}).
 		SetPaddingAll(layout.Padding{Bottom: 8}).SetSpaceAfter(14)
-	if len(logo) > 0 {
-		if picture, err := image.NewPNG(logo); err == nil {
+	if len(d.Logo) > 0 {
+		if picture, err := image.NewPNG(d.Logo); err == nil {
 			width, height := float64(picture.Width()), float64(picture.Height())
 			scale := min(logoWidth/width, logoHeight/height)
-			return box.Add(layout.NewImageElement(picture).SetSize(width*scale, height*scale).SetAltText(c.brand.Name))
+			return box.Add(layout.NewImageElement(picture).SetSize(width*scale, height*scale).SetAltText(d.Author))
 		}
 	}
-	name := p.runs([]Span{{Text: c.brand.Name}}, 13, true)
+	name := p.runs([]markup.Span{{Text: d.Author}}, 13, true)
 	for i := range name {
 		name[i] = name[i].WithColor(p.accent)
 	}
 	return box.Add(p.paragraph(name))
 }
 
-func (p printer) element(b Block) layout.Element {
+func (p printer) element(b markup.Block) layout.Element {
 	switch b.Kind {
-	case Heading:
+	case markup.Heading:
 		level, size := layout.H2, 14.0
 		if b.Level > 2 {
 			level, size = layout.H3, 12
 		}
 		return layout.NewHeadingEmbedded(" ", level, p.bold).SetRuns(p.runs(b.Spans, size, true)).SetAlign(p.start())
-	case Points, Steps:
+	case markup.Points, markup.Steps:
 		list := layout.NewListEmbedded(p.regular, textSize).SetLeading(leading).SetDirection(p.direction)
-		if b.Kind == Steps {
+		if b.Kind == markup.Steps {
 			list.SetStyle(layout.ListOrdered).SetStart(b.Start)
 		}
 		for _, item := range b.Items {
 			list.AddItemRuns(p.runs(item, textSize, false))
 		}
 		return layout.NewDiv().Add(list).SetSpaceBefore(paragraphGap).SetSpaceAfter(8)
-	case Note:
+	case markup.Note:
 		border, padding := layout.CellBorders{Left: layout.SolidBorder(3, p.accent)}, layout.Padding{Top: 4, Bottom: 4, Left: 10}
 		if p.direction == layout.DirectionRTL {
 			border, padding = layout.CellBorders{Right: border.Left}, layout.Padding{Top: 4, Bottom: 4, Right: 10}
 		}
 		return layout.NewDiv().SetBorders(border).SetPaddingAll(padding).SetSpaceBefore(4).SetSpaceAfter(10).
 			Add(p.paragraph(p.runs(b.Spans, textSize, false)).SetLeading(leading))
-	case Line:
+	case markup.Line:
 		return layout.NewLineSeparator().SetSpaceBefore(6).SetSpaceAfter(10)
 	}
 	return p.paragraph(p.runs(b.Spans, textSize, false)).SetLeading(leading).SetSpaceBefore(paragraphGap).SetSpaceAfter(8)
@@ -164,7 +142,7 @@ func (p printer) paragraph(runs []layout.TextRun) *layout.Paragraph {
 	return layout.NewStyledParagraph(runs...).SetDirection(p.direction)
 }
 
-func (p printer) runs(spans []Span, size float64, strong bool) (out []layout.TextRun) {
+func (p printer) runs(spans []markup.Span, size float64, strong bool) (out []layout.TextRun) {
 	if p.direction == layout.DirectionRTL {
 		spans = apart(spans)
 	}

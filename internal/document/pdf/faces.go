@@ -1,4 +1,4 @@
-package document
+package pdf
 
 import (
 	"embed"
@@ -14,6 +14,8 @@ import (
 	"golang.org/x/image/font/gofont/goitalic"
 	"golang.org/x/image/font/gofont/gomono"
 	"golang.org/x/image/font/gofont/goregular"
+
+	"countersign.dev/countersign/internal/document/markup"
 )
 
 // fontFiles are the letters that the Go fonts lack: Noto Sans Arabic, under the SIL Open Font License.
@@ -50,7 +52,7 @@ func loadFaces() (f faces, err error) {
 }
 
 // of is the face of a span.
-func (f faces) of(s Span, strong bool) *font.EmbeddedFont {
+func (f faces) of(s markup.Span, strong bool) *font.EmbeddedFont {
 	switch {
 	case s.Code:
 		return f.mono
@@ -62,6 +64,23 @@ func (f faces) of(s Span, strong bool) *font.EmbeddedFont {
 		return f.italic
 	}
 	return f.regular
+}
+
+// Shows says whether a file can show a letter in every look; a question mark stands for one that it cannot.
+func Shows(r rune) (bool, error) {
+	f, err := loadFaces()
+	if err != nil {
+		return false, err
+	}
+	for _, look := range []markup.Span{{}, {Strong: true}, {Emphasis: true}, {Strong: true, Emphasis: true}} {
+		look.Text = string(r)
+		for _, part := range f.split(look, false) {
+			if part.text != look.Text {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
 }
 
 // part is a piece of a span whose letters are all in one face.
@@ -79,7 +98,7 @@ var (
 
 // split gives each letter of a span the face that has it. A question mark stands for one that no face has, so that nothing vanishes without a
 // trace. Arabic has no italic: emphasis is left to the words.
-func (f faces) split(s Span, strong bool) (out []part) {
+func (f faces) split(s markup.Span, strong bool) (out []part) {
 	usual, arabic := f.of(s, strong), f.arabic
 	if s.Strong || strong {
 		arabic = f.arabicBold
@@ -112,7 +131,7 @@ func (f faces) split(s Span, strong bool) (out []part) {
 
 // apart sets a space between a Latin word or a number and the mark behind it, where the text around runs from right to left: the library places
 // whole words, and would leave the mark on the wrong side of one.
-func apart(spans []Span) []Span {
+func apart(spans []markup.Span) []markup.Span {
 	out := slices.Clone(spans)
 	before := ' '
 	for i, s := range out {

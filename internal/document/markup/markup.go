@@ -1,7 +1,9 @@
-package document
+// Package markup reads the small part of CommonMark that documents for clients are written in.
+package markup
 
 import (
 	"fmt"
+	"html/template"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,6 +46,10 @@ type Span struct {
 	Break    bool   // a new line instead of text
 }
 
+// Href is where a span leads. html/template knows web and mail addresses as harmless, but not those of phones. All three kinds were checked when
+// the text was read (parser.address), or were made of a checked number.
+func (s Span) Href() template.URL { return template.URL(s.Link) } //nolint:gosec // see above
+
 // wrong says what in a text cannot be shown, and where.
 type wrong struct {
 	line    int
@@ -52,10 +58,10 @@ type wrong struct {
 
 func (w wrong) Error() string { return fmt.Sprintf("Line %d: %s", w.line, w.message) }
 
-// parse reads markup, a small part of CommonMark: headings, paragraphs, lists, quotes, lines, bold, italic, code and links. What it does not
-// know it refuses instead of passing it on; HTML therefore has no way through.
-func parse(body string) ([]Block, error) {
-	p := parser{source: []byte(body)}
+// Parse reads markup, a small part of CommonMark: headings, paragraphs, lists, quotes, lines, bold, italic, code and links. What it does not
+// know it refuses instead of passing it on, naming the line; HTML therefore has no way through. Reserved letters stand in no address.
+func Parse(body string, reserved func(rune) bool) ([]Block, error) {
+	p := parser{source: []byte(body), reserved: reserved}
 	root := goldmark.DefaultParser().Parse(text.NewReader(p.source))
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
 		if err := p.block(n, false); err != nil {
@@ -66,9 +72,10 @@ func parse(body string) ([]Block, error) {
 }
 
 type parser struct {
-	source []byte
-	blocks []Block
-	line   int // that was read last
+	source   []byte
+	reserved func(rune) bool
+	blocks   []Block
+	line     int // that was read last
 }
 
 func (p *parser) refuse(message string) error { return wrong{max(p.line, 1), message} }
@@ -202,7 +209,7 @@ func (p *parser) spans(n ast.Node, look Span) (out []Span, err error) {
 		}
 		out = append(out, found...)
 	}
-	return joined(out), nil
+	return Joined(out), nil
 }
 
 func (p *parser) text(t *ast.Text, look Span) []Span {
@@ -223,7 +230,7 @@ func (p *parser) text(t *ast.Text, look Span) []Span {
 // address lets the addresses pass that a document may lead to. A link that runs a program or fills in a form of ours is none of them.
 func (p *parser) address(s string) (string, error) {
 	u, err := url.Parse(s)
-	if err == nil && u.User == nil && !strings.ContainsFunc(s, isMark) {
+	if err == nil && u.User == nil && !strings.ContainsFunc(s, p.reserved) {
 		switch {
 		case (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", (u.Scheme == "mailto" || u.Scheme == "tel") && u.Opaque != "":
 			return s, nil
@@ -232,8 +239,8 @@ func (p *parser) address(s string) (string, error) {
 	return "", p.refuse("A link leads to an address that begins with https://, mailto: or tel:, without a placeholder in it. A placeholder such as ${website} becomes a link by itself.")
 }
 
-// joined makes one span of neighbors that look the same.
-func joined(in []Span) (out []Span) {
+// Joined makes one span of neighbors that look the same.
+func Joined(in []Span) (out []Span) {
 	for _, s := range in {
 		if last := len(out) - 1; last >= 0 && !s.Break && !out[last].Break {
 			same := out[last]
