@@ -4,6 +4,7 @@ import { useState } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
+import { downloadText } from "@/components/file";
 import { longDate } from "./data";
 import classes from "./Factor.module.css";
 import { recoveryFile } from "./recoveryFile";
@@ -22,12 +23,7 @@ export function RecoveryCodes({ codes }: { codes: string[] }) {
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   };
-  const download = () => {
-    const address = URL.createObjectURL(new Blob([recoveryFile(title, about, codes)], { type: "text/plain;charset=utf-8" }));
-    const link = Object.assign(document.createElement("a"), { href: address, download: "countersign-recovery-codes.txt" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  };
+  const download = () => downloadText(recoveryFile(title, about, codes), "countersign-recovery-codes.txt", "text/plain;charset=utf-8");
   return (
     <div className={classes.form}>
       <Codes codes={codes} />

@@ -7,6 +7,7 @@ import { api, must } from "@/api/client";
 import type { Verification } from "@/api/types";
 import { useMe } from "@/app/me";
 import { ErrorState } from "@/components/ErrorState";
+import { downloadText } from "@/components/file";
 import { Loading } from "@/components/Loading";
 import { Sheet } from "@/components/Sheet";
 import { StateBadge } from "@/components/StateBadge";
@@ -96,7 +97,7 @@ function Paper({ file }: { file: string }) {
           {t("receipt.paper")}
         </Button>
         {/* The very file that is shown: another one from the server would have another sum. */}
-        <Button component="a" href={`data:application/json,${encodeURIComponent(file)}`} download="receipt.json" variant="default" leftSection={<Download size={15} aria-hidden="true" />}>
+        <Button variant="default" leftSection={<Download size={15} aria-hidden="true" />} onClick={() => downloadText(file, "receipt.json", "application/json")}>
           {t("receipt.file")}
         </Button>
       </div>
