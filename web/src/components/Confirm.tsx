@@ -36,6 +36,8 @@ interface Props {
   parameters?: () => Record<string, unknown>;
   /** What follows when it was done without `onConfirm`: by an administrator who took it upon themselves. */
   onDone?: () => void;
+  /** Why, where the question asks for it: a second person is told the same. */
+  reason?: string;
 }
 
 /** Asks before something that cannot simply be undone, and says what will change: in words, and where it helps line by line as `changes`. */
@@ -68,7 +70,7 @@ function Changes({ changes }: { changes: Change[] }) {
   );
 }
 
-function Question({ onClose, children, action, typed, danger = true, ready: filled = true, changes, onConfirm, parameters, onDone }: Props) {
+function Question({ onClose, children, action, typed, danger = true, ready: filled = true, changes, onConfirm, parameters, onDone, reason }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
@@ -90,7 +92,7 @@ function Question({ onClose, children, action, typed, danger = true, ready: fill
   if (asked) {
     return (
       <Suspense fallback={<Loading rows={4} height={36} />}>
-        <AskForm asked={asked} onClose={onClose} onDone={onDone} />
+        <AskForm asked={asked} onClose={onClose} onDone={onDone} reason={reason} />
       </Suspense>
     );
   }

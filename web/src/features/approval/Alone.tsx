@@ -12,9 +12,9 @@ import { Sent } from "./Sent";
 const least = 10;
 
 /** Acts at once without a second person (ACC-32): with a reason, a warning, and a proof that it is still the same person. */
-export function Alone({ asked, onClose, onDone, onBack }: AskProps & { onBack: () => void }) {
+export function Alone({ asked, onClose, onDone, onBack, reason: said = "" }: AskProps & { onBack: () => void }) {
   const { t } = useTranslation();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useState(said);
   const [missing, setMissing] = useState(false);
   const ticketId = typeof asked.parameters.ticket_id === "string" ? asked.parameters.ticket_id : undefined;
   const act = useMutation({ mutationFn: () => breakGlass(asked, { reason, ticketId }) });

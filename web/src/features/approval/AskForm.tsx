@@ -18,6 +18,8 @@ export interface AskProps {
   onClose: () => void;
   /** What follows when it was done at once. */
   onDone?: () => void;
+  /** What was said already, where the question that was refused asked for it. */
+  reason?: string;
 }
 
 /** What happens once somebody approves. */
@@ -37,11 +39,11 @@ function whatNext(action: string, t: TFunction): string {
 const lives = ["60", "240", "1440", "4320", "10080"] as const;
 
 /** Asks a second person for what was refused, and says what happens next. Administrators may act at once instead. */
-export function AskForm({ asked, onClose, onDone }: AskProps) {
+export function AskForm({ asked, onClose, onDone, reason: said = "" }: AskProps) {
   const { t } = useTranslation();
   const me = useMe();
   const can = useCan();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useState(said);
   const [ticketId, setTicketId] = useState<string | null>(typeof asked.parameters.ticket_id === "string" ? asked.parameters.ticket_id : null);
   const [life, setLife] = useState<string>("60");
   const [alone, setAlone] = useState(false);
@@ -51,7 +53,7 @@ export function AskForm({ asked, onClose, onDone }: AskProps) {
     return <Sent request={ask.data} onClose={onClose} />;
   }
   if (alone) {
-    return <Alone asked={asked} onClose={onClose} onDone={onDone} onBack={() => setAlone(false)} />;
+    return <Alone asked={asked} reason={reason} onClose={onClose} onDone={onDone} onBack={() => setAlone(false)} />;
   }
   const { byField, summary } = formProblem(ask.error, { reason: "", ticket_id: "", expires_in_minutes: "" }, t);
   return (

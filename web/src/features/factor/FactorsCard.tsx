@@ -62,6 +62,7 @@ export function FactorsCard({ technician }: Props) {
           taken();
         }}
         onDone={taken}
+        reason={reason}
       >
         <div className={classes.form}>
           {t("factor.resetText", { name })}
