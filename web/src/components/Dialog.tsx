@@ -2,6 +2,7 @@ import { Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./Dialog.module.css";
+import { useFocusBack } from "./useFocusBack";
 
 interface Props {
   opened: boolean;
@@ -14,6 +15,7 @@ interface Props {
 /** A question or a table in the middle of the page. */
 export function Dialog({ opened, onClose, title, wide, children }: Props) {
   const { t } = useTranslation();
+  useFocusBack(opened);
   return (
     <Modal.Root opened={opened} onClose={onClose} centered zIndex={300} size={wide ? "xl" : undefined}>
       <Modal.Overlay backgroundOpacity={0.35} />

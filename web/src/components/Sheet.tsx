@@ -2,6 +2,7 @@ import { Drawer } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./Dialog.module.css";
+import { useFocusBack } from "./useFocusBack";
 
 interface Props {
   opened: boolean;
@@ -16,6 +17,7 @@ interface Props {
 /** A drawer over the side of the page. */
 export function Sheet({ opened, onClose, title, position, size = "md", closeOnEscape = true, children }: Props) {
   const { t } = useTranslation();
+  useFocusBack(opened);
   return (
     <Drawer.Root opened={opened} onClose={onClose} position={position} size={size} closeOnEscape={closeOnEscape}>
       <Drawer.Overlay backgroundOpacity={0.35} />

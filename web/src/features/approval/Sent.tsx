@@ -33,7 +33,7 @@ export function Sent({ request, onClose }: { request: Approval; onClose: () => v
             {t("approval.use")}
           </Button>
         )}
-        <Button variant={may.use ? "default" : "filled"} data-autofocus onClick={onClose}>
+        <Button variant={may.use ? "default" : "filled"} autoFocus onClick={onClose}>
           {t("close")}
         </Button>
       </Group>
