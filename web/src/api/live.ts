@@ -48,7 +48,7 @@ export const kinds = [
 export function staleKeys(event: LiveEvent): QueryKey[] {
   switch (event.kind) {
     case "technician.changed":
-      return [["technicians"], ["me"]];
+      return [["technicians"], ["sessions"], ["me"]];
     case "team.changed":
       return [["teams"], ["technicians"], ["customers"], ["me"]];
     case "customer.changed":

@@ -1,9 +1,11 @@
 import { Anchor } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { permissionTitle } from "@/app/permissions";
+import { queries } from "@/app/services";
 import { Callout } from "@/components/Callout";
 import { Card } from "@/components/Card";
 import { Detail, Facts } from "@/components/Detail";
@@ -71,7 +73,19 @@ export function ApprovalPage() {
       <What request={request} />
       <Decide request={request} signature={s} />
       <History request={request} />
-      {can("admin.audit") && <Activity target={id} />}
+      {can("admin.audit") && <Log id={id} version={request.version} />}
     </Detail>
   );
+}
+
+/** What the record has about a request; each step of it is a new entry. */
+function Log({ id, version }: { id: string; version: number }) {
+  const before = useRef(version);
+  useEffect(() => {
+    if (before.current !== version) {
+      before.current = version;
+      void queries.invalidateQueries({ queryKey: ["audit", "events"] });
+    }
+  }, [version]);
+  return <Activity target={id} />;
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Check, Download, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Approval } from "@/api/types";
 import { useMe } from "@/app/me";
@@ -26,9 +26,18 @@ interface Props {
 export function Decide({ request, signature }: Props) {
   const { t } = useTranslation();
   const { may, state } = request;
+  const here = useRef<HTMLDivElement>(null);
+  const before = useRef(state);
+  // The buttons go with the decision, and the focus with them: on to what has become of it.
+  useEffect(() => {
+    if (before.current !== state && document.activeElement === document.body) {
+      here.current?.focus({ preventScroll: true });
+    }
+    before.current = state;
+  }, [state]);
   return (
     <Card title={t("approval.decide")}>
-      <div className={classes.decide}>
+      <div className={classes.decide} ref={here} tabIndex={-1}>
         {state === "pending" ? <Left request={request} /> : <Ended request={request} />}
         {may.decide && <Choice key={request.version} request={request} signature={signature} />}
         {state === "pending" && !may.decide && !may.withdraw && <Callout tone="neutral">{reasonText(may.why_not ?? "", t)}</Callout>}
@@ -58,16 +67,28 @@ function useTimeOfDay() {
 function Ended({ request }: { request: Approval }) {
   const { t } = useTranslation();
   const time = useTimeOfDay();
-  const { state, may, failure, decided_at, action } = request;
+  const { state, may, failure, decided_at, action, break_glass: glass } = request;
   if (state === "pending") {
     return null;
   }
-  const key = state === "approved" && (may.use || action === "audit.export") ? "usable" : state === "expired" && decided_at ? "usedUp" : state;
+  const key = state === "approved" && (may.use || action === "audit.export") ? "usable" : state === "expired" && decided_at ? "usedUp" : state === "executed" && glass ? "glass" : state;
   return (
     <Callout tone={state === "failed" ? "denied" : state === "executed" || state === "approved" ? "verified" : "neutral"} live="polite">
       {t(`approval.stateText.${key}`, { time: time(request.usable_until) })} {failure && reasonText(failure, t)}
     </Callout>
   );
+}
+
+function whatFollows(action: string): "approveAccess" | "approveFile" | "approveText" {
+  switch (action) {
+    case "grant":
+    case "permission.use":
+      return "approveAccess";
+    case "audit.export":
+      return "approveFile";
+    default:
+      return "approveText";
+  }
 }
 
 function Choice({ request, signature }: Props) {
@@ -78,10 +99,9 @@ function Choice({ request, signature }: Props) {
     onSuccess: (_, yes) => toast(t(yes ? "approval.approved" : "approval.refused")),
     onError: () => void queries.invalidateQueries({ queryKey: approvalQuery(request.id).queryKey }),
   });
-  const lends = request.action === "grant" || request.action === "permission.use";
   return (
     <>
-      <p className={classes.soft}>{t(lends ? "approval.approveAccess" : "approval.approveText")}</p>
+      <p className={classes.soft}>{t(`approval.${whatFollows(request.action)}`)}</p>
       {decision.isError && <Callout tone="denied">{problemText(decision.error, t)}</Callout>}
       <Textarea label={t("approval.comment")} description={t("approval.commentHelp")} autosize minRows={2} maxRows={6} maxLength={500} value={comment} onChange={(e) => setComment(e.currentTarget.value)} />
       <Group gap={8}>

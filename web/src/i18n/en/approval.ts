@@ -19,6 +19,7 @@ export const approval = {
     stateText: {
       approved: "It is approved and runs in a moment.",
       usable: "It is approved. Who asked can use it until {{time}}.",
+      glass: "It is done. Nobody approved it.",
       executed: "It is approved and done. There is nothing left to decide.",
       failed: "It was approved, but could not be done any more.",
       refused: "It was refused. Nothing was done.",
@@ -103,6 +104,7 @@ export const approval = {
     approve: "Approve",
     refuse: "Refuse",
     approveText: "It runs at once, in the name of who asked. You may have to prove that it is you.",
+    approveFile: "Who asked can then download the file, once, within an hour.",
     approveAccess: "Access begins with your approval and ends by itself.",
     approved: "Approved.",
     refused: "Refused.",

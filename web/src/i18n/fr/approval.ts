@@ -22,6 +22,7 @@ export const approval: Texts<typeof en> = {
     stateText: {
       approved: "C’est approuvé et se fait dans un instant.",
       usable: "C’est approuvé. La personne qui a demandé peut s’en servir jusqu’à {{time}}.",
+      glass: "C’est fait. Personne ne l’a approuvé.",
       executed: "C’est approuvé et fait. Il n’y a plus rien à décider.",
       failed: "C’était approuvé, mais ne pouvait plus être fait.",
       refused: "C’est refusé. Rien n’a été fait.",
@@ -106,6 +107,7 @@ export const approval: Texts<typeof en> = {
     approve: "Approuver",
     refuse: "Refuser",
     approveText: "Cela se fait tout de suite, au nom de la personne qui demande. Vous devrez peut-être prouver que c’est vous.",
+    approveFile: "La personne qui demande peut ensuite télécharger le fichier, une seule fois, pendant une heure.",
     approveAccess: "L’accès commence avec votre approbation et finit de lui-même.",
     approved: "Approuvée.",
     refused: "Refusée.",
