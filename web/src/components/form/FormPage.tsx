@@ -23,6 +23,7 @@ interface Props<T extends Record<string, unknown>> extends FormProps<T> {
 export function FormPage<T extends Record<string, unknown>>({ extra, done, isNew, onDone, ...form }: Props<T>) {
   const { t } = useTranslation();
   const [dirty, setDirty] = useState(false);
+  const here = useRef<HTMLDivElement>(null);
   const saved = useRef(false);
   const onDirty = useCallback((now: boolean) => {
     saved.current = false;
@@ -38,11 +39,19 @@ export function FormPage<T extends Record<string, unknown>>({ extra, done, isNew
     saved.current = true;
   };
   const finish = () => {
+    // The button goes, or the whole form for a new one, and the focus with it: on to the card that it stands in.
+    const card = here.current?.closest("section");
+    setTimeout(() => {
+      if (card?.isConnected && document.activeElement === document.body) {
+        card.tabIndex = -1;
+        card.focus({ preventScroll: true });
+      }
+    }, 50);
     toast(done ?? t("settings.saved"));
     onDone?.();
   };
   return (
-    <div className={classes.page}>
+    <div className={classes.page} ref={here}>
       <FormBody {...form} onSave={onSave} onDone={finish} onDirty={onDirty} extra={extra} onlyChanged={!isNew} />
       <LeaveQuestion opened={blocker.status === "blocked"} onStay={() => blocker.reset?.()} onLeave={() => blocker.proceed?.()} />
     </div>
