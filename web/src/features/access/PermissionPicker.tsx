@@ -7,7 +7,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { Badge } from "@/components/StateBadge";
 import { categoriesOf, type Category, isImplied, matching } from "./catalogue";
-import { useCatalogue } from "./data";
+import { useCatalogue, useSensitive } from "./data";
 import classes from "./Access.module.css";
 
 interface Props {
@@ -92,6 +92,7 @@ interface ChoicesProps extends Pick<Props, "given" | "givenText" | "unmarked" | 
 
 function Choices({ category, value, catalogue, onPut, given = none, givenText, unmarked, marks = none, onMarks }: ChoicesProps) {
   const { t } = useTranslation();
+  const isSensitive = useSensitive();
   const names = category.permissions.map((p) => p.name);
   const full = names.every((name) => value.includes(name) || given.includes(name) || (!unmarked && isImplied(name, value, catalogue)));
   return (
@@ -117,7 +118,7 @@ function Choices({ category, value, catalogue, onPut, given = none, givenText, u
             <Checkbox
               label={
                 <>
-                  {permission.title} {permission.sensitive && !unmarked && <SensitiveMark />}
+                  {permission.title} {!unmarked && isSensitive(permission) && <SensitiveMark />}
                 </>
               }
               description={fixed ? givenText : implied ? t("rights.implied") : permission.description}

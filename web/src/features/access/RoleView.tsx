@@ -17,7 +17,7 @@ import { Badge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { useTitle } from "@/components/useTitle";
 import { categoriesOf, heldBy, matching } from "./catalogue";
-import { deleteRole, roleEndTrial, useCatalogue } from "./data";
+import { deleteRole, roleEndTrial, useCatalogue, useSensitive } from "./data";
 import { SensitiveMark } from "./PermissionPicker";
 import { EffectOf } from "./review";
 import { RoleForm } from "./RoleForm";
@@ -87,6 +87,7 @@ export function RoleView({ role }: { role: Role }) {
 function Held({ role }: { role: Role }) {
   const { t } = useTranslation();
   const query = useCatalogue();
+  const isSensitive = useSensitive();
   const [search, setSearch] = useState("");
   const [onlyHeld, setOnlyHeld] = useState(true);
   if (query.isPending) {
@@ -126,7 +127,7 @@ function Held({ role }: { role: Role }) {
               <li key={p.name} data-held={held.has(p.name) || undefined}>
                 {held.has(p.name) ? <Check size={16} aria-label={t("rights.held")} /> : <Minus size={16} aria-label={t("rights.lacks")} />}
                 <div>
-                  <strong>{p.title}</strong> {(p.sensitive || role.sensitive_permissions.includes(p.name)) && <SensitiveMark />}
+                  <strong>{p.title}</strong> {(isSensitive(p) || role.sensitive_permissions.includes(p.name)) && <SensitiveMark />}
                   <small>{p.description}</small>
                 </div>
               </li>

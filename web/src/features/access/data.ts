@@ -2,7 +2,8 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import type { components } from "@/api/schema";
-import type { Grant, Page, Place, Role } from "@/api/types";
+import type { Grant, Page, Permission, Place, Role } from "@/api/types";
+import { useCan } from "@/app/me";
 import { catalogueQuery } from "@/app/permissions";
 import { queries } from "@/app/services";
 import { type Trial, trialOf } from "./effects";
@@ -20,6 +21,18 @@ export interface Subject {
 export function useCatalogue() {
   const { i18n } = useTranslation();
   return useQuery(catalogueQuery(i18n.language));
+}
+
+/** What takes the approval of a second person everywhere. */
+export const sensitiveQuery = queryOptions({
+  queryKey: ["sensitive-permissions", ""],
+  queryFn: () => must(api.GET("/api/settings/sensitive-permissions")),
+});
+
+/** Whether a permission takes an approval everywhere; for whoever may not read what was set, whether it does at first. */
+export function useSensitive(): (permission: Permission) => boolean {
+  const set = useQuery({ ...sensitiveQuery, enabled: useCan()("admin.roles") }).data?.permissions;
+  return ({ name, sensitive }) => (set ? set.includes(name) : sensitive);
 }
 
 // Fetches a list page by page: what is shown here is read as a whole.
