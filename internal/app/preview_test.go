@@ -256,3 +256,33 @@ func TestAPreviewNamesNoPlaceThatIsNotSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestAPreviewIsNotLedAstray: an address that is written otherwise than a route's own reaches none, rather than one of which nothing is said to come.
+func TestAPreviewIsNotLedAstray(t *testing.T) {
+	a := start(t)
+	boss := owner(t, a, "Harbor IT", "olga@harbor.example.com")
+	role := boss.make("/api/roles", `{"name":"Operator","purpose":"devices","permissions":["device.view"]}`)
+	for _, path := range []string{
+		"//api/roles/" + role, "/api//roles/" + role, "/api/contacts/../roles/" + role, "/api/roles/./" + role, "/api/roles/" + role + "/", "/api/roles/" + role + "#x",
+		"/api/%2e%2e/api/roles/" + role, "/api/roles%2f" + role, "/api/roles/x%2f..%2f" + role, "//example.com/api/roles/" + role, "http:/api/roles/" + role,
+		"/API/roles/" + role, "/api/roles/" + role + "\u0000", "/api/roles/" + role + " HTTP/1.1\r\nX: y", "*", "/", "/api/access/preview?/api/roles/" + role,
+	} {
+		b, err := json.Marshal(map[string]any{"method": "DELETE", "path": path, "if_match": `"1"`, "confirm_name": "Operator"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := boss.do(http.MethodPost, "/api/access/preview", string(b)); w.Code < 400 || w.Code >= 500 {
+			t.Errorf("%q: %d %s", path, w.Code, w.Body)
+		}
+	}
+	for _, method := range []string{"GET", "HEAD", "CONNECT", "delete", "DELETE /api/roles", ""} {
+		b, err := json.Marshal(map[string]any{"method": method, "path": "/api/roles/" + role})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := boss.do(http.MethodPost, "/api/access/preview", string(b)); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d %s", method, w.Code, w.Body)
+		}
+	}
+	boss.must(http.MethodGet, "/api/roles/"+role, "")
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -37,8 +38,8 @@ type rehearsalKey struct{}
 // which no Write commits. All that is asked of such a request is asked of this one too.
 func (a *API) Rehearse(ctx context.Context, t Trial) (Answer, error) {
 	address, err := url.ParseRequestURI(t.Path)
-	if err != nil || address.Host != "" || !strings.HasPrefix(t.Path, "/") {
-		return Answer{}, errNoRights
+	if err != nil || address.Host != "" || !strings.HasPrefix(t.Path, "/") || path.Clean(address.Path) != address.Path {
+		return Answer{}, errNoRights // of an address that only leads to another, nothing would come
 	}
 	r, err := http.NewRequestWithContext(context.WithValue(ctx, rehearsalKey{}, access.ActorFrom(ctx)), t.Method, address.RequestURI(), bytes.NewReader(t.Body))
 	if err != nil {
