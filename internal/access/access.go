@@ -192,8 +192,8 @@ func (g *Guard) Permissions(ctx context.Context) []perm.Permission {
 }
 
 // MayGive returns nil if the actor of ctx holds every one of some permissions on the whole of a scope, and so may give them to others there
-// (ACC-12). The refusal names the first that they lack.
-func (g *Guard) MayGive(ctx context.Context, what []perm.Permission, on engine.Target) error {
+// (ACC-12); asking are those of them that take an approval from whoever gets them. The refusal names the first that they lack.
+func (g *Guard) MayGive(ctx context.Context, what, asking []perm.Permission, on engine.Target) error {
 	for _, p := range what {
 		q, err := g.ask(ctx, p)
 		if err != nil || q.system {
@@ -204,7 +204,7 @@ func (g *Guard) MayGive(ctx context.Context, what []perm.Permission, on engine.T
 	if err != nil || q.system {
 		return err
 	}
-	if lacking := q.engine.Lacks(q.at, q.as, what, on); lacking != "" {
+	if lacking := q.engine.Lacks(q.at, q.as, what, asking, on); lacking != "" {
 		return errBeyond.Needing(string(lacking))
 	}
 	return nil

@@ -14,8 +14,8 @@ var errOutlives = fault.New(fault.Denied, "access.outlives_own", "You hold this 
 
 // MayGiveFor is MayGive for what counts from a time until just before another; the zero time is open. What somebody has for an hour they cannot
 // give for ever, neither to others nor to themselves.
-func (g *Guard) MayGiveFor(ctx context.Context, what []perm.Permission, on engine.Target, from, until time.Time) error {
-	if err := g.MayGive(ctx, what, on); err != nil {
+func (g *Guard) MayGiveFor(ctx context.Context, what, asking []perm.Permission, on engine.Target, from, until time.Time) error {
+	if err := g.MayGive(ctx, what, asking, on); err != nil {
 		return err
 	}
 	actor := ActorFrom(ctx)
@@ -34,7 +34,7 @@ func (g *Guard) MayGiveFor(ctx context.Context, what []perm.Permission, on engin
 		if at.IsZero() {
 			continue
 		}
-		if lacking := e.Lacks(at, engine.As{ID: actor.ID, Role: actor.Role, Owner: actor.Owner}, what, on); lacking != "" {
+		if lacking := e.Lacks(at, engine.As{ID: actor.ID, Role: actor.Role, Owner: actor.Owner}, what, asking, on); lacking != "" {
 			return errOutlives.Needing(string(lacking))
 		}
 	}

@@ -43,7 +43,7 @@ func decides(e *engine.Engine, at time.Time, who access.Actor, r Request) error 
 		r.Permission != "" && !allowed(r.Permission, r.On):
 		return errDecider
 	}
-	if lacking := e.Lacks(at, as, r.Gives, r.On); lacking != "" {
+	if lacking := e.Lacks(at, as, r.Gives, nil, r.On); lacking != "" {
 		return errBeyond.Needing(string(lacking))
 	}
 	return nil

@@ -32,10 +32,15 @@ func (s *Service) mayChange(ctx context.Context, tx *store.Tx, subject Subject) 
 
 // mayGive settles that the actor holds permissions on a whole scope, and for as long as they are given.
 func (s *Service) mayGive(ctx context.Context, what []perm.Permission, on engine.Target, times Times) error {
+	return s.mayGiveAsking(ctx, what, nil, on, times)
+}
+
+// mayGiveAsking is mayGive for permissions of which some take an approval by the role that gives them.
+func (s *Service) mayGiveAsking(ctx context.Context, what, asking []perm.Permission, on engine.Target, times Times) error {
 	if len(what) == 0 {
 		return nil
 	}
-	return s.guard.MayGiveFor(ctx, what, on, times.NotBefore, times.ExpiresAt)
+	return s.guard.MayGiveFor(ctx, what, asking, on, times.NotBefore, times.ExpiresAt)
 }
 
 // mayDeny settles that the actor may take something from everybody whom a subject stands for.

@@ -153,7 +153,7 @@ func (s *Service) mayHave(ctx context.Context, tx *store.Tx, g *Grant) (err erro
 	if !fits(r.Purpose, g.Scope.Type) {
 		return unfit(r.Purpose, "/scope/type")
 	}
-	return s.mayGive(ctx, r.Permissions, g.Scope.Target, g.Times)
+	return s.mayGiveAsking(ctx, r.Permissions, r.Sensitive, g.Scope.Target, g.Times)
 }
 
 // room refuses one grant too many, and one that is there already.

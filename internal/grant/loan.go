@@ -102,7 +102,7 @@ func (s *Service) LendIn(ctx context.Context, tx *store.Tx, to Thing, l Loan, fr
 	if !fits(r.Purpose, scope.Type) {
 		return g, unfit(r.Purpose, "/parameters/scope/type")
 	}
-	if err := s.mayGive(ctx, r.Permissions, scope.Target, g.Times); err != nil {
+	if err := s.mayGiveAsking(ctx, r.Permissions, r.Sensitive, scope.Target, g.Times); err != nil {
 		return g, err
 	}
 	if err := s.room(ctx, tx, g); err != nil {

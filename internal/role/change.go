@@ -23,7 +23,7 @@ func (s *Service) Create(ctx context.Context, want Fields) (r Role, err error) {
 	}
 	now := store.Now()
 	r = Role{OrgID: access.ActorFrom(ctx).OrgID, ID: id.New(), Fields: want, CreatedAt: now, UpdatedAt: now, Version: 1}
-	if err := s.mayAdd(ctx, want.Purpose, want.Permissions); err != nil {
+	if err := s.mayAdd(ctx, want.Purpose, want.Permissions, want.Sensitive); err != nil {
 		return Role{}, s.refused(ctx, "role.create", r, err)
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
@@ -68,7 +68,7 @@ func (s *Service) Update(ctx context.Context, id string, change func(Role) (Fiel
 		if next, err = next.checked(); err != nil {
 			return err
 		}
-		if err := s.mayAdd(ctx, r.Purpose, without(next.Permissions, r.Permissions)); err != nil {
+		if err := s.mayAdd(ctx, r.Purpose, without(next.Permissions, r.Permissions), next.Sensitive); err != nil {
 			return err
 		}
 		if freed := without(r.Sensitive, next.Sensitive); len(freed) > 0 && len(without(freed, next.Permissions)) < len(freed) {

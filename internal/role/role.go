@@ -100,12 +100,12 @@ func (s *Service) List(ctx context.Context, q Query) ([]Role, string, error) {
 }
 
 // mayAdd settles whether the actor may put permissions into a role: they have to hold them for ever, and wherever the role could be
-// granted (ACC-12).
-func (s *Service) mayAdd(ctx context.Context, purpose perm.Purpose, what []perm.Permission) error {
+// granted (ACC-12); asking are those that take an approval by the role.
+func (s *Service) mayAdd(ctx context.Context, purpose perm.Purpose, what, asking []perm.Permission) error {
 	if len(what) == 0 {
 		return nil
 	}
-	return s.guard.MayGiveFor(ctx, what, widest(purpose), time.Time{}, time.Time{})
+	return s.guard.MayGiveFor(ctx, what, asking, widest(purpose), time.Time{}, time.Time{})
 }
 
 // widest is the widest scope on which a role of a purpose can be granted.

@@ -9,10 +9,13 @@ import (
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/grant"
 	"countersign.dev/countersign/internal/grant/granttest"
 	"countersign.dev/countersign/internal/role"
 	"countersign.dev/countersign/internal/sensitivity"
+	"countersign.dev/countersign/internal/team"
 )
 
 type world struct {
@@ -123,5 +126,79 @@ func TestOnlyAdministratorsFree(t *testing.T) {
 		if n := w.Audited("sensitivity.set", audit.Denied); n != 1 {
 			t.Errorf("%d refusals", n)
 		}
+	})
+}
+
+// Whoever may do something with an approval only, since the role says so, cannot make it free in a roundabout way: not by taking it out of the role and
+// putting it in again, nor by another role, an override, a default or a team. They can give it as they have it.
+func TestAttackAMarkOfARoleIsNotLostOnTheWay(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		a := w.Customer("A")
+		rita, friend := w.Administers("rita", a), w.Technician("friend", perm.Technician, a)
+		marked := granttest.Must(w.Roles.Create(w.Boss(), role.Fields{
+			Name: "Files, asked", Purpose: perm.Devices, Permissions: []perm.Permission{perm.DeviceFiles}, Sensitive: []perm.Permission{perm.DeviceFiles},
+		}))(t)
+		all, at := granttest.On(engine.AllDevices, ""), granttest.On(engine.Customer, a)
+		w.Give(granttest.Technician(rita.ID), marked, all)
+		free := w.Role("Files", perm.Devices, perm.DeviceFiles)
+		filers := w.Team("Filers", nil, []string{a})
+		w.Give(granttest.Team(filers), free, at)
+		ctx := w.Act(rita)
+		change := func(permissions, sensitive []perm.Permission) error {
+			_, err := w.Roles.Update(ctx, marked.ID, func(r role.Role) (role.Fields, error) {
+				r.Permissions, r.Sensitive = permissions, sensitive
+				return r.Fields, nil
+			})
+			return err
+		}
+		files := []perm.Permission{perm.DeviceFiles}
+		wantCode(t, change(files, nil), "access.administrators_only")
+		_, err := w.Roles.Create(ctx, role.Fields{Name: "Copy", Purpose: perm.Devices, Permissions: files})
+		wantCode(t, err, "access.beyond_own")
+		for _, to := range []string{friend.ID, rita.ID} {
+			_, err = w.Grants.Create(ctx, grant.Fields{Subject: granttest.Technician(to), RoleID: free.ID, On: at})
+			wantCode(t, err, "access.beyond_own")
+			_, err = w.SetAs(ctx, granttest.Technician(to), granttest.Override(grant.Allow, perm.DeviceFiles, at))
+			wantCode(t, err, "access.beyond_own")
+		}
+		_, err = w.Grants.SetDefaults(ctx, a, files, anyVersion)
+		wantCode(t, err, "access.beyond_own")
+		_, err = w.Teams.Update(ctx, filers, func(x team.Team) (team.Fields, error) {
+			x.MemberIDs = []string{friend.ID}
+			return x.Fields, nil
+		})
+		wantCode(t, err, "access.beyond_own")
+		_, err = w.Grants.Create(ctx, grant.Fields{Subject: granttest.Technician(friend.ID), RoleID: marked.ID, On: at})
+		wantCode(t, err, "")
+		_, err = w.Roles.Create(ctx, role.Fields{Name: "Copy, asked", Purpose: perm.Devices, Permissions: files, Sensitive: files})
+		wantCode(t, err, "")
+		wantCode(t, change(nil, nil), "")
+		wantCode(t, change(files, nil), "access.beyond_own")
+	})
+}
+
+// What a customer has marked stays so: its devices are not moved to where nobody is asked by those who would then not be asked.
+func TestAttackADeviceIsNotMovedAwayFromAMark(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		a, b := w.Customer("A"), w.Customer("B")
+		if err := w.set(w.Boss(), a, perm.DeviceFiles); err != nil {
+			t.Fatal(err)
+		}
+		rack, shelf := w.Group("Rack", a, ""), w.Group("Shelf", b, "")
+		below, pc := w.Group("Below", "", rack), w.Device("PC", rack)
+		tom, mia := w.Technician("tom", perm.Technician, a, b), w.Technician("mia", perm.Manager, a, b)
+		moves := w.Role("Moves", perm.Administration, perm.AdminDevices)
+		for _, who := range []string{tom.ID, mia.ID} {
+			w.Give(granttest.Technician(who), moves, granttest.On(engine.Organization, ""))
+			w.Give(granttest.Technician(who), w.System("Full device access"), granttest.On(engine.AllDevices, ""))
+		}
+		move := func(ctx context.Context) error {
+			_, err := w.Devices.Update(ctx, pc, func(d device.Device) (device.Fields, error) { d.GroupID, d.CustomerID = shelf, b; return d.Fields, nil })
+			return err
+		}
+		wantCode(t, move(w.Act(tom)), "access.beyond_own")
+		_, err := w.Devices.UpdateGroup(w.Act(tom), below, func(g device.Group) (device.GroupFields, error) { g.ParentID, g.CustomerID = shelf, b; return g.GroupFields, nil })
+		wantCode(t, err, "access.beyond_own")
+		wantCode(t, move(w.Act(mia)), "") // a manager is not asked in either place
 	})
 }

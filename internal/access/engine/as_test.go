@@ -36,7 +36,7 @@ func TestSessionsOverRandomWorlds(t *testing.T) {
 				}
 			}
 			reached(t, seed, m, e, as, p)
-			if e.Lacks(m.now, as, []perm.Permission{p}, on) == "" {
+			if e.Lacks(m.now, as, []perm.Permission{p}, nil, on) == "" {
 				gives++
 				whole(t, seed, m, as, p, on)
 			}

@@ -8,16 +8,17 @@ import (
 )
 
 // Lacks returns the first of some permissions that somebody does not hold on the whole of a scope, and so cannot give on (ACC-12); "" if they hold
-// all of them. What takes an approval is held: it takes one from whoever gets it too. What is denied to them anywhere below is not.
-func (e *Engine) Lacks(at time.Time, a As, what []perm.Permission, on Target) perm.Permission {
+// all of them. What takes an approval from everybody is held: it takes one from whoever gets it too. What takes one only because a role says so is held for
+// what is given asking, by a role that says so as well: given otherwise it would be free (D-9). What is denied to them anywhere below is not held.
+func (e *Engine) Lacks(at time.Time, a As, what, asking []perm.Permission, on Target) perm.Permission {
 	e.arranged()
 	defer e.mu.RUnlock()
-	t, n, now := e.as(a), e.find(on), at.UnixNano()
+	t, n, now, marking := e.as(a), e.find(on), at.UnixNano(), perm.BitsOf(asking...)
 	_, places := e.belongings(t)
 	for _, p := range what {
 		want := perm.BitsOf(p)
 		v := e.weigh(now, t, n, want, nil)
-		if outcome, _ := v.of(want); outcome == Deny {
+		if outcome, _ := v.of(want); outcome == Deny || v.marked.Without(marking).Any(want) {
 			return p
 		}
 		if t.owner {
@@ -51,10 +52,10 @@ func (e *Engine) Exceeds(at time.Time, a As, subjectID string, denied bool) perm
 	}
 	for _, giver := range givers {
 		for _, place := range distinct(slices.Clone(e.subject[giver].held)) {
-			given := e.given(giver, place, now, denied)
+			given, free := e.given(giver, place, now, denied)
 			v := e.weigh(now, t, place, given, nil)
 			for p := range given.Places() {
-				if outcome, _ := v.of(perm.BitAt(p)); outcome == Deny {
+				if outcome, _ := v.of(perm.BitAt(p)); outcome == Deny || v.marked.And(free).Any(perm.BitAt(p)) {
 					return perm.BitAt(p).Permissions()[0]
 				}
 			}
@@ -63,23 +64,24 @@ func (e *Engine) Exceeds(at time.Time, a As, subjectID string, denied bool) perm
 	return ""
 }
 
-// given are the permissions that the rules of one technician or team allow at a place, or deny there, now or later.
-func (s *state) given(by, place int32, now int64, denied bool) (out perm.Bits) {
+// given are the permissions that the rules of one technician or team allow at a place, or deny there, now or later; free are those of the allowed that
+// take no approval of their own.
+func (s *state) given(by, place int32, now int64, denied bool) (out, free perm.Bits) {
 	for i := range s.rules[s.nodes[place].rules] {
 		r := &s.rules[s.nodes[place].rules][i]
 		if r.subject == by && (r.role == denying) == denied && (r.span == 0 || s.spans[r.span].to > now) {
-			bits, _ := s.bits(r, place)
-			out = out.Or(bits)
+			bits, sensitive := s.bits(r, place)
+			out, free = out.Or(bits), free.Or(bits.Without(sensitive))
 		}
 	}
 	if denied {
-		return out.Spread() // with the sight of a device goes, and comes back, all that is done with it
+		return out.Spread(), perm.Bits{} // with the sight of a device goes, and comes back, all that is done with it
 	}
-	return out
+	return out, free
 }
 
-// Gains returns the first of some permissions that somebody would get on a thing by moving it, since they hold it where it goes and not where it is;
-// "" if there is none.
+// Gains returns the first of some permissions that somebody would get on a thing by moving it, since they hold it where it goes and not where it is, or
+// without the approval that it takes where it is; "" if there is none.
 func (e *Engine) Gains(at time.Time, a As, what []perm.Permission, moved, to Target) perm.Permission {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -90,7 +92,7 @@ func (e *Engine) Gains(at time.Time, a As, what []perm.Permission, moved, to Tar
 		after := e.weigh(now, t, there, want, nil)
 		had, _ := before.of(want)
 		gets, _ := after.of(want)
-		if had == Deny && gets != Deny {
+		if had == Deny && gets != Deny || had == NeedsApproval && gets == Allow {
 			return p
 		}
 	}

@@ -15,6 +15,7 @@ type verdict struct {
 	ceiling  perm.Bits // what the platform role can hold at most
 	allowed  perm.Bits // by anything
 	asks     perm.Bits // of those, what takes an approval
+	marked   perm.Bits // of those, what does so only because every role that gives it says so
 	approved perm.Bits // and has one
 }
 
@@ -90,7 +91,8 @@ func (s *state) weigh(at int64, t asker, on int32, want perm.Bits, w witness) (v
 	if t.reach.unasked && inScope {
 		return v
 	}
-	v.asks = v.allowed.And(s.sensitiveAt(owner)).Or(asking)
+	everybody := s.sensitiveAt(owner)
+	v.asks, v.marked = v.allowed.And(everybody).Or(asking), asking.Without(everybody)
 	if v.asks != (perm.Bits{}) {
 		v.approved = s.approved(at, t.number, on, v.asks, w)
 	}
