@@ -31,10 +31,10 @@ func (f *Form) Line(pointer, value string, limit int) string {
 	return f.text(pointer, strings.TrimSpace(value), limit, "")
 }
 
-// Required checks text of one line that may not be empty.
+// Required checks text of one line that may not be empty. What shows nothing is empty.
 func (f *Form) Required(pointer, value string, limit int) string {
 	value = f.Line(pointer, value, limit)
-	if value == "" {
+	if Seen(value) == 0 {
 		f.Refuse(pointer, "This is required.")
 	}
 	return value
@@ -64,6 +64,16 @@ func (f *Form) text(pointer, value string, limit int, allowed string) string {
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' ||
 		(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069')
+}
+
+// Seen is how many characters of s somebody sees: neither spaces, nor what joins and modifies others, nor letters that are blank.
+func Seen(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) && !strings.ContainsRune("\u115f\u1160\u2800\u3164\uffa0", r) {
+			n++
+		}
+	}
+	return n
 }
 
 // Email checks an address; "" stays "".

@@ -222,6 +222,22 @@ func TestAFormReportsEverythingAtOnce(t *testing.T) {
 	}
 }
 
+// A reason or a name that nobody can see is none (attackers write zero-width spaces and blank letters where something is asked for).
+func TestWhatShowsNothingIsNotThere(t *testing.T) {
+	for _, s := range []string{"\u200b", "\u200b\u200c\u200d\u2060\u00ad", "\u3164\u3164", "\u115f\u1160", "\u2800", "\u034f\ufe0f", "\U000e0041\U000e007f", "\u200e \u200f"} {
+		var f input.Form
+		if f.Required("/reason", s, 10); f.Err() == nil || input.Seen(s) != 0 {
+			t.Errorf("%q passes, %d characters", s, input.Seen(s))
+		}
+	}
+	for s, want := range map[string]int{"Ana\u0301": 3, "می\u200cخواهم": 7, "🏴\U000e0067\U000e007f": 1, "a b": 2, "ᄒ": 1} {
+		var f input.Form
+		if f.Required("/name", s, 10); f.Err() != nil || input.Seen(s) != want {
+			t.Errorf("%q: %v, %d characters, want %d", s, f.Err(), input.Seen(s), want)
+		}
+	}
+}
+
 func TestSearch(t *testing.T) {
 	for in, want := range map[string]string{
 		"(212) 555-0123": "2125550123", "+33 6 12": "33612", "ana lopez": "ana lopez", "12": "12", "ana 0123": "ana 0123", "a\xffb": "ab",
