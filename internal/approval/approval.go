@@ -24,12 +24,15 @@ const (
 	minLife   = 5 * time.Minute
 	maxLife   = 7 * 24 * time.Hour
 	usableFor = time.Hour // from the decision: after that, what was not run or used is dead
+
+	askedWithin = time.Hour
 )
 
 const (
 	maxReason     = 500
 	maxComment    = 500
 	maxPending    = 100 // of one person
+	maxAsked      = 100 // by one person in askedWithin, whatever became of it: each tells up to maxTold people
 	maxTold       = 50  // who are told of one request
 	maxParameters = 512 << 10
 	minReason     = 10 // characters of the reason for breaking the glass

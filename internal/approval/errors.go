@@ -17,6 +17,7 @@ var (
 	errLife       = fault.Field("/expires_in_minutes", "approval.life_invalid", "A request waits between 5 minutes and 7 days.")
 	errNotNeeded  = fault.New(fault.Conflict, "approval.not_needed", "You may do this without an approval.")
 	errMany       = fault.New(fault.Conflict, "approval.too_many", fmt.Sprintf("You have %d requests open. Withdraw one, or wait for a decision.", maxPending))
+	errOften      = fault.New(fault.Limited, "approval.too_often", fmt.Sprintf("You have asked %d times within an hour. Wait before you ask again.", maxAsked))
 	errDenied     = fault.New(fault.Denied, "access.denied", "You may not do this. Ask an administrator for the permission.")
 )
 

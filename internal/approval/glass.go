@@ -3,7 +3,6 @@ package approval
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/engine"
@@ -68,7 +67,7 @@ func (s *Service) breakable(ctx context.Context, a Action, r Request) error {
 		return errGlassFor
 	}
 	var form input.Form
-	if utf8.RuneCountInString(r.Reason) < minReason {
+	if input.Seen(r.Reason) < minReason {
 		form.Refuse("/reason", "Say in a few words why this cannot wait for a second person.")
 	}
 	if err := form.Err(); err != nil {

@@ -102,13 +102,20 @@ func (s *Service) List(ctx context.Context, q Query) ([]Request, string, error) 
 	return out, next, nil
 }
 
-// MayDecide returns nil if the actor of ctx may decide on a request that is open, or why not.
+// MayDecide returns nil if the actor of ctx may decide on a request that is open, or why not. A token decides only if it was made for that.
 func (s *Service) MayDecide(ctx context.Context, r Request) error {
 	e, err := s.Guard.Engine(ctx, r.OrgID)
 	if err != nil {
 		return err
 	}
-	return decides(e, time.Now(), access.ActorFrom(ctx), r)
+	actor := access.ActorFrom(ctx)
+	if err := decides(e, time.Now(), actor, r); err != nil {
+		return err
+	}
+	if actor.Ceiling != nil && !actor.Ceiling[perm.ApprovalDecide] {
+		return errDecider
+	}
+	return nil
 }
 
 // Forget deletes windows that have long been over. It is called every hour.

@@ -44,12 +44,15 @@ func (s *Service) Create(ctx context.Context, want Fields) (r Request, err error
 		return Request{}, err
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		n, err := countPending(ctx, tx, r.OrgID, r.Requester.ID, r.CreatedAt)
+		pending, asked, err := countAsked(ctx, tx, r.OrgID, r.Requester.ID, r.CreatedAt)
 		if err != nil {
 			return err
 		}
-		if n >= maxPending {
+		if pending >= maxPending {
 			return errMany
+		}
+		if asked >= maxAsked {
+			return errOften.After(askedWithin)
 		}
 		if err := insert(ctx, tx, r); err != nil {
 			return err
@@ -93,7 +96,13 @@ func (s *Service) prepare(ctx context.Context, want Fields) (a Action, r Request
 
 // needed says whether the actor of ctx has to ask for an approval, and nothing else is missing.
 func (s *Service) needed(ctx context.Context, a Action, r Request) (bool, error) {
-	if r.Permission == "" {
+	if r.Permission == "" { // access that is asked for: a token asks for no more than it was made for
+		ceiling := access.ActorFrom(ctx).Ceiling
+		for _, p := range r.Gives {
+			if ceiling != nil && !ceiling[p] {
+				return false, errDenied.Needing(string(p))
+			}
+		}
 		return true, nil
 	}
 	outcome, err := s.Guard.Decide(ctx, r.Permission, r.On)

@@ -81,14 +81,16 @@ func lockRow(ctx context.Context, tx *store.Tx, org, id string) (Request, error)
 	return byID(ctx, tx, org, id)
 }
 
-func countPending(ctx context.Context, q store.Querier, org, requester string, now time.Time) (n int, err error) {
+// countAsked says how many requests of somebody are open, and how many they made a moment ago.
+func countAsked(ctx context.Context, q store.Querier, org, requester string, now time.Time) (pending, asked int, err error) {
 	err = q.QueryRowContext(ctx, `
-		select count(*) from approval where org_id = $1 and requester_id = $2 and state = 'pending' and expires_at > $3`,
-		org, requester, store.Time(now)).Scan(&n)
+		select count(case when state = 'pending' and expires_at > $3 then 1 end), count(case when created_at > $4 then 1 end)
+		from approval where org_id = $1 and requester_id = $2 and break_glass = $5`,
+		org, requester, store.Time(now), store.Time(now.Add(-askedWithin)), false).Scan(&pending, &asked)
 	if err != nil {
-		return 0, fmt.Errorf("count the requests of %s: %w", requester, err)
+		return 0, 0, fmt.Errorf("count the requests of %s: %w", requester, err)
 	}
-	return n, nil
+	return pending, asked, nil
 }
 
 // where narrows a list to what may be read.

@@ -22,6 +22,7 @@ export const reasons = {
     approval_life_invalid: "A request waits between 5 minutes and 7 days.",
     approval_not_needed: "You may do this without an approval.",
     approval_too_many: "You have 100 requests open. Withdraw one, or wait for a decision.",
+    approval_too_often: "You have asked 100 times within an hour. Wait before you ask again.",
     approval_own: "Nobody decides on what they asked for themselves. Another person has to.",
     approval_about_yourself: "Nobody decides on what is done to themselves. Another person has to.",
     approval_not_decider: "Owners and administrators decide on this, and managers of the customer who may do it themselves.",

@@ -25,6 +25,7 @@ export const reasons: Texts<typeof source> = {
     approval_life_invalid: "Une demande attend entre 5 minutes et 7 jours.",
     approval_not_needed: "Vous pouvez le faire sans approbation.",
     approval_too_many: "Vous avez 100 demandes ouvertes. Retirez-en une, ou attendez une décision.",
+    approval_too_often: "Vous avez fait 100 demandes en une heure. Patientez avant d’en faire une autre.",
     approval_own: "On ne décide pas de sa propre demande. Une autre personne doit le faire.",
     approval_about_yourself: "On ne décide pas de ce qui nous est fait. Une autre personne doit le faire.",
     approval_not_decider: "Le propriétaire et les administrateurs en décident, et les responsables du client qui peuvent le faire eux-mêmes.",
