@@ -33,7 +33,7 @@ func aTechnicianWithoutCustomersReachesNone(t *testing.T, a *app.App) {
 	furnish(boss)
 	keys := ids(boss)
 	for _, role := range []perm.Role{perm.Manager, perm.Technician, perm.ReadOnly} {
-		call := several(colleague(boss, role, string(role)+"@harbor.example.com"), 12)
+		call := several(colleague(boss, role, string(role)+"@harbor.example.com"), 24)
 		for _, r := range a.API().Routes() {
 			if r.Needs == perm.Public || r.Path == "/api/events" || ofNoCustomer(r) {
 				continue
@@ -68,7 +68,7 @@ func readOnlyChangesNothing(t *testing.T, a *app.App) {
 	furnish(boss)
 	keys := ids(boss)
 	reader := colleague(boss, perm.ReadOnly, "carl@harbor.example.com")
-	call := several(reader, 12)
+	call := several(reader, 24)
 	for _, r := range a.API().Routes() {
 		if r.Method == http.MethodGet || r.Needs == perm.Public || r.Needs == perm.SignedIn {
 			continue
