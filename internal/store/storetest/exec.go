@@ -2,21 +2,19 @@ package storetest
 
 import (
 	"context"
-	"testing"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// exec runs one statement outside any test's context, which is already over when cleanup runs.
-func exec(t testing.TB, address, statement string) {
-	t.Helper()
-	ctx := context.Background() //nolint:usetesting // the test's context is canceled before cleanup
+// exec runs one statement on a connection of its own. The context is not the test's, which is canceled before the test cleans up.
+func exec(address, statement string) error {
+	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
-		t.Fatal(err)
+		return fmt.Errorf("connect to %s: %w", Env, err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		t.Error(err)
-	}
+	_, err = conn.Exec(ctx, statement)
+	return err
 }

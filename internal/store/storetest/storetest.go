@@ -24,9 +24,40 @@ func Open(t testing.TB) *store.DB {
 // Each runs fn on a new SQLite database and, where Env is set, on a new PostgreSQL one.
 func Each(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { fn(t, Open(t)) })
+	var postgres func(t testing.TB) string
 	if os.Getenv(Env) != "" {
-		t.Run("postgres", func(t *testing.T) { fn(t, open(t, store.Options{URL: Postgres(t)})) })
+		postgres = soon(t) // it takes longer than most tests, and so is made during SQLite's turn
+	}
+	t.Run("sqlite", func(t *testing.T) { fn(t, Open(t)) })
+	if postgres != nil {
+		t.Run("postgres", func(t *testing.T) { fn(t, open(t, store.Options{URL: postgres(t)})) })
+	}
+}
+
+// soon begins to make what Postgres returns. What it returns waits for it.
+func soon(t *testing.T) func(t testing.TB) string {
+	t.Helper()
+	name, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, create, drop := database(t, " template "+name+"")
+	made := make(chan struct{})
+	go func() {
+		defer close(made)
+		err = create()
+	}()
+	t.Cleanup(func() {
+		if <-made; err == nil {
+			drop()
+		}
+	})
+	return func(t testing.TB) string {
+		t.Helper()
+		if <-made; err != nil {
+			t.Fatal(err)
+		}
+		return address
 	}
 }
 
@@ -52,14 +83,29 @@ func NewPostgres(t testing.TB) string {
 
 func newPostgres(t testing.TB, from string) string {
 	t.Helper()
+	address, create, drop := database(t, from)
+	if err := create(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(drop)
+	return address
+}
+
+// database is one that does not exist yet, with what makes it and what drops it.
+func database(t testing.TB, from string) (address string, create func() error, drop func()) {
+	t.Helper()
 	admin := os.Getenv(Env)
 	u, err := url.Parse(admin)
 	if err != nil {
 		t.Fatalf("%s is no address", Env)
 	}
 	name := "cs_" + strings.ReplaceAll(id.New(), "-", "")
-	exec(t, admin, "create database "+name+from)
-	t.Cleanup(func() { exec(t, admin, fmt.Sprintf("drop database %s with (force)", name)) })
 	u.Path = "/" + name
-	return u.String()
+	create = func() error { return exec(admin, "create database "+name+from) }
+	drop = func() {
+		if err := exec(admin, fmt.Sprintf("drop database %s with (force)", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	return u.String(), create, drop
 }

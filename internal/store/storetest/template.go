@@ -74,7 +74,7 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newPostgres(t, " template "+name)
+	return newPostgres(t, " template "+name+"")
 }
 
 // template is the name of an empty PostgreSQL database that is up to date. It stays in the cluster for the next run, under a hash of the
