@@ -197,7 +197,10 @@ func TestAttackADeviceIsNotMovedAwayFromAMark(t *testing.T) {
 			return err
 		}
 		wantCode(t, move(w.Act(tom)), "access.beyond_own")
-		_, err := w.Devices.UpdateGroup(w.Act(tom), below, func(g device.Group) (device.GroupFields, error) { g.ParentID, g.CustomerID = shelf, b; return g.GroupFields, nil })
+		_, err := w.Devices.UpdateGroup(w.Act(tom), below, func(g device.Group) (device.GroupFields, error) {
+			g.ParentID, g.CustomerID = shelf, b
+			return g.GroupFields, nil
+		})
 		wantCode(t, err, "access.beyond_own")
 		wantCode(t, move(w.Act(mia)), "") // a manager is not asked in either place
 	})
