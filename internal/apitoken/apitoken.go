@@ -62,11 +62,12 @@ type Service struct {
 	audit  *audit.Log
 	events *events.Bus
 	log    *slog.Logger
+	recent *recent
 }
 
-// NewService returns a Service.
+// NewService returns a Service. It watches db, and so has to be made before the first Write.
 func NewService(db *store.DB, guard *access.Guard, log *audit.Log, bus *events.Bus, out *slog.Logger) *Service {
-	return &Service{db, guard, log, bus, out}
+	return &Service{db, guard, log, bus, out, newRecent(db)}
 }
 
 // Create makes a token of the actor and returns its secret, once. It takes a sign-in within the last five minutes, so that an unattended

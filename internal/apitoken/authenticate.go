@@ -28,7 +28,7 @@ func Bearer(header string) (token string, ok bool) {
 	return token, true
 }
 
-// Found is the technician behind a live token.
+// Found is the technician behind a live token. It is shared: nobody changes what it refers to.
 type Found struct {
 	Actor    access.Actor
 	Networks []netip.Prefix // from which the technician alone may come; empty means from everywhere
@@ -39,10 +39,24 @@ type Found struct {
 // Find returns the actor behind a live token of a technician who may act, with no more rights than the token's. It is zero for every
 // other token. Used notes that the request was let in.
 func (s *Service) Find(ctx context.Context, token string) (Found, error) {
-	r, err := find(s.db.Brief(ctx), s.db.Read(), id.Hash(token))
-	if err != nil || r.actor.TokenID == "" || !store.Now().Before(r.expires) || !r.mayAct {
+	hash, now := id.Hash(token), store.Now()
+	f, epoch, ok := s.recent.find(hash, now)
+	if ok {
+		return f, nil
+	}
+	r, err := find(s.db.Brief(ctx), s.db.Read(), hash)
+	if err != nil || r.actor.TokenID == "" || !now.Before(r.expires) || !r.mayAct {
 		return Found{}, err
 	}
+	f, err = r.found()
+	if err != nil {
+		return Found{}, err
+	}
+	s.recent.keep(hash, f, r.expires, now, epoch)
+	return f, nil
+}
+
+func (r row) found() (Found, error) {
 	networks, err := access.Networks(r.networks)
 	if err != nil {
 		return Found{}, err
