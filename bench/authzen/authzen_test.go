@@ -66,11 +66,12 @@ func TestFigures(t *testing.T) {
 		}
 		figures["rate"], figures["p50_ms"], figures["p99_ms"], figures["max_ms"] = s.rate, rig.Quantile(took, 0.5), rig.Quantile(took, 0.99), rig.Quantile(took, 1)
 
-		begin := time.Now()
+		begin, used := time.Now(), rig.CPU(t, server.PID())
 		if err := rig.Parallel(s.closed, atOnce, ask); err != nil {
 			t.Fatal(err)
 		}
 		figures["closed_per_second"] = float64(s.closed) / time.Since(begin).Seconds()
+		figures["closed_cpu_us"] = float64((rig.CPU(t, server.PID()) - used).Microseconds()) / float64(s.closed)
 		figures["batched_per_second"] = batches(t, client, questions, s.batches)
 		figures["loaded_mb"] = rig.Memory(t, server.PID())
 		figures.Keep(t, "authzen", databaseURL)
