@@ -26,7 +26,7 @@ func (s *state) as(a As) asker {
 	if t.subject != nil {
 		copied = *t.subject
 	}
-	copied.owner, copied.role, copied.reach = a.Owner, a.Role, reachOf(a.Role)
+	copied.owner, copied.role, copied.reach = a.Owner, a.Role, s.reachOf(a.Role, copied.own)
 	copied.active = copied.active || a.Coming
 	return asker{&copied, t.number}
 }
@@ -85,9 +85,14 @@ func (e *Engine) Holds(at time.Time, a As, p perm.Permission) bool {
 
 // belongings are the customers that are assigned to a technician and the places where rules of theirs are, also by way of teams, each once.
 func (s *state) belongings(t asker) (customers, places []int32) {
-	customers, places = slices.Clone(t.customers), slices.Clone(t.held)
+	places = slices.Clone(t.held)
+	if t.reach.direct {
+		customers = slices.Clone(t.customers)
+	}
 	for _, team := range t.with {
-		customers = append(customers, s.subject[team].customers...)
+		if t.reach.teams {
+			customers = append(customers, s.subject[team].customers...)
+		}
 		places = append(places, s.subject[team].held...)
 	}
 	return distinct(customers), distinct(places)

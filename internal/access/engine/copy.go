@@ -9,7 +9,7 @@ import (
 func (s *state) copied() state {
 	c := *s
 	c.people, c.known, c.roles = maps.Clone(s.people), maps.Clone(s.known), maps.Clone(s.roles)
-	c.approvals, c.customers = maps.Clone(s.approvals), maps.Clone(s.customers)
+	c.approvals, c.customers, c.own = maps.Clone(s.approvals), maps.Clone(s.customers), maps.Clone(s.own)
 	c.subject, c.nodes, c.role = slices.Clone(s.subject), slices.Clone(s.nodes), slices.Clone(s.role)
 	c.spans = slices.Clip(s.spans)
 

@@ -31,6 +31,7 @@ type state struct {
 	known   map[ID]int32 // customers, groups and devices
 	nodes   []node
 	roles   map[ID]int32
+	own     map[ID]PlatformRole // the organization's own platform roles
 	role    []role
 
 	rules     [][]rule // by the number of a node's rules, each in order of subject; the first is nobody's
@@ -47,21 +48,11 @@ type subject struct {
 	active    bool
 	owner     bool
 	role      perm.Role
+	own       ID // the organization's own platform role that counts instead of role's base; zero for none
 	reach     reach
 	with      []int32 // the teams of a technician, the members of a team
 	customers []int32 // assigned, in order of number
 	held      []int32 // the nodes that have its rules, once for each rule
-}
-
-// reach is what a platform role means, looked up once.
-type reach struct {
-	base, ceiling perm.Bits
-	everywhere    bool // every customer is assigned
-	unasked       bool // acts without approval in scope
-}
-
-func reachOf(r perm.Role) reach {
-	return reach{base: r.Base(), ceiling: r.Ceiling(), everywhere: r.AllCustomers(), unasked: r.Unasked()}
 }
 
 type subjectKind uint8
@@ -110,7 +101,7 @@ type customer struct{ defaults, sensitive perm.Bits }
 func New() *Engine {
 	e := &Engine{state: state{
 		sensitive: perm.Sensitive(),
-		people:    map[ID]int32{}, known: map[ID]int32{}, roles: map[ID]int32{},
+		people:    map[ID]int32{}, known: map[ID]int32{}, roles: map[ID]int32{}, own: map[ID]PlatformRole{},
 		rules: make([][]rule, 1), spans: make([]span, 1), approvals: map[approval]span{}, customers: map[int32]customer{},
 		tree: tree{inside: make([]content, 1), stale: true},
 	}}

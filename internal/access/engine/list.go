@@ -95,13 +95,17 @@ type collection struct {
 
 func (s *state) collect(at int64, t asker, want perm.Bits) *collection {
 	c := &collection{state: s, t: t, all: t.owner || t.reach.everywhere}
-	if c.all {
+	everything := t.owner || c.all && t.reach.base.Any(want)
+	if everything {
 		c.allowed = append(c.allowed, stretch{0, int32(len(s.sequence))})
 	}
 	if t.owner {
 		return c
 	}
 	assigned, places := s.belongings(t)
+	if c.all {
+		assigned = s.branches
+	}
 	for _, n := range places {
 		found := sum{at: at, want: want}
 		s.look(&found, t, n)
@@ -112,10 +116,10 @@ func (s *state) collect(at int64, t asker, want perm.Bits) *collection {
 			c.add(&c.denied, &c.no, n)
 		}
 	}
-	if !c.all {
-		everywhere := t.reach.base.Or(s.defaults).Any(want)
+	if !everything {
+		alike := t.reach.base.Or(s.defaults).Any(want)
 		for _, n := range assigned {
-			if s.nodes[n].kind == customerNode && (everywhere || s.customers[n].defaults.Any(want)) {
+			if s.nodes[n].kind == customerNode && (alike || s.customers[n].defaults.Any(want)) {
 				c.add(&c.allowed, nil, n)
 			}
 		}

@@ -116,7 +116,7 @@ func (p *preview) mark(n int32) {
 }
 
 func (s *subject) alike(o *subject) bool {
-	return s.kind == o.kind && s.active == o.active && s.owner == o.owner && s.role == o.role &&
+	return s.kind == o.kind && s.active == o.active && s.owner == o.owner && s.role == o.role && s.reach == o.reach &&
 		slices.Equal(s.with, o.with) && slices.Equal(s.customers, o.customers)
 }
 

@@ -20,6 +20,7 @@ type world struct {
 	customers map[string]engine.Client
 	groups    map[string]group
 	devices   map[string]device
+	platform  map[string]engine.PlatformRole
 	roles     map[string]engine.Role
 	grants    map[string]engine.Grant
 	overrides map[string]engine.Override
@@ -34,6 +35,7 @@ func empty() *world {
 	return &world{
 		people: map[string]engine.Person{}, teams: map[string]bool{}, member: map[[2]string]bool{}, assigned: map[[2]string]bool{},
 		customers: map[string]engine.Client{}, groups: map[string]group{}, devices: map[string]device{}, roles: map[string]engine.Role{},
+		platform: map[string]engine.PlatformRole{},
 		grants: map[string]engine.Grant{}, overrides: map[string]engine.Override{},
 	}
 }
@@ -58,7 +60,7 @@ func (w *world) decide(technician string, p perm.Permission, on engine.Target) (
 		return engine.Deny, engine.ExplicitDeny
 	}
 	customer := w.customerOf(on)
-	inScope := t.Role == perm.Administrator || customer != "" && w.has(technician, customer)
+	inScope := w.everywhere(t) || customer != "" && w.has(technician, t, customer)
 	if customer != "" && !inScope {
 		return engine.Deny, engine.CustomerOutOfScope
 	}
@@ -83,7 +85,10 @@ func (w *world) decide(technician string, p perm.Permission, on engine.Target) (
 
 // allowed says whether anything gives p, and whether anything gives it that does not make it sensitive by itself.
 func (w *world) allowed(technician string, t engine.Person, entry perm.Entry, on engine.Target, customer string, inScope bool) (allowed, free bool) {
-	if inScope && (base(t.Role, entry) || customer != "" && w.byDefault(entry, customer)) {
+	if inScope && (w.base(t, entry) || customer != "" && w.byDefault(entry, customer)) {
+		return true, true
+	}
+	if customer == "" && t.Own != "" && (entry.Purpose == perm.Administration || entry.Purpose == perm.Invitations) && w.base(t, entry) {
 		return true, true
 	}
 	for _, g := range w.grants {
@@ -112,8 +117,12 @@ func (w *world) denied(technician string, p perm.Permission, on engine.Target) b
 	return false
 }
 
-func base(r perm.Role, e perm.Entry) bool {
-	switch r {
+// base is what a platform role gives. An organization's own gives what it lists, within what somebody of that platform role may hold.
+func (w *world) base(t engine.Person, e perm.Entry) bool {
+	if t.Own != "" {
+		return implies(w.platform[t.Own].Permissions, e)
+	}
+	switch t.Role {
 	case perm.Administrator:
 		return true
 	case perm.Manager:
@@ -216,9 +225,26 @@ func (w *world) belongs(technician, subject string) bool {
 	return subject == technician || w.teams[subject] && w.member[[2]string{subject, technician}]
 }
 
-func (w *world) has(technician, customer string) bool {
+func (w *world) everywhere(t engine.Person) bool {
+	if t.Own != "" {
+		return w.platform[t.Own].Customers == engine.EveryCustomer
+	}
+	return t.Role == perm.Administrator
+}
+
+func (w *world) has(technician string, t engine.Person, customer string) bool {
+	own, teams := true, true
+	if t.Own != "" {
+		reach := w.platform[t.Own].Customers
+		own = reach == engine.AssignedCustomers || reach == engine.OwnCustomers
+		teams = reach == engine.AssignedCustomers || reach == engine.TeamCustomers
+	}
 	for subject := range w.subjects() {
-		if w.belongs(technician, subject) && w.assigned[[2]string{subject, customer}] {
+		counts := own
+		if subject != technician {
+			counts = teams
+		}
+		if counts && w.belongs(technician, subject) && w.assigned[[2]string{subject, customer}] {
 			return true
 		}
 	}

@@ -84,10 +84,8 @@ func (s *state) weigh(at int64, t asker, on int32, want perm.Bits, w witness) (v
 	owner := s.owner(on)
 	inScope := t.reach.everywhere || owner != none && s.assigned(t, owner)
 	v.outside = owner != none && !inScope
-	if inScope {
-		given := s.base(t, owner, w).And(want)
-		v.allowed, asking = v.allowed.Or(given), asking.Without(given)
-	}
+	given := s.base(t, owner, inScope, w).And(want)
+	v.allowed, asking = v.allowed.Or(given), asking.Without(given)
 	if t.reach.unasked && inScope {
 		return v
 	}
@@ -154,19 +152,26 @@ func (s *state) add(to *sum, n int32, r *rule) {
 }
 
 // base is what nobody has to grant: the platform role's, and the defaults of the customer and the organization (D-8).
-func (s *state) base(t asker, owner int32, w witness) perm.Bits {
-	given := t.reach.base
-	if owner != none {
-		given = given.Or(s.customers[owner].defaults).Or(s.defaults)
+func (s *state) base(t asker, owner int32, inScope bool, w witness) (given perm.Bits) {
+	switch {
+	case inScope:
+		given = t.reach.base
+	case owner == none:
+		given = t.reach.sections
+	default:
+		return given
 	}
 	if w != nil {
-		w.gives(ByPlatformRole, none, t.reach.base)
-		if owner != none {
-			w.gives(ByCustomerDefault, owner, s.customers[owner].defaults)
-			w.gives(ByDefault, none, s.defaults)
-		}
+		w.gives(ByPlatformRole, none, given)
 	}
-	return given
+	if owner == none {
+		return given
+	}
+	if w != nil {
+		w.gives(ByCustomerDefault, owner, s.customers[owner].defaults)
+		w.gives(ByDefault, none, s.defaults)
+	}
+	return given.Or(s.customers[owner].defaults).Or(s.defaults)
 }
 
 // bits are the permissions that a rule at a node is about, and those of them that take an approval because its role says so (D-9).
@@ -186,10 +191,10 @@ func (s *state) bits(r *rule, n int32) (all, sensitive perm.Bits) {
 
 // assigned says whether a customer is a technician's, directly or by way of a team (ACC-9).
 func (s *state) assigned(t asker, customer int32) bool {
-	if _, ok := slices.BinarySearch(t.customers, customer); ok {
+	if _, ok := slices.BinarySearch(t.customers, customer); ok && t.reach.direct {
 		return true
 	}
-	return slices.ContainsFunc(t.with, func(team int32) bool {
+	return t.reach.teams && slices.ContainsFunc(t.with, func(team int32) bool {
 		_, ok := slices.BinarySearch(s.subject[team].customers, customer)
 		return ok
 	})

@@ -72,7 +72,7 @@ func (s *state) concerned(now int64, n int32, want perm.Bits) (out []int32, plai
 	}
 	for i := range s.subject {
 		t := &s.subject[i]
-		if t.kind == technician && (t.owner || (owner != none || t.reach.everywhere) && t.reach.base.Or(defaults).Any(want)) {
+		if t.kind == technician && (t.owner || owner == none && t.reach.sections.Any(want) || (owner != none || t.reach.everywhere) && t.reach.base.Or(defaults).Any(want)) {
 			out = append(out, int32(i))
 		}
 	}

@@ -46,6 +46,9 @@ func (w *world) load() *engine.Engine {
 		for id, r := range w.roles {
 			to.PutRole(id, r)
 		}
+		for id, p := range w.platform {
+			to.PutPlatformRole(id, p)
+		}
 		for _, a := range w.approvals {
 			to.PutApproval(a)
 		}
@@ -153,10 +156,17 @@ func (m *maker) times() (t engine.Times) {
 }
 
 func (m *maker) person() engine.Person {
-	return engine.Person{
+	p := engine.Person{
 		Active: !m.chance(8), Owner: m.chance(15),
 		Role: []perm.Role{perm.Technician, perm.Technician, perm.Technician, perm.Manager, perm.ReadOnly, perm.Administrator}[m.IntN(6)],
 	}
+	switch {
+	case m.chance(3):
+		p.Own = pick(m, m.platform)
+	case m.chance(60):
+		p.Own = m.id() // which is not there
+	}
+	return p
 }
 
 func (m *maker) aRole() engine.Role {
@@ -173,13 +183,31 @@ func (m *maker) step(to *engine.Writer) {
 	often := []func(*engine.Writer){m.membership, m.assignment, m.assignment, m.assignment, m.putDevice, m.putDevice, m.putGrant, m.putGrant, m.putGrant, m.putGrant, m.putOverride, m.approve}
 	seldom := []func(*engine.Writer){
 		m.putPerson, m.putPerson, m.dropPerson, m.putCustomer, m.dropCustomer, m.putGroup, m.putGroup, m.dropGroup, m.dropDevice, m.putRole, m.putRole,
-		m.dropRole, m.dropGrant, m.dropOverride, m.organization,
+		m.dropRole, m.dropGrant, m.dropOverride, m.organization, m.putPlatformRole, m.putPlatformRole, m.dropPlatformRole,
 	}
 	steps := often
 	if m.chance(2) {
 		steps = seldom
 	}
 	steps[m.IntN(len(steps))](to)
+}
+
+func (m *maker) putPlatformRole(to *engine.Writer) {
+	id := pick(m, m.platform)
+	if id == "" || m.chance(2) {
+		id = m.id()
+	}
+	m.platform[id] = engine.PlatformRole{
+		Permissions: m.some("", 12),
+		Customers:   []engine.Customers{engine.EveryCustomer, engine.AssignedCustomers, engine.TeamCustomers, engine.OwnCustomers, ""}[m.IntN(5)],
+	}
+	to.PutPlatformRole(id, m.platform[id])
+}
+
+func (m *maker) dropPlatformRole(to *engine.Writer) {
+	id := pick(m, m.platform)
+	delete(m.platform, id)
+	to.DropPlatformRole(id)
 }
 
 func (m *maker) putPerson(to *engine.Writer) {

@@ -32,6 +32,7 @@ type Person struct {
 	Active bool // activated, and of status active
 	Owner  bool
 	Role   perm.Role
+	Own    string // the organization's own platform role that counts instead of what Role gives; "" for none
 }
 
 // Client is a customer.
@@ -75,8 +76,8 @@ func (w *Writer) SetOrganization(o Org) {
 func (w *Writer) PutTechnician(id string, p Person) {
 	if n := w.subject(id); n != none {
 		t := &w.s.subject[n]
-		t.kind, t.active, t.owner, t.role = technician, p.Active, p.Owner, p.Role
-		t.reach = reachOf(p.Role)
+		t.kind, t.active, t.owner, t.role, t.own = technician, p.Active, p.Owner, p.Role, ownRole(p.Own)
+		t.reach = w.s.reachOf(t.role, t.own)
 	}
 }
 
