@@ -47,6 +47,10 @@ const (
 		on conflict (org_id, whose) do update set permissions = excluded.permissions`
 	insertWindow = `insert into approval_window (org_id, technician_id, what, from_at, until_at, approval_id) values ('o', $1, $2, 1, $3, '')
 		on conflict (org_id, technician_id, what) do update set until_at = excluded.until_at`
+	insertPlatformRole = `insert into platformrole (org_id, id, name, name_key, description, based_on, customers, permissions, created_at, updated_at, version)
+		values ('o', $1, $1, $1, '', $2, $3, $4, 1, 1, 1)`
+	givePlatformRole = `insert into platformrole_technician (org_id, technician_id, platformrole_id, updated_at, version) values ('o', $1, $2, 1, 1)
+		on conflict (org_id, technician_id) do update set platformrole_id = excluded.platformrole_id`
 	insertDefault = `insert into grant_default (org_id, whose, customer_id, permissions, updated_at, version) values ('o', $1, $2, $3, 1, 1)
 		on conflict (org_id, whose) do update set permissions = excluded.permissions`
 )
@@ -184,7 +188,21 @@ func (w *things) step() {
 }
 
 func (w *things) rest() {
-	switch w.rand.IntN(10) {
+	switch w.rand.IntN(14) {
+	case 10:
+		w.do(insertPlatformRole, w.add("p"), []string{"technician", "manager"}[w.rand.IntN(2)], []string{"all", "own", "teams"}[w.rand.IntN(3)], `["device.terminal"]`)
+	case 11:
+		if technician, role := w.one("t"), w.one("p"); technician != nil && role != nil {
+			w.do(givePlatformRole, technician, role)
+		}
+	case 12:
+		w.do(`update platformrole set permissions = '["device.reboot"]', customers = 'assigned' where org_id = 'o' and id = $1`, w.one("p"))
+		w.do(`update technician set platform_role = 'manager' where org_id = 'o' and id = $1`, w.one("t"))
+	case 13:
+		if id, ok := w.drop("p"); ok {
+			w.do(`update platformrole_technician set platformrole_id = null where org_id = 'o' and platformrole_id = $1`, id)
+			w.do(`delete from platformrole where org_id = 'o' and id = $1`, id)
+		}
 	case 0:
 		if id, ok := w.drop("s"); ok {
 			w.do(`delete from team where org_id = 'o' and id = $1`, id)

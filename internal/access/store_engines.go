@@ -196,10 +196,25 @@ var parts = []part{
 		drop: dropSubject,
 	},
 	{
-		kind: "technician", key: "id", query: `select id, platform_role, owner, status = 'active' and state = 'activated' from technician where org_id = $1`,
+		kind: "platformrole", key: "id", query: `select id, permissions, customers from platformrole where org_id = $1`,
+		read: func(scan scan) (t told, err error) {
+			var gives permissions
+			var p engine.PlatformRole
+			err = scan(&t.id, &gives, &p.Customers)
+			p.Permissions = gives.V
+			t.put = func(w *engine.Writer) { w.PutPlatformRole(t.id, p) }
+			return t, err
+		},
+		drop: func(w *engine.Writer, id, _ string) { w.DropPlatformRole(id) },
+	},
+	{
+		kind: "technician", key: "t.id",
+		query: `select t.id, t.platform_role, coalesce(p.id, ''), t.owner, t.status = 'active' and t.state = 'activated' from technician t
+			left join platformrole_technician g on g.org_id = t.org_id and g.technician_id = t.id
+			left join platformrole p on p.org_id = g.org_id and p.id = g.platformrole_id and p.based_on = t.platform_role where t.org_id = $1`,
 		read: func(scan scan) (t told, err error) {
 			var p engine.Person
-			err = scan(&t.id, &p.Role, &p.Owner, &p.Active)
+			err = scan(&t.id, &p.Role, &p.Own, &p.Owner, &p.Active)
 			t.put = func(w *engine.Writer) { w.PutTechnician(t.id, p) }
 			return t, err
 		},
@@ -277,7 +292,7 @@ func watched() (tables []string) {
 	for _, p := range parts {
 		tables = append(tables, p.kind)
 	}
-	return append(tables, "grant_default", "sensitivity")
+	return append(tables, "grant_default", "sensitivity", "platformrole_technician")
 }
 
 func readPlace(put func(w *engine.Writer, id, in, customer string)) func(scan) (told, error) {
@@ -381,14 +396,18 @@ func read(ctx context.Context, q store.Querier, org string, changed []change) (f
 	}, nil
 }
 
-// byOrganization sorts changes. The defaults and the marks of a customer are told with the customer, those of all with the organization.
+// byOrganization sorts changes. The defaults and the marks of a customer are told with the customer, those of all with the organization; which platform
+// role of the organization somebody has is told with them.
 func byOrganization(all []change) map[string][]change {
 	out := map[string][]change{}
 	for _, c := range all {
-		if c.kind == "grant_default" || c.kind == "sensitivity" {
+		switch c.kind {
+		case "grant_default", "sensitivity":
 			if c.kind = "customer"; c.id == "" {
 				c.kind, c.id = "organization", c.org
 			}
+		case "platformrole_technician":
+			c.kind = "technician"
 		}
 		out[c.org] = append(out[c.org], c)
 	}

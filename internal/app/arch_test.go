@@ -20,7 +20,7 @@ func tiers() []string {
 	return []string{
 		"fault", "id", "clock", "store", "access/perm", "access/engine", "access", "seal", "input", "access/resource", "config", "jobs", "events", "audit/auditverify", "audit",
 		"message/mailin", "message/wire", "message/webapi", "message/attachment",
-		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant", "sensitivity",
+		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant", "sensitivity", "platformrole",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document/markup", "document/pdf", "document", "contactkey", "pod", "approval",
 		"verifypolicy", "verify", "verify/request", "verify/override", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "authzen", "explain", "demo",
 		"csvimport/columns", "csvimport", "bulk", "approval/acts", "erasure", "backup", "doctor",

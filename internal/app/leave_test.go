@@ -65,6 +65,7 @@ func stays() map[string]string {
 		"DELETE /api/teams/{id}":                  "changes whom somebody reaches, from the next request on",
 		"POST /api/grants":                        "gives rights",
 		"DELETE /api/grants/{id}":                 "changes what somebody may do, from the next request on",
+		"PUT /api/technicians/{id}/platform-role": "changes what somebody may do, from the next request on",
 		"PUT /api/technicians/{id}/permissions":   "changes what somebody may do, from the next request on",
 		"PUT /api/teams/{id}/permissions":         "changes what somebody may do, from the next request on",
 	}

@@ -37,6 +37,7 @@ func TestAPreviewSaysWhatThenHappens(t *testing.T) {
 		give := func(subject, id, scope string) string {
 			return boss.make("/api/grants", fmt.Sprintf(`{"subject":{"type":%q,"id":%q},"role_id":%q,"scope":%s}`, subject, id, role, scope))
 		}
+		own := boss.make("/api/platform-roles", `{"name":"Front desk","based_on":"technician","customers":"own","permissions":["ticket.view"]}`)
 		grant := give("team", team, fmt.Sprintf(`{"type":"customer","id":%q}`, n))
 		give("technician", una, fmt.Sprintf(`{"type":"device_group","id":%q}`, under))
 		give("technician", tom, `{"type":"all_devices"}`)
@@ -54,6 +55,8 @@ func TestAPreviewSaysWhatThenHappens(t *testing.T) {
 			{"team's people", "PATCH", "/api/teams/" + team, fmt.Sprintf(`{"member_ids":[%q,%q],"customer_ids":[%q]}`, tom, una, m)},
 			{"person's customers", "PATCH", "/api/technicians/" + tom, fmt.Sprintf(`{"customer_ids":[%q]}`, m)},
 			{"platform role", "PATCH", "/api/technicians/" + tom, `{"platform_role":"read_only"}`},
+			{"own platform role given", "PUT", "/api/technicians/" + una + "/platform-role", fmt.Sprintf(`{"platform_role_id":%q}`, own)},
+			{"own platform role edited", "PATCH", "/api/platform-roles/" + own, `{"customers":"teams","permissions":["ticket.view","admin.skills"]}`},
 			{"suspended", "POST", "/api/technicians/" + una + "/suspend", ""},
 			{"reactivated", "POST", "/api/technicians/" + una + "/reactivate", ""},
 			{"grant taken", "DELETE", "/api/grants/" + grant, ""},

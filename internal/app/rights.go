@@ -8,6 +8,7 @@ import (
 	"countersign.dev/countersign/internal/grant"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/organization"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/role"
 	"countersign.dev/countersign/internal/sensitivity"
 	"countersign.dev/countersign/internal/store"
@@ -18,6 +19,7 @@ type rights struct {
 	roles  *role.Service
 	grants *grant.Service
 	marks  *sensitivity.Service
+	bases  *platformrole.Service
 }
 
 func (a *App) newRights() (r rights) {
@@ -26,6 +28,7 @@ func (a *App) newRights() (r rights) {
 		return r.grants.RoleDeleting(ctx, tx, gone)
 	})
 	r.marks = sensitivity.New(a.db, a.guard, a.audit, a.events, a.customers)
+	r.bases = platformrole.New(platformrole.Deps{DB: a.db, Guard: a.guard, Audit: a.audit, Events: a.events})
 	a.teams.Lifting(r.grants.TeamLifted)
 	return r
 }
@@ -34,6 +37,7 @@ func (r rights) mount(api *httpapi.API) {
 	r.roles.Routes(api)
 	r.grants.Routes(api)
 	r.marks.Routes(api)
+	r.bases.Routes(api)
 }
 
 // ensureRoles brings every organization up to date with the roles that come with this version.

@@ -15,7 +15,7 @@ var nothing = strings.Fields(`
 	audit_checkpoint. audit_event. audit_key. audit_target. authzen_decision. access_change.
 	avatar. branding. branding_logo. consent_settings. consent_text. document_setting. device_group. factor_challenge. factor_passkey. grant_default. grant_override.
 	message_gateway. message_imap. message_imap_state. message_mail. message_sending. message_twilio. message_twilio_number. message_twilio_proof. message_twilio_call.
-	message_attempt. message_report. message_spend. notification_held. notification_preference. organization. pod. pod_grant. role. signin_account. signin_password.
+	message_attempt. message_report. message_spend. notification_held. notification_preference. organization. platformrole. pod. pod_grant. role. signin_account. signin_password.
 	signin_failure. signinpolicy. store_idempotency. verify_codes. verify_duo. verify_idp_provider. verify_idp_signin. verify_lock. verify_settings. verifypolicy.
 	wording. goose_db_version. recovery_count. csvimport_mapping.
 	apitoken.prefix consent_record.text_version contactkey.rp_id contactkey.aaguid csvimport.delimiter csvimport.columns csvimport.mapping csvimport.options

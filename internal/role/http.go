@@ -41,10 +41,19 @@ type permissionBody struct {
 	Description string          `json:"description"`
 	View        bool            `json:"view" doc:"changes nothing: what read-only technicians may have"`
 	Sensitive   bool            `json:"sensitive" doc:"takes an approval, unless the organization says otherwise"`
+	ComesWith   []perm.Role     `json:"comes_with" doc:"the platform roles that give it without a grant"`
 }
 
 func getPermissions(context.Context, *struct{}) (*httpapi.Page[permissionBody], error) {
-	return httpapi.NewPage(httpapi.Each(perm.Catalog(), func(e perm.Entry) permissionBody { return permissionBody(e) }), ""), nil
+	return httpapi.NewPage(httpapi.Each(perm.Catalog(), func(e perm.Entry) permissionBody {
+		with := []perm.Role{}
+		for _, r := range []perm.Role{perm.Administrator, perm.Manager, perm.Technician, perm.ReadOnly} {
+			if r.Base().Any(perm.BitsOf(e.Name)) {
+				with = append(with, r)
+			}
+		}
+		return permissionBody{e.Name, e.Purpose, e.Category, e.Title, e.Description, e.View, e.Sensitive, with}
+	}), ""), nil
 }
 
 // FieldsBody is what people may enter about a role.

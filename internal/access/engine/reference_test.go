@@ -36,7 +36,7 @@ func empty() *world {
 		people: map[string]engine.Person{}, teams: map[string]bool{}, member: map[[2]string]bool{}, assigned: map[[2]string]bool{},
 		customers: map[string]engine.Client{}, groups: map[string]group{}, devices: map[string]device{}, roles: map[string]engine.Role{},
 		platform: map[string]engine.PlatformRole{},
-		grants: map[string]engine.Grant{}, overrides: map[string]engine.Override{},
+		grants:   map[string]engine.Grant{}, overrides: map[string]engine.Override{},
 	}
 }
 

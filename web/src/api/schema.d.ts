@@ -1808,6 +1808,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/platform-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the organization’s own platform roles */
+        get: operations["list-platform-roles"];
+        put?: never;
+        /** Make a platform role */
+        post: operations["create-platform-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/platform-roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a platform role */
+        get: operations["get-platform-role"];
+        /** Change all fields of a platform role */
+        put: operations["replace-platform-role"];
+        post?: never;
+        /** Delete a platform role that nobody has */
+        delete: operations["delete-platform-role"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a platform role */
+        patch: operations["edit-platform-role"];
+        trace?: never;
+    };
     "/api/pods": {
         parameters: {
             query?: never;
@@ -3324,6 +3362,24 @@ export interface paths {
         /** Download all that is known of a technician */
         get: operations["export-technician-data"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/technicians/{id}/platform-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read which of the organization’s own platform roles a technician has */
+        get: operations["get-technician-platform-role"];
+        /** Give a technician a platform role that the organization made */
+        put: operations["set-technician-platform-role"];
         post?: never;
         delete?: never;
         options?: never;
@@ -6205,6 +6261,60 @@ export interface components {
             /** @enum {string} */
             state: "none" | "verified" | "failed";
         };
+        PlatformroleAssignmentBody: {
+            /** @description it is based on the platform role that the technician has now */
+            counts: boolean;
+            name: string;
+            /** @description empty: none of the organization’s own */
+            platform_role_id: string;
+            /**
+             * Format: int64
+             * @description 0: nothing was saved yet
+             */
+            version: number;
+        };
+        PlatformroleFieldsBody: {
+            /**
+             * @description the platform role whose limits and approvals stay, and which people have who get this one; never changes
+             * @enum {string}
+             */
+            based_on: "manager" | "technician" | "read_only";
+            /**
+             * @description which customers it reaches: every one, those assigned to a person or their teams, to their teams alone, to the person alone
+             * @enum {string}
+             */
+            customers: "all" | "assigned" | "teams" | "own";
+            description?: string;
+            name: string;
+            /** @description what counts instead of what comes with the platform role; based on read_only nothing but what shows something */
+            permissions: string[];
+        };
+        PlatformroleRoleBody: {
+            /** @enum {string} */
+            based_on: "manager" | "technician" | "read_only";
+            /** Format: date-time */
+            created_at: string;
+            /** @enum {string} */
+            customers: "all" | "assigned" | "teams" | "own";
+            description: string;
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description who have it
+             */
+            people: number;
+            permissions: string[];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlatformroleRoleBodyList: {
+            items: components["schemas"]["PlatformroleRoleBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
         PodBody: {
             /** Format: date-time */
             created_at: string;
@@ -6388,6 +6498,8 @@ export interface components {
         };
         RolePermissionBody: {
             category: string;
+            /** @description the platform roles that give it without a grant */
+            comes_with: string[];
             description: string;
             name: string;
             /** @enum {string} */
@@ -6504,6 +6616,10 @@ export interface components {
         SetTechnicianPermissionsBody: {
             /** @description all of the technician’s or team’s own */
             overrides: components["schemas"]["GrantOverrideInput"][];
+        };
+        SetTechnicianPlatformRoleBody: {
+            /** @description based on the platform role that the technician has; empty takes theirs away */
+            platform_role_id: string;
         };
         SetUpBody: {
             email: string;
@@ -12372,6 +12488,227 @@ export interface operations {
             };
         };
     };
+    "list-platform-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleRoleBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-platform-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatformroleFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleRoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-platform-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleRoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-platform-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatformroleFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleRoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-platform-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-platform-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description the platform role whose limits and approvals stay, and which people have who get this one; never changes
+                     * @enum {string}
+                     */
+                    based_on?: "manager" | "technician" | "read_only";
+                    /**
+                     * @description which customers it reaches: every one, those assigned to a person or their teams, to their teams alone, to the person alone
+                     * @enum {string}
+                     */
+                    customers?: "all" | "assigned" | "teams" | "own";
+                    description?: string;
+                    name?: string;
+                    /** @description what counts instead of what comes with the platform role; based on read_only nothing but what shows something */
+                    permissions?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleRoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-pods": {
         parameters: {
             query?: {
@@ -16863,6 +17200,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-technician-platform-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleAssignmentBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-technician-platform-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTechnicianPlatformRoleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformroleAssignmentBody"];
                 };
             };
             /** @description A problem */

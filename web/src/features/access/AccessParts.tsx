@@ -5,16 +5,19 @@ import { Ask } from "./Ask";
 import type { Subject } from "./data";
 import { Grants } from "./Grants";
 import { Overrides } from "./Overrides";
+import { OwnPlatformRole } from "./OwnPlatformRole";
 
 interface Props {
   subject: Subject;
   /** Whether rights can be given and taken here. */
   change: boolean;
   onAssign?: () => void;
+  /** The platform role of a technician that the organization may have made its own of. */
+  based?: string;
 }
 
 /** What a technician or a team was given, and what a technician may do by it. */
-export function AccessParts({ subject, change, onAssign }: Props) {
+export function AccessParts({ subject, change, onAssign, based }: Props) {
   const own = useMe()?.technician.id === subject.id;
   return (
     <>
@@ -25,6 +28,7 @@ export function AccessParts({ subject, change, onAssign }: Props) {
           </div>
         </Suspense>
       )}
+      {change && !own && based && <OwnPlatformRole technicianId={subject.id} based={based} />}
       <Grants subject={subject} change={change} />
       <Overrides subject={subject} change={change} />
       {subject.type === "technician" && <Ask technicianId={subject.id} onAssign={onAssign} />}

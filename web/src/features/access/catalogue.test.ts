@@ -16,6 +16,7 @@ const catalogue: Permission[] = [...source.matchAll(/\{Name: (\w+), Purpose: (\w
   description: m[5] ?? "",
   view: false,
   sensitive: false,
+  comes_with: [],
 }));
 
 describe("the catalogue", () => {

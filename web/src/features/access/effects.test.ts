@@ -33,7 +33,7 @@ describe("what happens to one person", () => {
   });
 });
 
-const one = (name: string, purpose: Purpose, title: string): Permission => ({ name, purpose, title, category: "", description: "", view: false, sensitive: false });
+const one = (name: string, purpose: Purpose, title: string): Permission => ({ name, purpose, title, category: "", description: "", view: false, sensitive: false, comes_with: [] });
 
 describe("permissions", () => {
   const catalogue = [one("device.view", "devices", "See devices"), one("device.terminal", "devices", "Terminal"), one("device.files", "devices", "Files"), one("invitation.terminal", "invitations", "Terminal"), one("invitation.chat", "invitations", "Chat")];

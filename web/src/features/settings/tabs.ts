@@ -29,6 +29,7 @@ export const settingsTabs: SettingsTab[] = [
   { key: "integrations", group: "shared", needs: "admin.settings", title: (t) => t("duo.page"), Page: page(() => import("@/features/duo/DuoSettings"), "DuoSettings") },
   { key: "verification-policy", group: "shared", needs: "admin.settings", title: (t) => t("policy.title"), Page: page(() => import("@/features/verify/policy/PolicySettings"), "PolicySettings") },
   { key: "default-permissions", group: "shared", needs: "admin.roles", title: (t) => t("settings.defaults"), Page: page(speaking("rights", () => import("@/features/access/DefaultPermissions")), "DefaultPermissions") },
+  { key: "platform-roles", group: "shared", needs: "admin.roles", title: (t) => t("settings.platformRoles"), Page: page(speaking("rights", () => import("@/features/access/PlatformRoles")), "PlatformRoles") },
   { key: "sensitive-permissions", group: "shared", needs: "admin.roles", title: (t) => t("settings.sensitive"), Page: page(both(() => import("@/features/approval/SensitivePermissions")), "SensitivePermissions") },
   { key: "pods", group: "shared", needs: "admin.settings", title: (t) => t("pods.title"), Page: page(() => import("@/features/pod/PodsSettings"), "PodsSettings") },
   { key: "consent", group: "shared", needs: "admin.settings", title: (t) => t("consent.settings.title"), Page: page(() => import("@/features/consent/ConsentSettings"), "ConsentSettings") },

@@ -70,7 +70,7 @@ export function AccessTab({ technician, onEdit }: Props) {
         {all ? <p className={classes.pad}>{t("technician.allCustomersText")}</p> : <Customers reached={customersReached(technician, teams.data ?? [])} pending={teams.isPending} />}
       </Card>
       <Suspense fallback={<Loading rows={6} height={44} />}>
-        <AccessParts subject={{ type: "technician", id: technician.id, name: technician.name }} change={change} onAssign={change ? () => onEdit("access") : undefined} />
+        <AccessParts subject={{ type: "technician", id: technician.id, name: technician.name }} change={change} onAssign={change ? () => onEdit("access") : undefined} based={technician.owner || all ? undefined : technician.platform_role} />
       </Suspense>
     </>
   );

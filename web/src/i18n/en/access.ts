@@ -41,6 +41,7 @@ export const access = {
   avatar: { choose: "Choose a picture", other: "Choose another", remove: "Remove" },
   settings: {
     defaults: "Default permissions",
+    platformRoles: "Platform roles",
     sensitive: "Sensitive permissions",
     shared: "Organization",
     own: "Yourself",

@@ -44,6 +44,7 @@ export const access: Texts<typeof source> = {
   avatar: { choose: "Choisir une photo", other: "En choisir une autre", remove: "Retirer" },
   settings: {
     defaults: "Permissions par défaut",
+    platformRoles: "Rôles de plateforme",
     sensitive: "Permissions sensibles",
     shared: "Organisation",
     own: "Vous-même",

@@ -1,0 +1,191 @@
+package platformrole_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/grant/granttest"
+	"countersign.dev/countersign/internal/platformrole"
+	"countersign.dev/countersign/internal/technician"
+)
+
+type world struct {
+	*granttest.World
+	s *platformrole.Service
+}
+
+func each(t *testing.T, fn func(t *testing.T, w world)) {
+	granttest.Each(t, func(t *testing.T, g *granttest.World) {
+		fn(t, world{g, platformrole.New(platformrole.Deps{DB: g.DB, Guard: g.Guard, Audit: g.Audit, Events: g.Events})})
+	})
+}
+
+func anyVersion(int64) error { return nil }
+
+func (w world) role(name string, on perm.Role, customers engine.Customers, permissions ...perm.Permission) platformrole.Role {
+	w.T.Helper()
+	return granttest.Must(w.s.Create(w.Boss(), platformrole.Fields{Name: name, BasedOn: on, Customers: customers, Permissions: permissions}))(w.T)
+}
+
+func (w world) assign(ctx context.Context, to technician.Technician, roleID string) error {
+	_, err := w.s.Assign(ctx, to.ID, roleID, anyVersion)
+	return err
+}
+
+func (w world) change(ctx context.Context, id string, change func(*platformrole.Fields)) error {
+	_, err := w.s.Update(ctx, id, func(r platformrole.Role) (platformrole.Fields, error) {
+		change(&r.Fields)
+		return r.Fields, nil
+	})
+	return err
+}
+
+func (w world) wantCode(err error, code string) {
+	w.T.Helper()
+	if fault.CodeOf(err) != code {
+		w.T.Errorf("%v, want %q", err, code)
+	}
+}
+
+// What an organization makes of a platform role counts from the next question on, for everybody who has it and as long as they have it (ACC-8).
+func TestAnOwnPlatformRoleCountsAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		mine, teams, others := w.Customer("Mine"), w.Customer("Teams"), w.Customer("Others")
+		tom := w.Technician("tom", perm.Technician, mine)
+		w.Team("Night", []string{tom.ID}, []string{teams})
+		e := granttest.Must(w.Guard.Engine(t.Context(), w.Org.ID))(t)
+		want := func(what string, p perm.Permission, allowed ...string) {
+			t.Helper()
+			for _, c := range []string{mine, teams, others} {
+				should := engine.Deny
+				for _, a := range allowed {
+					if a == c {
+						should = engine.Allow
+					}
+				}
+				if got := e.Check(time.Now(), tom.ID, p, granttest.On(engine.Customer, c)); got != should {
+					t.Errorf("%s: %s on %s: %s, want %s", what, p, map[string]string{mine: "mine", teams: "the team's", others: "others"}[c], got, should)
+				}
+			}
+		}
+		want("at first", perm.TicketEdit, mine, teams)
+
+		r := w.role("Front desk", perm.Technician, engine.OwnCustomers, perm.TicketView, perm.AdminAudit)
+		want("before it is given", perm.TicketEdit, mine, teams)
+		w.wantCode(w.assign(w.Boss(), tom, r.ID), "")
+		want("own customers", perm.TicketView, mine)
+		want("own customers", perm.TicketEdit)
+		if got := e.Check(time.Now(), tom.ID, perm.AdminAudit, granttest.On(engine.Organization, "")); got != engine.Allow {
+			t.Errorf("the log: %s", got)
+		}
+
+		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) { f.Customers = engine.TeamCustomers }), "")
+		want("customers of teams", perm.TicketView, teams)
+		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) {
+			f.Customers, f.Permissions = engine.EveryCustomer, []perm.Permission{perm.TicketEdit}
+		}), "")
+		want("every customer", perm.TicketEdit, mine, teams, others)
+		want("every customer", perm.TicketView)
+
+		moved := granttest.Must(w.Technicians.Update(w.Boss(), tom.ID, func(now technician.Technician) (technician.Fields, error) {
+			now.PlatformRole = perm.ReadOnly
+			return now.Fields, nil
+		}))(t)
+		want("read-only now", perm.TicketEdit)
+		want("read-only now", perm.TicketView, mine, teams)
+		if a := granttest.Must(w.s.Of(w.Boss(), moved.ID))(t); a.RoleID != r.ID || a.Counts {
+			t.Errorf("it does not count any longer: %+v", a)
+		}
+		w.wantCode(w.assign(w.Boss(), moved, ""), "")
+		if r = granttest.Must(w.s.Find(w.Boss(), r.ID))(t); r.People != 0 {
+			t.Errorf("%d have it", r.People)
+		}
+		if n := w.Audited("platformrole.assign", audit.Success); n != 2 {
+			t.Errorf("%d are in the log", n)
+		}
+	})
+}
+
+// Nobody makes, changes or gives a platform role that holds more than they do themselves, nor their own (ACC-12).
+func TestNobodyHandsOutAPlatformRoleBeyondTheirOwn(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		c := w.Customer("A")
+		rita, tom := w.Administers("rita", c), w.Technician("tom", perm.Technician, c)
+		max := w.Technician("max", perm.Manager, c)
+		little := w.role("Little", perm.Technician, engine.AssignedCustomers, perm.AdminSkills)
+		much := w.role("Much", perm.Technician, engine.AssignedCustomers, perm.AdminAudit)
+		w.wantCode(w.assign(w.Boss(), max, w.role("Lead", perm.Manager, engine.OwnCustomers).ID), "")
+		as := w.Act(rita)
+
+		for name, f := range map[string]platformrole.Fields{
+			"a permission":  {Name: "x", BasedOn: perm.Technician, Customers: engine.OwnCustomers, Permissions: []perm.Permission{perm.AdminAudit}},
+			"a customer":    {Name: "x", BasedOn: perm.Technician, Customers: engine.EveryCustomer},
+			"on a customer": {Name: "x", BasedOn: perm.Technician, Customers: engine.OwnCustomers, Permissions: []perm.Permission{perm.TicketView}},
+		} {
+			if _, err := w.s.Create(as, f); fault.CodeOf(err) != "access.beyond_own" {
+				t.Errorf("%s beyond one's own: %v", name, err)
+			}
+		}
+		w.wantCode(w.change(as, little.ID, func(f *platformrole.Fields) { f.Permissions = append(f.Permissions, perm.AdminAudit) }), "access.beyond_own")
+		w.wantCode(w.change(as, little.ID, func(f *platformrole.Fields) { f.Customers = engine.EveryCustomer }), "access.beyond_own")
+		w.wantCode(w.assign(as, tom, much.ID), "access.beyond_own")
+		w.wantCode(w.assign(as, max, ""), "technician.above")
+		w.wantCode(w.assign(as, rita, little.ID), "platformrole.self")
+
+		w.wantCode(w.assign(w.Boss(), rita, little.ID), "")
+		w.wantCode(w.change(as, little.ID, func(f *platformrole.Fields) { f.Name = "Mine" }), "platformrole.self")
+		w.wantCode(w.assign(w.Boss(), max, little.ID), "platformrole.other_base")
+		if n := w.Audited("platformrole.assign", audit.Denied); n != 3 {
+			t.Errorf("%d refusals are in the log", n)
+		}
+
+		a := w.ActorOf(rita)
+		a.SessionID, a.TokenID, a.Kind, a.Ceiling = "", "token", access.Token, perm.Set{perm.AdminTechnicians: true}
+		_, err := w.s.Create(access.WithActor(t.Context(), a), platformrole.Fields{Name: "x", BasedOn: perm.Technician, Customers: engine.OwnCustomers})
+		w.wantCode(err, "access.denied")
+	})
+}
+
+func TestPlatformRolesAreRefusedWithAReason(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		tom := w.Technician("tom", perm.ReadOnly)
+		r := w.role("Viewer", perm.ReadOnly, engine.AssignedCustomers, perm.TicketView)
+		good := platformrole.Fields{Name: "Other", BasedOn: perm.ReadOnly, Customers: engine.OwnCustomers}
+		for code, change := range map[string]func(*platformrole.Fields){
+			"platformrole.name_taken": func(f *platformrole.Fields) { f.Name = "vIEWER" },
+			"request.invalid":         func(f *platformrole.Fields) { f.BasedOn = perm.Administrator },
+		} {
+			f := good
+			change(&f)
+			_, err := w.s.Create(w.Boss(), f)
+			w.wantCode(err, code)
+		}
+		for name, change := range map[string]func(*platformrole.Fields){
+			"beyond the ceiling": func(f *platformrole.Fields) { f.Permissions = []perm.Permission{perm.TicketEdit} },
+			"no customers":       func(f *platformrole.Fields) { f.Customers = "" },
+			"no permission":      func(f *platformrole.Fields) { f.Permissions = []perm.Permission{"ticket.eat"} },
+			"no name":            func(f *platformrole.Fields) { f.Name = "\u200b" },
+		} {
+			f := good
+			change(&f)
+			if _, err := w.s.Create(w.Boss(), f); fault.CodeOf(err) != "request.invalid" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) { f.BasedOn = perm.Manager }), "platformrole.base_fixed")
+		w.wantCode(w.assign(w.Boss(), tom, r.ID), "")
+		w.wantCode(w.s.Delete(w.Boss(), r.ID, func(platformrole.Role) error { return nil }), "platformrole.in_use")
+		w.wantCode(w.assign(w.Boss(), tom, ""), "")
+		w.wantCode(w.s.Delete(w.Boss(), r.ID, func(platformrole.Role) error { return nil }), "")
+		w.wantCode(w.assign(w.Boss(), tom, r.ID), "platformrole.not_found")
+		if _, err := w.s.List(w.Act(tom)); fault.KindOf(err) != fault.Denied {
+			t.Errorf("whoever looks after nobody lists them: %v", err)
+		}
+	})
+}
