@@ -55,13 +55,13 @@ func TestAPreviewSaysWhatThenHappens(t *testing.T) {
 			{"team's people", "PATCH", "/api/teams/" + team, fmt.Sprintf(`{"member_ids":[%q,%q],"customer_ids":[%q]}`, tom, una, m)},
 			{"person's customers", "PATCH", "/api/technicians/" + tom, fmt.Sprintf(`{"customer_ids":[%q]}`, m)},
 			{"platform role", "PATCH", "/api/technicians/" + tom, `{"platform_role":"read_only"}`},
-			{"own platform role given", "PUT", "/api/technicians/" + una + "/platform-role", fmt.Sprintf(`{"platform_role_id":%q}`, own)},
-			{"own platform role edited", "PATCH", "/api/platform-roles/" + own, `{"customers":"teams","permissions":["ticket.view","admin.skills"]}`},
 			{"suspended", "POST", "/api/technicians/" + una + "/suspend", ""},
 			{"reactivated", "POST", "/api/technicians/" + una + "/reactivate", ""},
 			{"grant taken", "DELETE", "/api/grants/" + grant, ""},
 			{"team ended", "DELETE", "/api/teams/" + team, ""},
 			{"role ended", "DELETE", "/api/roles/" + role, ""},
+			{"own platform role given", "PUT", "/api/technicians/" + una + "/platform-role", fmt.Sprintf(`{"platform_role_id":%q}`, own)},
+			{"own platform role edited", "PATCH", "/api/platform-roles/" + own, `{"customers":"all","permissions":["ticket.view","admin.skills"]}`},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				token, err := a.TokenFor(t.Context(), boss.email) // one alone may not ask so much so fast

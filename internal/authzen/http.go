@@ -176,7 +176,7 @@ type contextBody struct {
 type reasonBody struct {
 	Code  string      `json:"code" doc:"of a refusal, or what gives or takes: grant, override, platform_role, customer_default, default, approval, owner"`
 	ID    string      `json:"id,omitempty" doc:"of the grant or override; the name of a platform role"`
-	Role  string      `json:"role_id,omitempty" doc:"of a grant"`
+	Role  string      `json:"role_id,omitempty" doc:"of a grant; or the platform role that the organization made"`
 	Team  string      `json:"team_id,omitempty" doc:"that passes it on"`
 	At    *placeBody  `json:"at,omitempty" doc:"where it hangs: the resource, or something above it"`
 	From  *time.Time  `json:"from,omitempty"`

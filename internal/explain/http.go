@@ -46,7 +46,7 @@ type placeBody struct {
 type pathBody struct {
 	By    engine.Reason `json:"by" enum:"owner,platform_role,grant,override,customer_default,default,approval"`
 	ID    string        `json:"id" doc:"of the grant or override; the name of a platform role; else empty"`
-	Role  *namedBody    `json:"role,omitempty" doc:"of a grant"`
+	Role  *namedBody    `json:"role,omitempty" doc:"of a grant; or the platform role that the organization made"`
 	Team  *namedBody    `json:"team,omitempty" doc:"that passes it on"`
 	At    *placeBody    `json:"at,omitempty" doc:"where it hangs: the thing itself, or something above it"`
 	From  *time.Time    `json:"from,omitempty"`

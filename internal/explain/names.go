@@ -31,7 +31,11 @@ func (s *Service) name(ctx context.Context, lists ...[]Path) error {
 	for _, list := range lists {
 		for i := range list {
 			p := &list[i]
-			want(roles, &p.Role)
+			if p.Role.ID != "" && p.By == engine.ByPlatformRole {
+				want(platformRoles, &p.Role)
+			} else {
+				want(roles, &p.Role)
+			}
 			want(teams, &p.Team)
 			want(kindOf(p.Path.At.Type), &p.At)
 		}

@@ -13,11 +13,12 @@ import (
 type kind string
 
 const (
-	roles     kind = "role"
-	teams     kind = "team"
-	customers kind = "customer"
-	groups    kind = "device_group"
-	devices   kind = "device"
+	roles         kind = "role"
+	platformRoles kind = "platformrole"
+	teams         kind = "team"
+	customers     kind = "customer"
+	groups        kind = "device_group"
+	devices       kind = "device"
 )
 
 // several is how many ids stand in one query.

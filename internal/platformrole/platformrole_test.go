@@ -85,6 +85,10 @@ func TestAnOwnPlatformRoleCountsAtOnce(t *testing.T) {
 			t.Errorf("the log: %s", got)
 		}
 
+		if d := e.Explain(time.Now(), tom.ID, perm.TicketView, granttest.On(engine.Customer, mine)); len(d.Because) != 1 || d.Because[0].By != engine.ByPlatformRole || d.Because[0].Role != r.ID {
+			t.Errorf("the reason is %+v", d.Because)
+		}
+
 		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) { f.Customers = engine.TeamCustomers }), "")
 		want("customers of teams", perm.TicketView, teams)
 		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) {

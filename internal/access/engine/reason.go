@@ -57,7 +57,7 @@ type Decision struct {
 type Path struct {
 	By    Reason    // ByGrant, ByOverride, ByPlatformRole …
 	ID    string    // of the grant or override; the name of a platform role
-	Role  string    // the id of a grant's role
+	Role  string    // the id of a grant's role, or of the organization's own platform role
 	Team  string    // the id of the team that passes it on; "" for one's own
 	At    Target    // where it hangs: the target or something above it
 	From  time.Time // zero for always
@@ -181,7 +181,9 @@ func (a *account) gives(what Reason, n int32, bits perm.Bits) {
 		p.At = a.s.target(n)
 	}
 	if what == ByPlatformRole {
-		p.ID = string(a.t.role)
+		if p.ID = string(a.t.role); a.t.own != (ID{}) {
+			p.Role = a.t.own.String()
+		}
 	}
 	a.allows = append(a.allows, p)
 }

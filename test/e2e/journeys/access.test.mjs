@@ -181,6 +181,39 @@ step("default permissions are set and saved", async () => {
   assert.deepEqual((await call.get("/api/settings/default-permissions")).permissions, ["chat.answer"]);
 });
 
+step("a platform role of one's own is made, and given once one sees what it does", async () => {
+  await open(page, server.base, "/settings/platform-roles");
+  await page.getByText("No platform role of your own").waitFor();
+  await page.getByRole("button", { name: "New platform role" }).click();
+  await dialog().getByLabel("Name").fill("Front desk");
+  await choose(dialog(), "Customers", "Customers of the person alone");
+  await dialog().getByRole("checkbox", { name: "Answer chats" }).check();
+  const contacts = dialog().getByRole("checkbox", { name: "See contacts" });
+  assert.ok(await contacts.isChecked(), "it begins as what comes with a technician");
+  await contacts.uncheck();
+  assert.deepEqual(await looked(page, "a new platform role"), []);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("Based on Technician").waitFor();
+  assert.deepEqual(await looked(page, "platform roles"), []);
+  const { items } = await call.get("/api/platform-roles");
+  assert.deepEqual([items.length, items[0].customers, items[0].permissions.includes("chat.answer"), items[0].permissions.includes("contact.view")], [1, "own", true, false]);
+
+  await open(page, server.base, `/technicians/${member.id}?tab=access`);
+  await choose(card("Platform role of your own"), "Instead of what comes with Technician", "Front desk");
+  await card("Platform role of your own").getByRole("button", { name: "Save" }).click();
+  await effect().filter({ hasText: /(loses|lose) something/ }).waitFor();
+  assert.deepEqual(await looked(page, "what a platform role would change"), []);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("Platform role saved").waitFor();
+  const own = await call.get(`/api/technicians/${member.id}/platform-role`);
+  assert.deepEqual([own.name, own.counts], ["Front desk", true]);
+  await choose(card("Platform role of your own"), "Instead of what comes with Technician", "What comes with Technician");
+  await card("Platform role of your own").getByRole("button", { name: "Save" }).click();
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().waitFor({ state: "detached" });
+  assert.equal((await call.get(`/api/technicians/${member.id}/platform-role`)).platform_role_id, "");
+});
+
 step("a role that loses a permission says who loses it, before it is saved", async () => {
   await open(page, server.base, `/roles/${role.id}`);
   await page.getByRole("button", { name: "Edit" }).click();

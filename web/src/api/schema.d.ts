@@ -4248,7 +4248,7 @@ export interface components {
              * @enum {string}
              */
             miss?: "not_yet" | "expired" | "lacks_permission" | "customer_missing" | "overruled";
-            /** @description of a grant */
+            /** @description of a grant; or the platform role that the organization made */
             role_id?: string;
             /** @description that passes it on */
             team_id?: string;
@@ -5374,7 +5374,7 @@ export interface components {
              * @enum {string}
              */
             miss?: "not_yet" | "expired" | "lacks_permission" | "customer_missing" | "overruled";
-            /** @description of a grant */
+            /** @description of a grant; or the platform role that the organization made */
             role?: components["schemas"]["ExplainNamedBody"];
             /** @description that passes it on */
             team?: components["schemas"]["ExplainNamedBody"];

@@ -1,9 +1,10 @@
 import { Radio, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import type { Permission } from "@/api/types";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { listError } from "@/components/form/listError";
 import { toast } from "@/components/toast";
-import { type PlatformRole, type PlatformRoleFields, platformRoleTrial, savePlatformRole, useCatalogue } from "./data";
+import { type PlatformRole, type PlatformRoleFields, platformRoleTrial, savePlatformRole } from "./data";
 import { PermissionPicker } from "./PermissionPicker";
 import { useReview } from "./review";
 
@@ -11,9 +12,8 @@ const bases = ["manager", "technician", "read_only"] as const;
 const reaches = ["all", "assigned", "teams", "own"] as const;
 
 /** Makes a platform role as a copy of what comes with one of Countersign’s, or changes one. */
-export function PlatformRoleForm({ role, onClose }: { role?: PlatformRole; onClose: () => void }) {
+export function PlatformRoleForm({ role, catalogue, onClose }: { role?: PlatformRole; catalogue: readonly Permission[]; onClose: () => void }) {
   const { t } = useTranslation();
-  const catalogue = useCatalogue().data ?? [];
   const comesWith = (base: PlatformRole["based_on"]) => catalogue.filter((p) => p.comes_with.includes(base)).map((p) => p.name);
   const review = useReview<PlatformRoleFields & Record<string, unknown>>(
     (changed) => role !== undefined && role.people > 0 && (changed.permissions ?? changed.customers) !== undefined,

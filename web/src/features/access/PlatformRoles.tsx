@@ -9,7 +9,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
-import { deletePlatformRole, type PlatformRole, platformRolesQuery } from "./data";
+import { deletePlatformRole, type PlatformRole, platformRolesQuery, useCatalogue } from "./data";
 import { PlatformRoleForm } from "./PlatformRoleForm";
 import classes from "./Access.module.css";
 
@@ -17,6 +17,7 @@ import classes from "./Access.module.css";
 export function PlatformRoles() {
   const { t } = useTranslation();
   const query = useQuery(platformRolesQuery);
+  const catalogue = useCatalogue();
   const [editing, setEditing] = useState<PlatformRole | "new" | null>(null);
   const [ending, setEnding] = useState<PlatformRole | null>(null);
   return (
@@ -24,7 +25,7 @@ export function PlatformRoles() {
       title={t("settings.platformRoles")}
       flush
       actions={
-        <GuardedButton needs="admin.roles" size="compact-sm" variant="default" leftSection={<Plus size={14} />} onClick={() => setEditing("new")}>
+        <GuardedButton needs="admin.roles" disabled={!catalogue.data} size="compact-sm" variant="default" leftSection={<Plus size={14} />} onClick={() => setEditing("new")}>
           {t("rights.base.new")}
         </GuardedButton>
       }
@@ -45,7 +46,7 @@ export function PlatformRoles() {
           ))}
         </ul>
       )}
-      {editing && <PlatformRoleForm role={editing === "new" ? undefined : editing} onClose={() => setEditing(null)} />}
+      {editing && catalogue.data && <PlatformRoleForm catalogue={catalogue.data} role={editing === "new" ? undefined : editing} onClose={() => setEditing(null)} />}
       {ending && (
         <Confirm opened onClose={() => setEnding(null)} title={t("rights.base.delete")} action={t("rights.base.delete")} onConfirm={() => deletePlatformRole(ending)}>
           {t("rights.base.deleteText", { name: ending.name })}

@@ -31,7 +31,8 @@ export function sentence(path: AccessPath, denies: boolean, telling: Telling): P
   const { t } = telling;
   const links: Piece[] = [];
   const link = (text: string, to?: string) => `\u0001${links.push({ text, to }) - 1}\u0001`;
-  const role = path.role ? link(path.role.name, `/roles/${path.role.id}`) : path.by === "platform_role" ? t(`role.${path.id as "manager"}`, { defaultValue: path.id }) : "";
+  const own = path.by === "platform_role" ? (path.role?.name ?? t(`role.${path.id as "manager"}`, { defaultValue: path.id })) : "";
+  const role = own || (path.role ? link(path.role.name, `/roles/${path.role.id}`) : "");
   const team = path.team ? link(path.team.name, `/teams/${path.team.id}?tab=access`) : "";
   const place = path.at?.type ? t(`rights.place.${kindOf(path.at)}`, { name: link(nameOf(path.at, t), placeHref(path.at)) }) : "";
   const whom = path.by === "grant" ? (team ? t("rights.to.team", { team }) : t("rights.to.directly")) : team ? t("rights.forWhom.team", { team }) : t("rights.forWhom.directly");
