@@ -4,7 +4,6 @@ package access
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"countersign.dev/countersign/internal/access/engine"
@@ -44,6 +43,7 @@ type Proof struct {
 type Guard struct {
 	engines *engines
 	proof   func(ctx context.Context, org string, o Object) (Proof, error)
+	observe func(Decision) // nil if nobody wants to know
 }
 
 // New returns a Guard. It watches db, and so has to be made before the first Write.
@@ -91,6 +91,7 @@ func (g *Guard) check(ctx context.Context, p perm.Permission, o Object) error {
 		return err
 	}
 	if o.CustomerID != "" && !a.engine.Assigned(a.as, o.CustomerID) {
+		g.tell(a, p, engine.Target{Type: engine.Customer, ID: o.CustomerID}, engine.Deny)
 		return errUnseen
 	}
 	if p == perm.SignedIn {
@@ -98,12 +99,17 @@ func (g *Guard) check(ctx context.Context, p perm.Permission, o Object) error {
 	}
 	on, ok := target(p, o)
 	if !ok {
-		return a.holds(p)
+		err := a.holds(p)
+		g.tell(a, p, on, outcomeOf(err))
+		return err
 	}
-	switch outcome, reason := a.engine.CheckAs(a.at, a.as, p, on); {
-	case outcome == engine.Allow:
-		return nil
-	case outcome == engine.NeedsApproval && approved(ctx, p, on):
+	outcome, reason := a.engine.CheckAs(a.at, a.as, p, on)
+	if outcome == engine.NeedsApproval && approved(ctx, p, on) {
+		outcome = OutcomeApproved
+	}
+	g.tell(a, p, on, outcome)
+	switch {
+	case outcome == engine.Allow, outcome == OutcomeApproved:
 		return nil
 	case outcome == engine.NeedsApproval:
 		return ErrUnapproved.Needing(string(p))
@@ -132,6 +138,8 @@ func target(p perm.Permission, o Object) (on engine.Target, ok bool) {
 // question is an actor with what decides about them, at one moment.
 type question struct {
 	system bool // the server itself, which may do everything
+	silent bool // the answer is no use
+	org    string
 	engine *engine.Engine
 	as     engine.As
 	at     time.Time
@@ -152,7 +160,7 @@ func (g *Guard) ask(ctx context.Context, p perm.Permission) (q question, err err
 	if err != nil {
 		return q, fmt.Errorf("check %s: %w", p, err)
 	}
-	return question{engine: e, as: engine.As{ID: actor.ID, Role: actor.Role, Owner: actor.Owner}, at: time.Now()}, nil
+	return question{silent: actor.looking || actor.Passive, org: actor.OrgID, engine: e, as: engine.As{ID: actor.ID, Role: actor.Role, Owner: actor.Owner}, at: time.Now()}, nil
 }
 
 func (q question) holds(p perm.Permission) error {
@@ -261,56 +269,3 @@ func (g *Guard) MayMove(ctx context.Context, moved, to engine.Target) error {
 }
 
 var onDevices = perm.BitsWhere(func(e perm.Entry) bool { return e.Purpose == perm.Devices }).Permissions()
-
-// Customers returns the Scope of p for the actor of ctx.
-func (g *Guard) Customers(ctx context.Context, p perm.Permission) (Scope, error) {
-	q, err := g.ask(ctx, p)
-	if err != nil {
-		return Scope{}, err
-	}
-	if q.system {
-		return Scope{All: true}, nil
-	}
-	if err := q.holds(p); err != nil {
-		return Scope{}, err
-	}
-	if e, _ := perm.Find(p); e.Purpose == perm.Devices || e.Purpose == perm.Customers {
-		return scopeOf(q.engine.CustomersAs(q.at, q.as, p)), nil
-	}
-	return scopeOf(q.engine.AssignedTo(q.as)), nil // what is held on the organization is held for the customers that are theirs
-}
-
-// Scope is the set of customers on which an actor holds a permission, to filter lists with.
-type Scope struct {
-	All         bool     // also what belongs to no customer
-	Except      []string // of all
-	CustomerIDs []string // unless All
-}
-
-func scopeOf(r engine.Reach) Scope {
-	return Scope{All: r.All, Except: texts(r.Except), CustomerIDs: texts(r.Only)}
-}
-
-// texts are ids as they are outside, in order.
-func texts(ids []engine.ID) (out []string) {
-	for _, k := range ids {
-		out = append(out, k.String())
-	}
-	slices.Sort(out)
-	return out
-}
-
-// Has says whether the scope holds one customer.
-func (s Scope) Has(customerID string) bool {
-	return s.All && !slices.Contains(s.Except, customerID) || slices.Contains(s.CustomerIDs, customerID)
-}
-
-// Where narrows a list to the scope; column holds the customer's id.
-func (s Scope) Where(w *store.Where, column string) {
-	switch {
-	case !s.All:
-		w.In(column, s.CustomerIDs)
-	case len(s.Except) > 0:
-		w.NotIn(column, s.Except)
-	}
-}

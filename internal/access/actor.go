@@ -37,6 +37,8 @@ type Actor struct {
 	AAL           int       // how sure that was: LevelPassword, LevelFactor or LevelPasskey; 0 behind a token
 	Hold          Hold      // what has to be done before anything else
 	Passive       bool      // the request is made by an open page on its own and does not keep a session alive
+
+	looking bool // only wants to know what they may do
 }
 
 // SignedIn says whether the actor is known. Half signed in is not signed in.

@@ -19,7 +19,7 @@ func (g *Guard) Rehearse(ctx context.Context, do func(ctx context.Context)) (eff
 	}
 	var from int64
 	var tell func(*engine.Writer)
-	do(store.WithRehearsal(ctx, store.Rehearsal{
+	do(store.WithRehearsal(Looking(ctx), store.Rehearsal{
 		Before: func(ctx context.Context, tx *store.Tx) error {
 			if tell != nil { // whatever comes after the change
 				return store.ErrRehearsed

@@ -57,6 +57,7 @@ import (
 	"countersign.dev/countersign/internal/team"
 	"countersign.dev/countersign/internal/technician"
 	"countersign.dev/countersign/internal/ticket"
+	"countersign.dev/countersign/internal/usage"
 	"countersign.dev/countersign/internal/verify"
 	"countersign.dev/countersign/web"
 )
@@ -118,6 +119,7 @@ type App struct {
 	rights
 	pods  *pod.Service
 	asked *authzen.Service
+	used  *usage.Service
 
 	approvals *approval.Service
 }
@@ -203,7 +205,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.auditlog = auditlog.New(db, a.audit, a.guard, a.events, func(ctx context.Context, err error) {
 		o.Log.ErrorContext(ctx, "following the audit log failed", "err", err)
 	})
-	a.asked = a.newAsked()
+	a.asked, a.used = a.newAsked()
 	a.approvals = a.newApprovals()
 	a.connectApprovals()
 	a.routes()

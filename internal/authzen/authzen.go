@@ -10,6 +10,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/engine"
+	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -77,12 +78,16 @@ type Service struct {
 	guard   *access.Guard
 	engines Engines
 	record  *record
+	allowed func(org, subjectID string, p perm.Permission) // nil if nobody wants to know
 }
 
 // New returns a Service.
 func New(db *store.DB, guard *access.Guard, engines Engines, log *slog.Logger) *Service {
 	return &Service{db: db, guard: guard, engines: engines, record: &record{db: db, log: log, waiting: map[told]*Decision{}}}
 }
+
+// Observe sets what is told that a program heard yes about a technician, beyond seeing. It is set before the first question.
+func (s *Service) Observe(fn func(org, subjectID string, p perm.Permission)) { s.allowed = fn }
 
 // now is the moment for which a question is answered; no caller can choose it.
 func now() time.Time { return store.Now() }

@@ -88,6 +88,9 @@ func (s *Service) Evaluate(ctx context.Context, q Question) (Answer, error) {
 	case d.Outcome != engine.Deny && who.beyond(p):
 		a = Answer{Outcome: engine.Deny, Reason: BeyondToken}
 	}
+	if entry, _ := perm.Find(p); s.allowed != nil && a.Outcome == engine.Allow && !entry.View {
+		s.allowed(access.ActorFrom(ctx).OrgID, who.id, p)
+	}
 	return a, s.record.note(ctx, q, who, a)
 }
 

@@ -38,6 +38,8 @@ type Maker struct {
 	Consents      consent.Ledger
 	// Newest is the text of the last message that the sandbox carrier brought to an address, or "".
 	Newest func(ctx context.Context, to string, way message.Way) (body string, err error)
+	// Used notes what a technician set about; nil to have no past of that.
+	Used func(access.Decision)
 }
 
 // Organization is the demo organization, just made.
@@ -51,6 +53,7 @@ type Organization struct {
 	contacts    [][]contact.Contact     // as companies
 	technicians []technician.Technician // as crew
 	teams       []string                // ids, as crews
+	watched     map[int][]string        // some devices of the customers of each team
 }
 
 // Make makes the organization. Its past is the same each time, but for what Play adds.
@@ -60,7 +63,7 @@ func (m Maker) Make(ctx context.Context) (*Organization, error) {
 		return nil, err
 	}
 	ctx = as(ctx, dana)
-	o := &Organization{Maker: m, Owner: dana, crowd: newCrowd(), companies: companies()}
+	o := &Organization{Maker: m, Owner: dana, crowd: newCrowd(), companies: companies(), watched: map[int][]string{}}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -72,6 +75,7 @@ func (m Maker) Make(ctx context.Context) (*Organization, error) {
 		{"teams", o.makeTeams},
 		{"devices", o.makeDevices},
 		{"grants", o.makeGrants},
+		{"uses", o.makeUses},
 		{"tickets", o.makeTickets},
 	} {
 		if err := step.do(ctx); err != nil {

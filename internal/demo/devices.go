@@ -12,6 +12,9 @@ import (
 // besides is how many machines a company has that are nobody's own: servers, tills, machines on a floor.
 const besides = 8
 
+// few of a company's machines are those that the crew is seen at.
+const few = 4
+
 // makeDevices gives each company a group with its sites below, and machines in them: one for each person, and some besides.
 func (o *Organization) makeDevices(ctx context.Context) error {
 	for i, c := range o.companies {
@@ -59,8 +62,12 @@ func (o *Organization) fillGroups(ctx context.Context, of int, servers device.Gr
 			if want, err = batch.Prepare(want); err != nil {
 				return err
 			}
-			if _, err := batch.CreateIn(ctx, tx, want); err != nil {
+			made, err := batch.CreateIn(ctx, tx, want)
+			if err != nil {
 				return err
+			}
+			if team := o.companies[of].team; n < few {
+				o.watched[team] = append(o.watched[team], made.ID)
 			}
 		}
 		return nil

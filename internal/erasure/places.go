@@ -43,6 +43,8 @@ func ofPerson() []rows {
 		{"technician_sms_consent", "technician_id", ""},
 		{"ticket", "created_by", `creator_name = '[erased]'`},
 		{"ticket_note", "author_id", `author_name = '[erased]'`},
+		{"usage_day", "technician_id", ""},
+		{"usage_last", "technician_id", ""},
 		{"verify_challenge", "contact_id", `address = '', note = ''`},
 		{"verify_challenge", "technician_id", `technician_name = '[erased]'`},
 		{"verify_override", "contact_id", `reason = '[erased]'`},

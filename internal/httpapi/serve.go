@@ -218,7 +218,7 @@ func (a *API) admit(route Route, r *http.Request) (context.Context, error) {
 	if actor.Hold != access.HoldNone && !slices.Contains(route.While, actor.Hold) {
 		return ctx, heldBack(actor.Hold)
 	}
-	if err := a.Guard.Holds(ctx, route.Needs); err != nil {
+	if err := a.Guard.Enter(ctx, route.Needs); err != nil {
 		return ctx, err
 	}
 	if route.SessionOnly && actor.SessionID == "" {

@@ -189,6 +189,7 @@ func (s *stream) mayHear(ctx context.Context, e events.Stored) bool {
 	if e.Needs == perm.Public || e.Needs == perm.SignedIn {
 		return true
 	}
+	ctx = access.Looking(ctx)
 	if entry, _ := perm.Find(e.Needs); entry.Purpose == perm.Devices && e.ID != "" {
 		// A device may be seen by a grant on itself or its group. Once it is gone, that of its customer is what is left to ask about.
 		kind, _, _ := strings.Cut(e.Kind, ".")

@@ -230,7 +230,7 @@ func (s *Service) receiver(ctx context.Context, o organization.Organization, to 
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	if s.Guard.Check(ctx, perm.AdminSettings, access.Object{Type: "organization", ID: o.ID}) == nil {
+	if s.Guard.Check(access.Looking(ctx), perm.AdminSettings, access.Object{Type: "organization", ID: o.ID}) == nil {
 		return to, nil
 	}
 	t, err := technician.ByID(ctx, s.DB.Read(), o.ID, access.ActorFrom(ctx).ID)

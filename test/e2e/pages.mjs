@@ -24,6 +24,7 @@ export async function consolePages(call) {
     ["device", `/devices/${await first("devices")}`],
     ["roles", "/roles"],
     ["role", `/roles/${await first("roles")}`],
+    ["unused", "/roles/unused"],
     ["own-access", "/my-access"],
     ["approvals", "/approvals"],
     ["imports", "/import"],

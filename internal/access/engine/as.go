@@ -53,9 +53,12 @@ func (e *Engine) Assigned(a As, customerID string) bool {
 func (e *Engine) Holds(at time.Time, a As, p perm.Permission) bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	t, want, now := e.as(a), perm.BitsOf(p), at.UnixNano()
+	return e.holds(at.UnixNano(), e.as(a), perm.BitsOf(p))
+}
+
+func (s *state) holds(now int64, t asker, want perm.Bits) bool {
 	switch {
-	case !t.active || e.suspended || want == (perm.Bits{}):
+	case !t.active || s.suspended || want == (perm.Bits{}):
 		return false
 	case t.owner:
 		return true
@@ -65,20 +68,20 @@ func (e *Engine) Holds(at time.Time, a As, p perm.Permission) bool {
 	found := sum{at: now, want: want}
 	for n := range int32(unknown) {
 		if fits[n].Any(want) {
-			e.look(&found, t, n)
+			s.look(&found, t, n)
 		}
 	}
 	if found.denied.Spread().Any(want) {
 		return false
 	}
-	if t.reach.base.Any(want) || found.allowed.Any(want) || e.defaults.Any(want) {
+	if t.reach.base.Any(want) || found.allowed.Any(want) || s.defaults.Any(want) {
 		return true
 	}
-	customers, places := e.belongings(t)
-	return slices.ContainsFunc(customers, func(n int32) bool { return e.customers[n].defaults.Any(want) }) ||
+	customers, places := s.belongings(t)
+	return slices.ContainsFunc(customers, func(n int32) bool { return s.customers[n].defaults.Any(want) }) ||
 		slices.ContainsFunc(places, func(n int32) bool {
 			found := sum{at: now, want: want}
-			e.look(&found, t, n)
+			s.look(&found, t, n)
 			return found.allowed.Any(want)
 		})
 }

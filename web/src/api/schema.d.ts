@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replay recorded decisions as if a role were another one, without changing it; takes admin.technicians or admin.roles */
+        post: operations["backtest-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/decisions": {
         parameters: {
             query?: never;
@@ -168,6 +185,40 @@ export interface paths {
         put?: never;
         /** See who would gain and lose what by a change, without making it; takes admin.technicians or admin.roles, and all that the change takes */
         post: operations["preview-access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/unused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List active technicians with permissions that roles give them and that they do not use, by name; takes admin.technicians or admin.roles */
+        get: operations["list-unused-access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/unused-by-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roles with permissions that none of those who have them use, by name; takes admin.technicians or admin.roles */
+        get: operations["list-unused-role-access"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7427,6 +7478,162 @@ export interface components {
             status: string;
             voice: string;
         };
+        UsageBacktestBody: {
+            /**
+             * Format: int64
+             * @description of those, how many would without the draft too: other things have changed since
+             */
+            anyway: number;
+            /**
+             * Format: int64
+             * @description not replayed: what they were about is no more, or who asked is not active any more
+             */
+            gone: number;
+            /** @description first what the draft does, then what happened most often; at most 200 */
+            items: components["schemas"]["UsageDifferenceBody"][];
+            /** @description there are more than items */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description of the replayed, how many would come out otherwise
+             */
+            otherwise: number;
+            pairs: components["schemas"]["UsagePairBody"][];
+            /**
+             * Format: int64
+             * @description to how many the draft does something
+             */
+            people: number;
+            /**
+             * Format: date-time
+             * @description nothing is known of before; absent if nothing is recorded yet
+             */
+            recorded_since?: string;
+            /**
+             * Format: int64
+             * @description decisions, each as often as it was made
+             */
+            replayed: number;
+        };
+        UsageDifferenceBody: {
+            /** @description another program asked */
+            by_program: boolean;
+            /** @enum {string} */
+            draft: "allow" | "deny" | "needs_approval";
+            /** Format: date-time */
+            last_at: string;
+            permission: string;
+            /** @enum {string} */
+            recorded: "allow" | "deny" | "needs_approval";
+            /** @description empty for what has none */
+            resource_id: string;
+            /** @description empty for what has none, or must not be seen */
+            resource_name: string;
+            /** @description empty for the question whether they hold it anywhere */
+            resource_type: string;
+            technician: components["schemas"]["UsageNamedBody"];
+            /** Format: int64 */
+            times: number;
+            /**
+             * @description with the role as it is; equal to draft if the draft has nothing to do with it
+             * @enum {string}
+             */
+            today: "allow" | "deny" | "needs_approval";
+        };
+        UsageDraftBody: {
+            /**
+             * Format: int64
+             * @description how many days of decisions are replayed, today among them; what programs were told is kept for 30
+             * @default 30
+             */
+            days: number;
+            /** @description what it would hold; absent for what it holds */
+            permissions?: string[];
+            /** @description the role that is tried out as another one */
+            role_id: string;
+            /** @description of those, what would take an approval when given by it; absent for what does */
+            sensitive_permissions?: string[];
+        };
+        UsageNamedBody: {
+            id: string;
+            /** @description empty if it is gone */
+            name: string;
+        };
+        UsagePairBody: {
+            /** @enum {string} */
+            draft: "allow" | "deny" | "needs_approval";
+            /** @enum {string} */
+            recorded: "allow" | "deny" | "needs_approval";
+            /** Format: int64 */
+            times: number;
+        };
+        UsagePeopleBody: {
+            items: components["schemas"]["UsagePersonBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+            /**
+             * Format: date-time
+             * @description nothing is known of before; absent if nothing is recorded yet
+             */
+            recorded_since?: string;
+        };
+        UsagePersonBody: {
+            /**
+             * Format: int64
+             * @description how many permissions roles give them
+             */
+            held: number;
+            id: string;
+            name: string;
+            unused: components["schemas"]["UsageRightBody"][];
+        };
+        UsageRightBody: {
+            /**
+             * Format: date-time
+             * @description when it was first given, of what counts now
+             */
+            held_since?: string;
+            /**
+             * Format: date-time
+             * @description when another program last asked whether they may, and was told yes; absent for never
+             */
+            last_asked_at?: string;
+            /**
+             * Format: date-time
+             * @description absent for never, as far as the record goes
+             */
+            last_used_at?: string;
+            permission: string;
+            /** @description that give it; empty in a list of roles */
+            roles: components["schemas"]["UsageNamedBody"][];
+        };
+        UsageRoleBody: {
+            /**
+             * Format: int64
+             * @description how many permissions are in it
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description how many active technicians have it, themselves or by way of a team
+             */
+            holders: number;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+            unused: components["schemas"]["UsageRightBody"][];
+        };
+        UsageRolesBody: {
+            items: components["schemas"]["UsageRoleBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+            /**
+             * Format: date-time
+             * @description nothing is known of before; absent if nothing is recorded yet
+             */
+            recorded_since?: string;
+        };
         VerifyBody: {
             action: string;
             address_masked: string;
@@ -7849,6 +8056,40 @@ export interface operations {
             };
         };
     };
+    "backtest-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageDraftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageBacktestBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-access-decisions": {
         parameters: {
             query?: {
@@ -7975,6 +8216,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainPreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-unused-access": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description for how long it was not used */
+                days?: number;
+                /** @description only what this role gives */
+                role_id?: string;
+                technician_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsagePeopleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-unused-role-access": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description for how long it was not used */
+                days?: number;
+                /** @description only what this role gives */
+                role_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageRolesBody"];
                 };
             };
             /** @description A problem */

@@ -76,6 +76,8 @@ const shell = createRoute({
 const within = { getParentRoute: () => shell };
 const list = { ...within, validateSearch: listSearch };
 
+const rolesPage = speaking("rights", speaking("use", () => import("@/features/access/RolesPage")));
+
 const pages = [
   createRoute({ ...within, path: "/", component: lazyRouteComponent(() => import("@/features/desk/DeskPage"), "DeskPage") }),
   createRoute({ ...within, path: "/verify", component: lazyRouteComponent(() => import("@/features/verify/VerifyPage"), "VerifyPage") }),
@@ -94,8 +96,9 @@ const pages = [
   createRoute({ ...list, path: "/contacts/$id", component: lazyRouteComponent(() => import("@/features/contact/ContactPage"), "ContactPage") }),
   createRoute({ ...list, path: "/devices", component: lazyRouteComponent(() => import("@/features/device/DevicesPage"), "DevicesPage") }),
   createRoute({ ...list, path: "/devices/$id", component: lazyRouteComponent(() => import("@/features/device/DevicePage"), "DevicePage") }),
-  createRoute({ ...list, path: "/roles", component: lazyRouteComponent(speaking("rights", () => import("@/features/access/RolesPage")), "RolesPage") }),
-  createRoute({ ...list, path: "/roles/$id", component: lazyRouteComponent(speaking("rights", () => import("@/features/access/RolesPage")), "RolesPage") }),
+  createRoute({ ...list, path: "/roles", component: lazyRouteComponent(rolesPage, "RolesPage") }),
+  createRoute({ ...list, path: "/roles/unused", component: lazyRouteComponent(speaking("rights", speaking("use", () => import("@/features/access/UnusedPage"))), "UnusedPage") }),
+  createRoute({ ...list, path: "/roles/$id", component: lazyRouteComponent(rolesPage, "RolesPage") }),
   createRoute({ ...list, path: "/my-access", component: lazyRouteComponent(speaking("rights", () => import("@/features/access/OwnAccessPage")), "OwnAccessPage") }),
   createRoute({ ...list, path: "/approvals", component: lazyRouteComponent(speaking("approval", () => import("@/features/approval/ApprovalsPage")), "ApprovalsPage") }),
   createRoute({ ...list, path: "/approvals/$id", component: lazyRouteComponent(speaking("approval", () => import("@/features/approval/ApprovalPage")), "ApprovalPage") }),

@@ -9,6 +9,7 @@ const parts = {
   mail: async () => (await import("./en/mailReason")).mailReason,
   outbox: async () => (await import("./en/outbox")).outbox,
   rights: async () => (await import("./en/rights")).rights,
+  use: async () => (await import("./en/use")).use,
   reasons: async () => (await import("./en/reasons")).reasons,
 };
 

@@ -8,7 +8,7 @@ import { Confirm } from "@/components/Confirm";
 import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { toast } from "@/components/toast";
-import { ownRoleQuery, ownRoleTrial, platformRolesQuery, setOwnRole } from "./data";
+import { ownRoleQuery, ownRoleTrial, platformRolesQuery, setOwnRole } from "./platformRoles";
 import { EffectOf } from "./review";
 import classes from "./Access.module.css";
 

@@ -4,8 +4,8 @@ import type { Permission } from "@/api/types";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { listError } from "@/components/form/listError";
 import { toast } from "@/components/toast";
-import { type PlatformRole, type PlatformRoleFields, platformRoleTrial, savePlatformRole } from "./data";
 import { PermissionPicker } from "./PermissionPicker";
+import { type PlatformRole, type PlatformRoleFields, platformRoleTrial, savePlatformRole } from "./platformRoles";
 import { useReview } from "./review";
 
 const bases = ["manager", "technician", "read_only"] as const;

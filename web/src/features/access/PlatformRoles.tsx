@@ -9,8 +9,9 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
-import { deletePlatformRole, type PlatformRole, platformRolesQuery, useCatalogue } from "./data";
+import { useCatalogue } from "./data";
 import { PlatformRoleForm } from "./PlatformRoleForm";
+import { deletePlatformRole, type PlatformRole, platformRolesQuery } from "./platformRoles";
 import classes from "./Access.module.css";
 
 /** The platform roles that the organization made itself. */

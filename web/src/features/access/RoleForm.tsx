@@ -1,6 +1,7 @@
 import { Radio, Stack, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Role } from "@/api/types";
+import { Callout } from "@/components/Callout";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { listError } from "@/components/form/listError";
 import { toast } from "@/components/toast";
@@ -8,6 +9,7 @@ import { plainName, purposes } from "./catalogue";
 import { type RoleFields, roleTrial, saveRole } from "./data";
 import { PermissionPicker } from "./PermissionPicker";
 import { useReview } from "./review";
+import { Trial } from "./Trial";
 
 interface Props {
   opened: boolean;
@@ -15,11 +17,13 @@ interface Props {
   /** The role that is changed; or that the new one begins as a copy of. */
   role?: Role;
   copy?: boolean;
+  /** What a copy holds, where that is less than all. */
+  narrower?: string[];
   onSaved: (role: Role) => void;
 }
 
 /** Makes a role, alone or as a copy of another, or changes one. */
-export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
+export function RoleForm({ opened, onClose, role, copy, narrower, onSaved }: Props) {
   const { t } = useTranslation();
   const changes = copy ? undefined : role;
   // Nobody has a new role yet.
@@ -27,19 +31,20 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
     (changed) => changes !== undefined && (changed.permissions ?? changed.sensitive_permissions) !== undefined,
     (_, changed) => roleTrial(changed, changes as Role),
   );
+  const copyName = narrower ? "use.narrowName" : "rights.role.copyName";
   const initial: RoleFields = {
-    name: role ? (copy ? t("rights.role.copyName", { name: plainName(role.name) }) : role.name) : "",
+    name: role ? (copy ? t(copyName, { name: plainName(role.name) }) : role.name) : "",
     description: role?.description ?? "",
     purpose: role?.purpose ?? "devices",
-    permissions: role?.permissions ?? [],
-    sensitive_permissions: role?.sensitive_permissions ?? [],
+    permissions: narrower ?? role?.permissions ?? [],
+    sensitive_permissions: (role?.sensitive_permissions ?? []).filter((name) => !narrower || narrower.includes(name)),
   };
   return (
     <FormDrawer
       opened={opened}
       onClose={onClose}
       size="lg"
-      title={!role ? t("newRole") : copy ? t("rights.role.copyTitle", { name: plainName(role.name) }) : t("rights.role.edit")}
+      title={!role ? t("newRole") : copy ? t(narrower ? "use.narrowTitle" : "rights.role.copyTitle", { name: plainName(role.name) }) : t("rights.role.edit")}
       required={{ name: t("rights.role.name") }}
       initial={initial as RoleFields & Record<string, unknown>}
       review={review}
@@ -51,6 +56,7 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
     >
       {(form) => (
         <>
+          {role && narrower && <Callout tone="neutral">{t("use.narrowText", { name: plainName(role.name) })}</Callout>}
           <TextInput label={t("rights.role.name")} required maxLength={100} data-autofocus {...form.getInputProps("name")} />
           <Textarea label={t("rights.role.description")} autosize minRows={2} maxRows={6} maxLength={2000} {...form.getInputProps("description")} />
           {!role && (
@@ -76,6 +82,7 @@ export function RoleForm({ opened, onClose, role, copy, onSaved }: Props) {
             onMarks={(marks) => form.setFieldValue("sensitive_permissions", marks)}
             error={listError(form.errors, "permissions") ?? listError(form.errors, "sensitive_permissions")}
           />
+          {role && <Trial role={role} fields={form.values} />}
         </>
       )}
     </FormDrawer>

@@ -1,4 +1,5 @@
 import { Button, Group, Switch, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check, ChevronLeft, Copy, KeyRound, Lock, Minus, Pencil, Search, Trash2 } from "lucide-react";
 import { useState } from "react";
@@ -17,19 +18,23 @@ import { Badge } from "@/components/StateBadge";
 import { toast } from "@/components/toast";
 import { useTitle } from "@/components/useTitle";
 import { categoriesOf, heldBy, matching } from "./catalogue";
-import { deleteRole, roleEndTrial, useCatalogue, useSensitive } from "./data";
+import { deleteRole, roleEndTrial, unusedOfRoleQuery, useCatalogue, useSensitive } from "./data";
 import { SensitiveMark } from "./PermissionPicker";
-import { EffectOf } from "./review";
+import { EffectOf, useSeesEffects } from "./review";
 import { RoleForm } from "./RoleForm";
+import { type Known, narrowed, UnusedMark, UnusedOfRole } from "./UnusedOfRole";
 import classes from "./Access.module.css";
 
 /** One role: what it is for, what it holds, and who has it. */
 export function RoleView({ role }: { role: Role }) {
   const { t } = useTranslation();
   const may = useCan()("admin.roles");
-  const [open, setOpen] = useState<"edit" | "copy" | "delete" | null>(null);
+  const [open, setOpen] = useState<"edit" | "copy" | "narrower" | "delete" | null>(null);
   useTitle(role.name);
   useRecentPlace(role.name);
+  const sees = useSeesEffects();
+  const known = useQuery({ ...unusedOfRoleQuery(role), enabled: sees }).data;
+  const narrower = narrowed(role, known?.unused ?? []);
   const close = () => setOpen(null);
   const remove = async () => {
     await deleteRole(role);
@@ -68,13 +73,14 @@ export function RoleView({ role }: { role: Role }) {
       </header>
       {role.description && <p className={classes.text}>{role.description}</p>}
       {role.system && <Callout tone="neutral">{t("rights.role.systemText")}</Callout>}
-      <Held role={role} />
+      {known && <UnusedOfRole {...known} narrows={narrower.length > 0 && narrower.length < role.permissions.length} onNarrow={() => setOpen("narrower")} />}
+      <Held role={role} known={known ?? undefined} />
       {may && !role.system && (
         <Button variant="subtle" color="red" className={classes.delete} leftSection={<Trash2 size={15} />} onClick={() => setOpen("delete")}>
           {t("rights.role.delete")}
         </Button>
       )}
-      <RoleForm key={`${role.id} ${role.version} ${open}`} opened={open === "edit" || open === "copy"} onClose={close} role={role} copy={open === "copy"} onSaved={(saved) => goTo(`/roles/${saved.id}`)} />
+      <RoleForm key={`${role.id} ${role.version} ${open}`} opened={open === "edit" || open === "copy" || open === "narrower"} onClose={close} role={role} copy={open !== "edit"} narrower={open === "narrower" ? narrower : undefined} onSaved={(saved) => goTo(`/roles/${saved.id}`)} />
       <Confirm opened={open === "delete"} onClose={close} title={t("rights.role.delete")} action={t("delete")} typed={role.name} onConfirm={remove}>
         {t("rights.role.deleteText", { name: role.name })} {grants === 0 ? t("rights.role.deleteUnused") : t("rights.role.deleteGrants", { count: grants })}
         <EffectOf trial={roleEndTrial(role)} />
@@ -84,12 +90,13 @@ export function RoleView({ role }: { role: Role }) {
 }
 
 /** What a role holds, by category; and on demand what it could hold. */
-function Held({ role }: { role: Role }) {
+function Held({ role, known }: { role: Role; known?: Known }) {
   const { t } = useTranslation();
   const query = useCatalogue();
   const isSensitive = useSensitive();
   const [search, setSearch] = useState("");
   const [onlyHeld, setOnlyHeld] = useState(true);
+  const unused = new Set(known?.unused.map((right) => right.permission));
   if (query.isPending) {
     return <Loading rows={8} height={36} />;
   }
@@ -129,6 +136,7 @@ function Held({ role }: { role: Role }) {
                 <div>
                   <strong>{p.title}</strong> {(isSensitive(p) || role.sensitive_permissions.includes(p.name)) && <SensitiveMark />}
                   <small>{p.description}</small>
+                  {known && unused.has(p.name) && <UnusedMark since={known.since} />}
                 </div>
               </li>
             ))}

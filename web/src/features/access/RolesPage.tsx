@@ -1,7 +1,7 @@
-import { Kbd, TextInput } from "@mantine/core";
+import { Button, Kbd, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { KeyRound, Plus, Search } from "lucide-react";
+import { Hourglass, KeyRound, Plus, Search } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "@/api/types";
@@ -45,9 +45,14 @@ export function RolesPage() {
         title={t("nav.roles")}
         text={t("rights.role.text")}
         actions={
+          <>
+          <Button component={Link} to="/roles/unused" variant="default" leftSection={<Hourglass size={16} />}>
+            {t("use.title")}
+          </Button>
           <GuardedButton needs="admin.roles" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
             {t("newRole")}
           </GuardedButton>
+          </>
         }
       />
       {query.isPending ? (

@@ -170,49 +170,42 @@ export const whoQuery = (permission: string, on: Place, limit: number) =>
     queryFn: () => must(api.GET("/api/access/who", { params: { query: { permission, ...resource(on), limit } } })),
   });
 
-/** A platform role that the organization made. */
-export type PlatformRole = Schemas["PlatformroleRoleBody"];
-export type PlatformRoleFields = Schemas["PlatformroleFieldsBody"];
+/** What somebody or a role does not use. */
+export type UnusedRight = Schemas["UsageRightBody"];
 
-/** The organization’s own platform roles, by name. */
-export const platformRolesQuery = queryOptions({
-  queryKey: ["platform-roles"],
-  queryFn: async () => (await must(api.GET("/api/platform-roles"))).items,
-});
-
-/** Makes a platform role, or changes some fields of one. */
-export async function savePlatformRole(fields: Partial<PlatformRoleFields>, role?: PlatformRole): Promise<void> {
-  await (role
-    ? must(api.PATCH("/api/platform-roles/{id}", { params: { path: { id: role.id }, header: ifMatch(role.version) }, body: fields }))
-    : must(api.POST("/api/platform-roles", { body: fields as PlatformRoleFields })));
-  await renewAccess();
+export interface UnusedQuery {
+  days: number;
+  role_id?: string;
+  technician_id?: string;
 }
 
-/** What savePlatformRole would send to change one. */
-export const platformRoleTrial = (fields: Partial<PlatformRoleFields>, role: PlatformRole): Trial => trialOf("PATCH", `/api/platform-roles/${role.id}`, { version: role.version, body: fields });
+/** A page of the technicians with rights that they do not use. */
+export const unusedPeople = (query: UnusedQuery, cursor?: string) => must(api.GET("/api/access/unused", { params: { query: { ...query, cursor, limit: 50 } } }));
 
-/** Deletes a platform role that nobody has. */
-export async function deletePlatformRole(role: PlatformRole): Promise<void> {
-  await must(api.DELETE("/api/platform-roles/{id}", { params: { path: { id: role.id }, header: ifMatch(role.version) } }));
-  await renewAccess();
-}
+/** A page of the roles with permissions that nobody uses. */
+export const unusedRoles = ({ days, role_id }: UnusedQuery, cursor?: string) => must(api.GET("/api/access/unused-by-role", { params: { query: { days, role_id, cursor, limit: 50 } } }));
 
-/** Which of the organization’s own platform roles a technician has. */
-export const ownRoleQuery = (technicianId: string) =>
+/** For how many days something was not used, where nobody says for how many. */
+export const unusedDays = 90;
+
+/** What nobody uses of one role, and since when that is known; nothing if nothing is known. */
+export const unusedOfRoleQuery = (role: Role) =>
   queryOptions({
-    queryKey: ["platform-roles", "of", technicianId],
-    queryFn: () => must(api.GET("/api/technicians/{id}/platform-role", { params: { path: { id: technicianId } } })),
+    queryKey: ["access", "unused", "role", role.id, role.version],
+    queryFn: async () => {
+      const { items, recorded_since: since } = await unusedRoles({ days: unusedDays, role_id: role.id });
+      return since ? { unused: items[0]?.unused ?? [], since } : null;
+    },
   });
 
-/** Gives a technician one of the organization’s own platform roles, or takes theirs away. */
-export async function setOwnRole(technicianId: string, roleId: string, version: number): Promise<void> {
-  await must(api.PUT("/api/technicians/{id}/platform-role", { params: { path: { id: technicianId }, header: ifMatch(version) }, body: { platform_role_id: roleId } }));
-  await renewAccess();
-}
+/** What came of a replay. */
+export type Backtest = Schemas["UsageBacktestBody"];
+export type BacktestDifference = Schemas["UsageDifferenceBody"];
 
-/** What setOwnRole would send. */
-export const ownRoleTrial = (technicianId: string, roleId: string, version: number): Trial =>
-  trialOf("PUT", `/api/technicians/${technicianId}/platform-role`, { version, body: { platform_role_id: roleId } });
+/** Replays what was recorded in the last days as if a role held something else. */
+export function backtest(role: Role, fields: Pick<RoleFields, "permissions" | "sensitive_permissions">, days: number): Promise<Backtest> {
+  return must(api.POST("/api/access/backtest", { body: { role_id: role.id, permissions: fields.permissions, sensitive_permissions: fields.sensitive_permissions, days } }));
+}
 
 /** Fetches again all that rights show: a change of one moves the others. */
 export async function renewAccess(): Promise<void> {

@@ -27,3 +27,8 @@ export function stateOf({ not_before, expires_at }: { not_before?: string; expir
   }
   return not_before && now < new Date(not_before) ? "waiting" : "active";
 }
+
+/** Whether a time is less than some days ago. */
+export function isYounger(at: string, days: number): boolean {
+  return Date.now() - Date.parse(at) < days * 86_400_000;
+}

@@ -20,6 +20,7 @@ const places: [page: string, section: string][] = [
   ["/import", "administrator#importing"],
   ["/devices", "administrator#devices"],
   ["/roles", "administrator#giving-access"],
+  ["/roles/unused", "administrator#unused-rights"],
   ["/my-access", "administrator#what-may-they-do-and-why"],
   ["/approvals", "administrator#two-people"],
   ["/settings/sensitive-permissions", "administrator#two-people"],

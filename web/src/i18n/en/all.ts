@@ -6,6 +6,7 @@ import { mailReason } from "./mailReason";
 import { outbox } from "./outbox";
 import { reasons } from "./reasons";
 import { rights } from "./rights";
+import { use } from "./use";
 
 /** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
-export const en = { ...first, ...approval, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...rights };
+export const en = { ...first, ...approval, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...rights, ...use };

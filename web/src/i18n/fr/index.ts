@@ -26,8 +26,9 @@ import { rights } from "./rights";
 import { security } from "./security";
 import { shell } from "./shell";
 import { teams } from "./teams";
+import { use } from "./use";
 import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights };
+export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights, ...use };
