@@ -249,7 +249,7 @@ func (a *App) routes() {
 	a.mountConsent(a.api)
 	a.documentRoutes(brands)
 	receipt.New(a.db, a.guard, a.audit).Routes(a.api)
-	erasure.New(a.db, a.guard, a.audit, a.contacts, a.technicians).Routes(a.api)
+	erasure.New(a.db, a.guard, a.audit, a.consentLedger(), a.contacts, a.technicians).Routes(a.api)
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.askingRoutes()
 	a.approvals.Routes(a.api)

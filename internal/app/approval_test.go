@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,6 +152,26 @@ func TestM10AnOverrideTakesAReasonAndAnotherPerson(t *testing.T) {
 	w := d.boss.do(http.MethodGet, "/api/reports/verification", "")
 	if err := json.Unmarshal(w.Body.Bytes(), &report); err != nil || report.Overrides != 1 || len(report.Technicians) != 1 || report.Technicians[0].Overrides != 1 {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	// R14: the week after, who administers is told once of whose word it was.
+	days := int64(7)
+	if now := time.Now().UTC(); now.Weekday() == time.Monday && now.Hour() < 8 {
+		days = 8
+	}
+	if err := d.boss.app.Exec(t.Context(), fmt.Sprintf(`update verify_override set created_at = created_at - %d`, days*24*time.Hour.Microseconds()), `delete from verify_override_told`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.boss.app.TellOverrides(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(c caller) string { return c.do(http.MethodGet, "/api/notifications", "").Body.String() }
+	if got := told(d.boss); strings.Count(got, `"admin.overrides"`) != 1 || !strings.Contains(got, `"by_technician":"Carl`) || !strings.Contains(got, `"link":"/reports?from=20`) {
+		t.Errorf("the owner is told %s", got)
+	}
+	if strings.Contains(told(d.mia)+told(d.carl), "admin.overrides") {
+		t.Error("others are told too")
 	}
 }
 

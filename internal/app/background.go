@@ -42,6 +42,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	resetAsked.Handle(a.queue, func(ctx context.Context, r resetRequest) error { return a.recovery.Answer(ctx, r.ID) })
 	a.queue.Every("old notifications", time.Hour, a.notifications.Forget)
 	a.queue.Every("windows of approvals", time.Hour, a.approvals.Forget)
+	a.queue.Every("overrides of the week", 5*time.Minute, a.weeklyOverrides().Sweep)
 	a.queue.Every("noted changes of access", 10*time.Minute, a.guard.Sweep)
 	a.loops["access"] = a.every(100*time.Millisecond, a.guard.Follow)
 	a.recordAsked()

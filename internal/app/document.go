@@ -8,7 +8,7 @@ import (
 // documentRoutes mounts the documents for clients.
 func (a *App) documentRoutes(brands *branding.Service) {
 	document.New(document.Deps{
-		DB: a.db, Guard: a.guard, Audit: a.audit, Events: a.events, Log: a.log, Messages: a.messages, Attachments: a.attachments, Contacts: a.contacts, Customers: a.customers,
+		DB: a.db, Guard: a.guard, Audit: a.audit, Events: a.events, Log: a.log, Messages: a.messages, Attachments: a.attachments, Contacts: a.contacts, Consents: a.consentLedger(), Customers: a.customers,
 		Tasks: a.tasks, BaseURL: a.baseURL(), Logo: brands.Logo,
 	}).Routes(a.api)
 }

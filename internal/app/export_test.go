@@ -59,6 +59,9 @@ func (a *App) CheckLogs(ctx context.Context) error { return a.audit.VerifyAll(ct
 // SignLogs is what happens every minute.
 func (a *App) SignLogs(ctx context.Context) error { return a.audit.CheckpointAll(ctx) }
 
+// TellOverrides is what happens every five minutes.
+func (a *App) TellOverrides(ctx context.Context) error { return a.weeklyOverrides().Sweep(ctx) }
+
 // AgePods makes the sessions of frames, and the codes for them, end sooner.
 func (a *App) AgePods(ctx context.Context, d time.Duration) error {
 	return a.db.Write(ctx, func(tx *store.Tx) error {

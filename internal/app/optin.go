@@ -24,9 +24,14 @@ func (c consenting) mountConsent(api *httpapi.API) {
 	c.optins.Routes(api)
 }
 
+// consentLedger keeps what people said about getting messages.
+func (a *App) consentLedger() consent.Ledger {
+	return consent.Ledger{Keys: a.keys, Audit: a.audit, Events: a.events}
+}
+
 // newConsenting makes it. A number that has proved who somebody is changes only after another proof (D-27).
 func (a *App) newConsenting() consenting {
-	ledger := consent.Ledger{Audit: a.audit, Events: a.events}
+	ledger := a.consentLedger()
 	s := optin.New(optin.Deps{
 		DB: a.db, Guard: a.guard, Keys: a.keys, Audit: a.audit, Events: a.events, Log: a.log, Ledger: ledger,
 		Messages: a.messages, Contacts: a.contacts, Tickets: a.tickets, Tasks: a.tasks, BaseURL: a.baseURL(),

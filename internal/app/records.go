@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/notification"
 	"countersign.dev/countersign/internal/store"
@@ -65,10 +64,13 @@ func (a *App) contactHooks() contact.Hooks {
 		Shields: func(ctx context.Context, q store.Querier, org string, ids []string) (map[string]contact.Shield, error) {
 			return a.verifications.Shields(ctx, q, org, ids)
 		},
-		Consents: consent.States,
+		Consents: a.consentLedger().States,
 		Changed: []func(context.Context, *store.Tx, contact.Contact, []string, []string) error{
 			func(ctx context.Context, tx *store.Tx, c contact.Contact, _, lost []string) error {
 				return a.verifications.AddressesChanged(ctx, tx, c, lost)
+			},
+			func(ctx context.Context, tx *store.Tx, c contact.Contact, gained, _ []string) error {
+				return a.consentLedger().Recall(ctx, tx, c.ID, gained)
 			},
 			func(ctx context.Context, tx *store.Tx, c contact.Contact, gained, lost []string) error {
 				return a.optins.AddressesChanged(ctx, tx, c, gained, lost)

@@ -7,14 +7,17 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/audit/auditverify"
 	"countersign.dev/countersign/internal/backup"
 	"countersign.dev/countersign/internal/config"
 	"countersign.dev/countersign/internal/doctor"
+	"countersign.dev/countersign/internal/message/imap"
 	"countersign.dev/countersign/internal/receipt/receiptverify"
 	"countersign.dev/countersign/internal/seal"
+	"countersign.dev/countersign/internal/store"
 )
 
 // VerifyExport checks an export of the audit log and prints the number of its events.
@@ -147,6 +150,7 @@ var errSick = errors.New("the installation needs attention: see the findings abo
 func Doctor(ctx context.Context, c config.Doctor, s Streams) error {
 	checks := doctor.Run(ctx, doctor.Setup{
 		Dir: c.Data, DatabaseURL: c.DatabaseURL, KeyFile: c.KeyFile(), KeyFromEnv: os.Getenv(seal.Env) != "", ExternalURL: c.ExternalURL,
+		Mailboxes: mailboxes,
 	})
 	if err := doctor.Print(s.Out, checks); err != nil {
 		return err
@@ -156,6 +160,20 @@ func Doctor(ctx context.Context, c config.Doctor, s Streams) error {
 	}
 	return nil
 }
+
+// mailboxes examines those that mail is fetched from, trusting what the system trusts.
+func mailboxes(ctx context.Context, q store.Querier) (out []doctor.Mailbox, err error) {
+	found, err := imap.Examine(ctx, q, nil, serverPatience)
+	for _, h := range found {
+		out = append(out, doctor.Mailbox{
+			Organization: h.Organization, Server: h.Host, TLS: h.TLS, State: h.State, Reason: h.Reason, CheckedAt: h.CheckedAt, ReadAt: h.ReadAt, Now: h.Now,
+		})
+	}
+	return out, err
+}
+
+// serverPatience is how long doctor waits for one server.
+const serverPatience = 5 * time.Second
 
 // PrintDocument prints the OpenAPI document without opening a database.
 func PrintDocument(s Streams) error {

@@ -14,6 +14,7 @@ import (
 	"countersign.dev/countersign/internal/events"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/seal"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -31,17 +32,21 @@ const (
 // Source says how a state came about.
 type Source string
 
-// The sources. The first two are the person's own word, which no technician takes back for them.
+// The sources. The first two are the person's own word, which no technician takes back for them; nor the last, which may have been.
 const (
 	ByWord    Source = "word"    // answered STOP, START or the like
 	ByForm    Source = "form"    // on the page behind an opt-in form
 	ByAsking  Source = "asked"   // a form was sent
 	ByVoice   Source = "verbal"  // said to a technician
 	ByWriting Source = "written" // on paper or by mail, which the note names
+	Erased    Source = "erased"  // said in one of these ways before the address was erased; how is not known any more
 )
 
 // own says whether the person themself said so.
 func (s Source) own() bool { return s == ByWord || s == ByForm }
+
+// lasting says whether only the person themself takes back what came about so.
+func (s Source) lasting() bool { return s.own() || s == Erased }
 
 // Kind is what the person agreed to. The carriers' rules know three; each organization sends the first alone as long as it asks for no
 // other.
@@ -75,19 +80,31 @@ type Record struct {
 	Mine        bool      // in a history: it is about the contact whose history that is, or one merged into it
 }
 
-// Ledger writes records. The zero Ledger is of no use.
+// Ledger keeps records and says what holds. The zero Ledger is of no use.
 type Ledger struct {
+	Keys   *seal.Keyring
 	Audit  *audit.Log
 	Events *events.Bus
 }
 
 // Put keeps a record and, if it says something new, the new state of its address, with an audit event and word to the screens.
 // changed is false if the address was in that state already: then of a repeated STOP or START nothing is kept, of all others the record.
+// An address that was erased as unwilling is so until the person opts in themself.
 // A form that is sent changes no state but Unknown, and the time at which the person was asked last.
 func (l Ledger) Put(ctx context.Context, tx *store.Tx, r Record) (changed bool, err error) {
 	r = r.complete(access.ActorFrom(ctx).OrgID)
-	if changed, err = put(ctx, tx, r); err != nil || (!changed && r.Source == ByWord) {
+	if changed, err = put(ctx, tx, r); err != nil {
 		return changed, err
+	}
+	if r.State == OptedIn && r.Source.own() { // what was erased is over
+		lifted, err := dropErased(ctx, tx, r.OrgID, l.mac(r.OrgID, r.Address))
+		if err != nil {
+			return changed, err
+		}
+		changed = changed || lifted
+	}
+	if !changed && (r.Source == ByWord || r.Source == Erased) {
+		return false, nil
 	}
 	if err := insertRecord(ctx, tx, r); err != nil {
 		return changed, err

@@ -42,7 +42,7 @@ type standingBody struct {
 	Address string     `json:"address"`
 	Type    string     `json:"type" enum:"phone,email"`
 	State   State      `json:"state" enum:"unknown,sent,opted_in,opted_out"`
-	Source  Source     `json:"source,omitempty" enum:"word,form,asked,verbal,written" doc:"how it came to that state"`
+	Source  Source     `json:"source,omitempty" enum:"word,form,asked,verbal,written,erased" doc:"how it came to that state"`
 	OwnWord bool       `json:"own_word" doc:"the person said so themself, so no technician can take it back for them"`
 	At      *time.Time `json:"at"`
 	AskedAt *time.Time `json:"asked_at" doc:"when a form was last sent"`
@@ -86,7 +86,7 @@ type recordBody struct {
 	ID          string    `json:"id"`
 	Address     string    `json:"address"`
 	State       State     `json:"state" enum:"sent,opted_in,opted_out"`
-	Source      Source    `json:"source" enum:"word,form,asked,verbal,written"`
+	Source      Source    `json:"source" enum:"word,form,asked,verbal,written,erased"`
 	Kind        Kind      `json:"kind" enum:"conversational,informational"`
 	Way         string    `json:"way,omitempty" doc:"sms, voice, email or web"`
 	ByName      string    `json:"by_name,omitempty" doc:"the technician who asked, or wrote it down"`

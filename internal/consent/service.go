@@ -39,7 +39,7 @@ func (s *Service) OfContact(ctx context.Context, contactID string) (c contact.Co
 		return c, nil, err
 	}
 	addresses := append(c.Numbers(), c.Emails...)
-	all, err := OfAll(ctx, s.db.Read(), c.OrgID, addresses)
+	all, err := s.OfAll(ctx, s.db.Read(), c.OrgID, addresses)
 	if err != nil {
 		return c, nil, err
 	}
@@ -108,7 +108,7 @@ func (s *Service) WriteDown(ctx context.Context, contactID string, t Told) error
 	}
 	actor := access.ActorFrom(ctx)
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		now, err := Of(ctx, tx, c.OrgID, t.Address)
+		now, err := s.Of(ctx, tx, c.OrgID, t.Address)
 		if err != nil {
 			return err
 		}

@@ -16,22 +16,22 @@ type Standing struct {
 	AskedAt time.Time // when a form was last sent; zero if never
 }
 
-// OwnWord says whether the person themself brought the address into its state.
-func (st Standing) OwnWord() bool { return st.Source.own() }
+// OwnWord says whether the person themself brought the address into its state, or may have, so that only they take it back.
+func (st Standing) OwnWord() bool { return st.Source.lasting() }
 
 // Of returns the standing of an address.
-func Of(ctx context.Context, q store.Querier, orgID, address string) (Standing, error) {
-	all, err := OfAll(ctx, q, orgID, []string{address})
+func (l Ledger) Of(ctx context.Context, q store.Querier, orgID, address string) (Standing, error) {
+	all, err := l.OfAll(ctx, q, orgID, []string{address})
 	return all[address], err
 }
 
 // OfAll returns the standing of each of the addresses, by the address as it was given.
-func OfAll(ctx context.Context, q store.Querier, orgID string, addresses []string) (map[string]Standing, error) {
+func (l Ledger) OfAll(ctx context.Context, q store.Querier, orgID string, addresses []string) (map[string]Standing, error) {
 	keys := make([]string, len(addresses))
 	for i, a := range addresses {
 		keys[i] = Key(a)
 	}
-	found, err := standings(ctx, q, orgID, keys)
+	found, err := l.standings(ctx, q, orgID, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,8 @@ func OfAll(ctx context.Context, q store.Querier, orgID string, addresses []strin
 }
 
 // States returns the state of each address of which anything is known, for lists and pages.
-func States(ctx context.Context, q store.Querier, orgID string, addresses []string) (map[string]string, error) {
-	all, err := OfAll(ctx, q, orgID, addresses)
+func (l Ledger) States(ctx context.Context, q store.Querier, orgID string, addresses []string) (map[string]string, error) {
+	all, err := l.OfAll(ctx, q, orgID, addresses)
 	out := make(map[string]string, len(all))
 	for a, st := range all {
 		if st.State != Unknown {
@@ -59,8 +59,8 @@ func States(ctx context.Context, q store.Querier, orgID string, addresses []stri
 }
 
 // OptedOutKeys returns which of the addresses, as Key gives them, want no messages.
-func OptedOutKeys(ctx context.Context, q store.Querier, orgID string, keys []string) (map[string]bool, error) {
-	found, err := standings(ctx, q, orgID, keys)
+func (l Ledger) OptedOutKeys(ctx context.Context, q store.Querier, orgID string, keys []string) (map[string]bool, error) {
+	found, err := l.standings(ctx, q, orgID, keys)
 	out := map[string]bool{}
 	for key, st := range found {
 		if st.State == OptedOut {

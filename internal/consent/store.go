@@ -152,6 +152,54 @@ func texts(ctx context.Context, q store.Querier, org string, versions []string) 
 	return out, rows.Err()
 }
 
+// Addresses that were erased.
+
+func putErased(ctx context.Context, tx *store.Tx, org, mac string) error {
+	_, err := tx.ExecContext(ctx, `insert into consent_erased (org_id, mac) values ($1, $2) on conflict (org_id, mac) do nothing`, org, mac)
+	if err != nil {
+		return fmt.Errorf("keep an erased opt-out: %w", err)
+	}
+	return nil
+}
+
+func dropErased(ctx context.Context, tx *store.Tx, org, mac string) (dropped bool, err error) {
+	if dropped, err = store.Changed(tx.ExecContext(ctx, `delete from consent_erased where org_id = $1 and mac = $2`, org, mac)); err != nil {
+		return false, fmt.Errorf("lift an erased opt-out: %w", err)
+	}
+	return dropped, nil
+}
+
+func erasedMACs(ctx context.Context, q store.Querier, org string, macs []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	for len(macs) > 0 {
+		piece := macs[:min(len(macs), 500)]
+		macs = macs[len(piece):]
+		w := store.Where{}
+		w.Add("org_id = ?", org)
+		w.In("mac", piece)
+		rows, err := q.QueryContext(ctx, `select mac from consent_erased`+w.SQL(), w.Args()...)
+		if err != nil {
+			return nil, fmt.Errorf("look for erased opt-outs: %w", err)
+		}
+		if err := scanMACs(rows, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func scanMACs(rows *sql.Rows, out map[string]bool) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var mac string
+		if err := rows.Scan(&mac); err != nil {
+			return err
+		}
+		out[mac] = true
+	}
+	return rows.Err()
+}
+
 // Settings.
 
 func settingsOf(ctx context.Context, q store.Querier, org string) (set Settings, version int64, err error) {

@@ -21,6 +21,7 @@ type patient struct {
 	db       *store.DB
 	now      time.Time
 	external *url.URL
+	boxes    func(ctx context.Context, q store.Querier) ([]Mailbox, error)
 }
 
 // examine goes on to the content only where the schema is the one this program knows.
@@ -35,7 +36,9 @@ func (p patient) examine(ctx context.Context) []Check {
 	if schema.Grade != OK {
 		return checks
 	}
-	return append(checks, p.clock(ctx), p.mail(ctx), p.carriers(ctx), p.deliveries(ctx), p.inbound(ctx), p.jobs(ctx), p.audit(ctx))
+	checks = append(checks, p.clock(ctx), p.mail(ctx))
+	checks = append(checks, p.mailboxes(ctx)...)
+	return append(checks, p.carriers(ctx), p.deliveries(ctx), p.inbound(ctx), p.jobs(ctx), p.audit(ctx))
 }
 
 func broken(name string, err error) Check {

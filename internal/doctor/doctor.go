@@ -44,6 +44,8 @@ type Setup struct {
 	KeyFile     string   // master key
 	KeyFromEnv  bool     // the environment holds the master key instead
 	ExternalURL *url.URL // nil if it is not set
+	// Mailboxes examines the mailboxes that mail is fetched from; doctor knows no protocol of them. nil leaves them out.
+	Mailboxes func(ctx context.Context, q store.Querier) ([]Mailbox, error)
 }
 
 // Space below which the disk is called nearly full, or full.
@@ -60,7 +62,7 @@ func Run(ctx context.Context, s Setup) []Check {
 	if db == nil {
 		return checks
 	}
-	p := patient{db: db, now: store.Now(), external: s.ExternalURL}
+	p := patient{db: db, now: store.Now(), external: s.ExternalURL, boxes: s.Mailboxes}
 	checks = append(checks, p.examine(ctx)...)
 	if err := db.Close(); err != nil {
 		checks = append(checks, Check{"database", Fail, "does not close: " + err.Error(), "Run doctor again; if this stays, look at the disk."})

@@ -15,6 +15,7 @@ import (
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/branding"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/document/markup"
@@ -91,6 +92,7 @@ type Deps struct {
 	Messages    *message.Service
 	Attachments *attachment.Service
 	Contacts    *contact.Service
+	Consents    consent.Ledger
 	Customers   *customer.Service
 	Tasks       *task.Service
 	BaseURL     string // how browsers reach the server, without a slash at its end

@@ -375,7 +375,7 @@ func TestMailGoesOutAfterAReview(t *testing.T) {
 		tom := w.add("Tom", "tom@northwind.example.com", "")
 		out, twin, none := w.add("Out", "out@northwind.example.com", ""), w.add("Twin", "TOM@northwind.example.com", ""), w.add("None", "", "")
 		err := w.DB.Write(w.System(), func(tx *store.Tx) error {
-			_, err := consent.Ledger{Audit: w.Audit, Events: w.Events}.Put(w.System(), tx, consent.Record{
+			_, err := consent.Ledger{Keys: w.Keys, Audit: w.Audit, Events: w.Events}.Put(w.System(), tx, consent.Record{
 				Address: "out@northwind.example.com", State: consent.OptedOut, Source: consent.ByWord, Way: "email",
 			})
 			return err

@@ -67,7 +67,7 @@ func (s *Service) judge(ctx context.Context, c circumstances, m Mailing, people 
 	for _, who := range people {
 		addresses = append(addresses, who.Emails...)
 	}
-	standing, err := consent.OfAll(ctx, s.DB.Read(), c.organization.ID, addresses)
+	standing, err := s.Consents.OfAll(ctx, s.DB.Read(), c.organization.ID, addresses)
 	if err != nil {
 		return err
 	}

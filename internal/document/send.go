@@ -6,7 +6,6 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
-	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
@@ -128,7 +127,7 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, p payload, contactID, 
 	if err != nil {
 		return err
 	}
-	standing, err := consent.OfAll(ctx, tx, who.OrgID, who.Emails)
+	standing, err := s.Consents.OfAll(ctx, tx, who.OrgID, who.Emails)
 	if err != nil {
 		return err
 	}

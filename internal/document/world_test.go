@@ -49,7 +49,7 @@ func newWorld(t *testing.T, db *store.DB, name string) *world {
 	t.Helper()
 	w := &world{World: organizationtest.New(t, db, name)}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	w.contacts = contact.New(db, w.Guard, w.Audit, w.Events, contact.Hooks{Consents: consent.States})
+	w.contacts = contact.New(db, w.Guard, w.Audit, w.Events, contact.Hooks{Consents: consent.Ledger{Keys: w.Keys}.States})
 	messages := message.New(message.Deps{DB: db, Guard: w.Guard, Keys: w.Keys, Audit: w.Audit, Events: w.Events, Log: log})
 	attachments, carrier := attachment.New(db, w.Keys), sandbox.New(db, w.Events, log)
 	carrier.Attach(attachments.Of)
@@ -69,7 +69,7 @@ func newWorld(t *testing.T, db *store.DB, name string) *world {
 	customers := customer.New(db, w.Guard, w.Audit, w.Events)
 	w.brands = branding.New(db, w.Guard, w.Audit, w.Events)
 	w.Service = document.New(document.Deps{
-		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: log, Messages: messages, Attachments: attachments, Contacts: w.contacts, Customers: customers,
+		DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events, Log: log, Messages: messages, Attachments: attachments, Contacts: w.contacts, Consents: consent.Ledger{Keys: w.Keys}, Customers: customers,
 		Tasks: w.tasks, BaseURL: "https://help.example.com", Logo: w.brands.Logo,
 	})
 	queue, err := jobs.New(t.Context(), db, jobs.Options{Log: log})

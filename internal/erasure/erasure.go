@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
+	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
@@ -43,13 +44,14 @@ type Service struct {
 	db          *store.DB
 	guard       *access.Guard
 	audit       *audit.Log
+	consents    consent.Ledger
 	contacts    *contact.Service
 	technicians *technician.Service
 }
 
 // New returns a Service.
-func New(db *store.DB, guard *access.Guard, log *audit.Log, c *contact.Service, t *technician.Service) *Service {
-	return &Service{db, guard, log, c, t}
+func New(db *store.DB, guard *access.Guard, log *audit.Log, l consent.Ledger, c *contact.Service, t *technician.Service) *Service {
+	return &Service{db, guard, log, l, c, t}
 }
 
 // EraseContact deletes a contact and everything readable about them. The log keeps that something happened, and when; what it told of them
@@ -149,6 +151,9 @@ func (s *Service) erase(ctx context.Context, tx *store.Tx, p person) error {
 		return err
 	}
 	for _, address := range alone {
+		if err := s.consents.KeepErased(ctx, tx, p.org, address); err != nil {
+			return err
+		}
 		if err := clearAddress(ctx, tx, p.org, address); err != nil {
 			return err
 		}
@@ -158,8 +163,8 @@ func (s *Service) erase(ctx context.Context, tx *store.Tx, p person) error {
 		return err
 	}
 	name := p.name
-	if namesake || !strings.Contains(name, " ") {
-		name = "" // it may mean somebody or something else
+	if ambiguous(name, namesake) {
+		name = ""
 	}
 	if err := scrubTexts(ctx, tx, p.org, newTraces(name, alone)); err != nil {
 		return err

@@ -25,6 +25,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, of("erase-contact", "POST", "/api/contacts/{id}/erase", "Delete a contact and all personal data about them", perm.ContactEdit), s.postContact)
 	httpapi.Download(api, of("export-contact-data", "GET", "/api/contacts/{id}/personal-data", "Download all that is known of a contact", perm.ContactEdit), file,
 		func(ctx context.Context, in *idInput, w io.Writer) error { return s.ExportContact(ctx, in.ID, w) })
+	s.deletedRoutes(api, file)
 	httpapi.Handle(api, of("erase-technician", "POST", "/api/technicians/{id}/erase", "Delete a technician who has left and all personal data about them", perm.AdminTechnicians), s.postTechnician)
 	httpapi.Download(api, of("export-technician-data", "GET", "/api/technicians/{id}/personal-data", "Download all that is known of a technician", perm.AdminTechnicians), file,
 		func(ctx context.Context, in *idInput, w io.Writer) error { return s.ExportTechnician(ctx, in.ID, w) })

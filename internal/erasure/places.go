@@ -41,6 +41,7 @@ func ofPerson() []rows {
 		{"task", "created_by", `created_name = '[erased]'`},
 		{"task_result", "target_id", `name = '', message = ''`},
 		{"technician_sms_consent", "technician_id", ""},
+		{"ticket", "former_contact_id", `contact_name = '[erased]'`},
 		{"ticket", "created_by", `creator_name = '[erased]'`},
 		{"ticket_note", "author_id", `author_name = '[erased]'`},
 		{"usage_day", "technician_id", ""},

@@ -18,6 +18,21 @@ func mergedInto(ctx context.Context, q store.Querier, org, contactID string) ([]
 	return column(q.QueryContext(ctx, `select id from contact_merged where org_id = $1 and into_id = $2`, org, contactID))
 }
 
+// exists says whether there is a contact of an id.
+func exists(ctx context.Context, q store.Querier, org, contactID string) (bool, error) {
+	found, err := column(q.QueryContext(ctx, `select id from contact where org_id = $1 and id = $2`, org, contactID))
+	return len(found) > 0, err
+}
+
+// customerName is "" if there is no such customer.
+func customerName(ctx context.Context, q store.Querier, org, customerID string) (string, error) {
+	found, err := column(q.QueryContext(ctx, `select name from customer where org_id = $1 and id = $2`, org, customerID))
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0], nil
+}
+
 // formerAddresses are those that the product once used for a person, besides what stands on their page.
 func formerAddresses(ctx context.Context, q store.Querier, p person) (out []string, err error) {
 	for _, k := range known(p.kind) {
@@ -55,12 +70,13 @@ func unshared(ctx context.Context, q store.Querier, p person) (out []string, err
 	return out, nil
 }
 
-// hasNamesake says whether somebody else is called as p is.
+// hasNamesake says whether somebody else is called as p is, or was and has tickets that keep the name.
 func hasNamesake(ctx context.Context, q store.Querier, p person) (bool, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `select
-		(select count(*) from contact where org_id = $1 and sort_name = $2 and id <> $3) + (select count(*) from technician where org_id = $1 and sort_name = $2 and id <> $3)`,
-		p.org, store.Fold(p.name), p.id).Scan(&n)
+		(select count(*) from contact where org_id = $1 and sort_name = $2 and id <> $3) + (select count(*) from technician where org_id = $1 and sort_name = $2 and id <> $3)
+		+ (select count(*) from ticket where org_id = $1 and contact_name = $4 and former_contact_id not in ('', $3))`,
+		p.org, store.Fold(p.name), p.id, p.name).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("ask who else is called like %s: %w", p.subject(), err)
 	}
@@ -78,7 +94,6 @@ func clearRows(ctx context.Context, tx *store.Tx, p person, id string) error {
 			return fmt.Errorf("erase %s from %s: %w", p.subject(), r.table, err)
 		}
 	}
-	// A ticket keeps the name of a contact who is gone; whose contact it was is no longer known then, so the texts are scrubbed for it.
 	// The files that were imported: whoever is in one may be in it under any name.
 	_, err := tx.ExecContext(ctx, fmt.Sprintf(`
 		delete from %s where org_id = $1 and import_id in (select import_id from csvimport_row where org_id = $1 and target_id = $2)`, "csvimport_chunk"), p.org, id)

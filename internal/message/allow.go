@@ -35,7 +35,7 @@ func (s *Service) Allow(ctx context.Context, q store.Querier, way Way, to string
 	if err := checkAddress(way, to, o.AllowedCountries); err != nil {
 		return err
 	}
-	if err := checkConsent(ctx, q, orgID, Out{Way: way, To: to, Purpose: Verification}); err != nil {
+	if err := s.checkConsent(ctx, q, orgID, Out{Way: way, To: to, Purpose: Verification}); err != nil {
 		return err
 	}
 	return checkStarts(ctx, q, orgID, addressKey(way, to), now)
@@ -48,7 +48,7 @@ func (s *Service) permit(ctx context.Context, tx *store.Tx, orgID string, o orga
 		return err
 	}
 	key := addressKey(out.Way, out.To)
-	if err := checkConsent(ctx, tx, orgID, out); err != nil {
+	if err := s.checkConsent(ctx, tx, orgID, out); err != nil {
 		return err
 	}
 	if out.Starts {
@@ -64,11 +64,11 @@ func (s *Service) permit(ctx context.Context, tx *store.Tx, orgID string, o orga
 
 // checkConsent refuses what goes to somebody who wants no messages, and, where the organization wants it so, texts and calls to contacts
 // who did not agree to them (MSG-12).
-func checkConsent(ctx context.Context, q store.Querier, orgID string, out Out) error {
+func (s *Service) checkConsent(ctx context.Context, q store.Querier, orgID string, out Out) error {
 	if passesOptOut(out.Way, out.Purpose, out.OnRequest) {
 		return nil
 	}
-	st, err := consent.Of(ctx, q, orgID, out.To)
+	st, err := s.ledger().Of(ctx, q, orgID, out.To)
 	if err != nil {
 		return err
 	}

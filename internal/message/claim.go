@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
-	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/message/sending"
 	"countersign.dev/countersign/internal/organization"
@@ -114,7 +113,7 @@ func (s *Service) conditions(ctx context.Context, tx *store.Tx, l laneKey, due [
 	for _, r := range due {
 		keys = append(keys, addressKey(r.Way, r.To))
 	}
-	c.optedOut, err = consent.OptedOutKeys(ctx, tx, l.orgID, keys)
+	c.optedOut, err = s.ledger().OptedOutKeys(ctx, tx, l.orgID, keys)
 	return c, err
 }
 

@@ -28,7 +28,7 @@ func (s *Service) answerWord(ctx context.Context, tx *store.Tx, in In) (claimed 
 	case wordHelp:
 		return true, s.answer(ctx, tx, in, key, word)
 	case wordStart, wordYes:
-		was, err := consent.Of(ctx, tx, orgID, in.From)
+		was, err := s.ledger().Of(ctx, tx, orgID, in.From)
 		if err != nil || (was.State != consent.OptedOut && word == wordYes) { // a plain yes answers something else
 			return false, err
 		}
@@ -52,7 +52,9 @@ func (s *Service) refuseStart(ctx context.Context, tx *store.Tx, in In) error {
 }
 
 // ledger is where consent is written down.
-func (s *Service) ledger() consent.Ledger { return consent.Ledger{Audit: s.Audit, Events: s.Events} }
+func (s *Service) ledger() consent.Ledger {
+	return consent.Ledger{Keys: s.Keys, Audit: s.Audit, Events: s.Events}
+}
 
 func (s *Service) setConsent(ctx context.Context, tx *store.Tx, state consent.State, in In) (changed bool, err error) {
 	contactID, err := writer(ctx, tx, in)

@@ -74,7 +74,7 @@ func TestM17AndM18OptedOut(t *testing.T) {
 		if err := w.Allow(w.ctx(), db.Read(), message.SMS, phone, store.Now()); !errors.Is(err, message.ErrOptedOut) {
 			t.Error(err)
 		}
-		if got, err := consent.States(w.ctx(), db.Read(), w.org, []string{"pia@example.com", phone}); err != nil || !maps.Equal(got, map[string]string{phone: "opted_out"}) {
+		if got, err := (consent.Ledger{Keys: w.keys}).States(w.ctx(), db.Read(), w.org, []string{"pia@example.com", phone}); err != nil || !maps.Equal(got, map[string]string{phone: "opted_out"}) {
 			t.Error(got, err)
 		}
 		asked := startText(phone)
@@ -291,7 +291,7 @@ func TestM12AnUnsignedStartOptsNobodyIn(t *testing.T) {
 			return message.In{Way: message.Email, From: "pia@example.com", To: message.SandboxEmail, Body: body, Aligned: aligned}
 		}
 		out := func() bool {
-			got, err := consent.Of(w.ctx(), db.Read(), w.org, "pia@example.com")
+			got, err := (consent.Ledger{Keys: w.keys}).Of(w.ctx(), db.Read(), w.org, "pia@example.com")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -59,7 +59,7 @@ func TestM17StopEndsALongQueueWithinASecond(t *testing.T) {
 func TestOnlyThoseWhoAgreedAreTexted(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
-		ledger := consent.Ledger{Audit: w.deps.Audit, Events: w.deps.Events}
+		ledger := consent.Ledger{Keys: w.keys, Audit: w.deps.Audit, Events: w.deps.Events}
 		only := func(on bool) {
 			err := db.Write(w.ctx(), func(tx *store.Tx) error {
 				_, err := tx.ExecContext(w.ctx(), `

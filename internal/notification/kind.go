@@ -23,6 +23,7 @@ const (
 	TicketAssigned   Kind = "ticket.assigned"           // ticket_id, number, summary, by
 	FailedSignIns    Kind = "admin.failed_sign_ins"     // technician_id, name, failures, address
 	NewAdministrator Kind = "admin.new_administrator"   // technician_id, name, by
+	Overrides        Kind = "admin.overrides"           // overrides, by_technician, from, to: the first and the last day
 	ApprovalAsked    Kind = "approval.asked"            // approval_id, action, target, customer, by, reason, signature
 	ApprovalEnded    Kind = "approval.ended"            // approval_id, action, target, state, by, comment, failure
 	GlassBroken      Kind = "security.break_glass"      // approval_id, action, target, customer, by, reason
@@ -48,6 +49,7 @@ var kinds = map[Kind]nature{
 	TicketAssigned:   {email: true, link: "/tickets/{ticket_id}"},
 	FailedSignIns:    {email: true, link: "/technicians/{technician_id}", admins: true},
 	NewAdministrator: {email: true, link: "/technicians/{technician_id}", admins: true},
+	Overrides:        {email: true, link: "/reports?from={from}&to={to}", admins: true},
 	ApprovalAsked:    {email: true, link: "/approvals/{approval_id}?s={signature}"},
 	ApprovalEnded:    {email: true, link: "/approvals/{approval_id}"},
 	GlassBroken:      {email: true, link: "/approvals/{approval_id}"},

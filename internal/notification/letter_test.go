@@ -15,7 +15,7 @@ func TestEveryKindHasItsWords(t *testing.T) {
 	data := map[string]string{}
 	for _, name := range []string{
 		"device", "address", "by", "change", "name", "role", "before", "added", "removed", "task_id", "task_kind", "state", "done", "failed", "ticket_id", "number",
-		"summary", "technician_id", "failures", "subject", "body",
+		"summary", "technician_id", "failures", "subject", "body", "overrides", "by_technician", "from", "to",
 	} {
 		data[name] = "<" + name + ">\r\nBcc: x"
 	}

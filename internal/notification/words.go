@@ -58,6 +58,11 @@ func englishSay(n Notification) words {
 			"A new administrator", fmt.Sprintf("%s is now an administrator%s and may do everything.", d("name"), whoEnglish(by)),
 			"If this is not meant to be, suspend the account and look at the audit log.",
 		}
+	case Overrides:
+		return words{
+			"Overrides of the last week: " + d("overrides"), fmt.Sprintf("From %s to %s a technician's word stood for the proof of who called: %s.", d("from"), d("to"), d("by_technician")),
+			"Look through them in the reports. Whoever stands out may need help, or a question.",
+		}
 	case ApprovalAsked:
 		return words{
 			"Approve or refuse: " + actionEnglish(d("action")), fmt.Sprintf("%s asks for an approval: %s%s. Reason: %s", by, actionEnglish(d("action")), concerning(d("target"), d("customer")), d("reason")),
@@ -168,6 +173,11 @@ func frenchSay(n Notification) words {
 		return words{
 			"Un nouvel administrateur", fmt.Sprintf("%s est maintenant administrateur%s et peut tout faire.", d("name"), whoFrench(by)),
 			"Si ce n'est pas voulu, suspendez le compte et consultez le journal d'audit.",
+		}
+	case Overrides:
+		return words{
+			"Dérogations de la semaine passée : " + d("overrides"), fmt.Sprintf("Du %s au %s, la parole d'un technicien a tenu lieu de preuve de l'identité de l'appelant : %s.", d("from"), d("to"), d("by_technician")),
+			"Parcourez-les dans les rapports. Qui s'en distingue a peut-être besoin d'aide, ou d'une question.",
 		}
 	case ApprovalAsked:
 		return words{

@@ -123,7 +123,7 @@ func (c circumstances) checkNumber(who contact.Contact, number string) error {
 
 // planFor is plan with what the database knows.
 func (s *Service) planFor(ctx context.Context, q store.Querier, c circumstances, who contact.Contact, way message.Way) (plan, error) {
-	standing, err := consent.OfAll(ctx, q, who.OrgID, append(who.Numbers(), who.Emails...))
+	standing, err := s.Ledger.OfAll(ctx, q, who.OrgID, append(who.Numbers(), who.Emails...))
 	if err != nil {
 		return plan{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
-	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/message"
@@ -89,7 +88,7 @@ func (s *Service) judge(ctx context.Context, c circumstances, people []contact.C
 		ids = append(ids, who.ID)
 		addresses = append(append(addresses, who.Numbers()...), who.Emails...)
 	}
-	standing, err := consent.OfAll(ctx, s.DB.Read(), c.organization.ID, addresses)
+	standing, err := s.Ledger.OfAll(ctx, s.DB.Read(), c.organization.ID, addresses)
 	if err != nil {
 		return nil, err
 	}

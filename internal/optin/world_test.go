@@ -59,7 +59,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	var s *optin.Service
 	w.contacts = contact.New(db, w.Guard, w.Audit, w.Events, contact.Hooks{
-		Consents: consent.States,
+		Consents: consent.Ledger{Keys: w.Keys}.States,
 		Deleting: []func(context.Context, *store.Tx, contact.Contact) error{
 			func(ctx context.Context, tx *store.Tx, c contact.Contact) error { return s.LetGo(ctx, tx, c) },
 		},
@@ -83,7 +83,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 			return w.Actor(id, perm.Administrator), nil
 		},
 	})
-	ledger := consent.Ledger{Audit: w.Audit, Events: w.Events}
+	ledger := consent.Ledger{Keys: w.Keys, Audit: w.Audit, Events: w.Events}
 	w.consents = consent.New(db, w.Guard, ledger)
 	s = optin.New(optin.Deps{
 		DB: db, Guard: w.Guard, Keys: w.Keys, Audit: w.Audit, Events: w.Events, Log: log, Ledger: ledger, Messages: w.messages, Contacts: w.contacts,
@@ -252,7 +252,7 @@ func (w *world) answer(path string, fields ...string) *httptest.ResponseRecorder
 
 func (w *world) standing(address string) consent.Standing {
 	w.T.Helper()
-	st, err := consent.Of(w.Admin(), w.DB.Read(), w.Org.ID, address)
+	st, err := w.Ledger.Of(w.Admin(), w.DB.Read(), w.Org.ID, address)
 	if err != nil {
 		w.T.Fatal(err)
 	}

@@ -206,7 +206,8 @@ func remove(ctx context.Context, tx *store.Tx, org, id string) error {
 // detach takes a contact out of its tickets, which keep the name, and returns how many they were.
 func detach(ctx context.Context, tx *store.Tx, c contact.Contact) (int64, error) {
 	res, err := tx.ExecContext(ctx, `
-		update ticket set contact_id = null, contact_name = $1, version = version + 1 where org_id = $2 and contact_id = $3`, c.Name, c.OrgID, c.ID)
+		update ticket set contact_id = null, contact_name = $1, former_contact_id = $3, version = version + 1
+		where org_id = $2 and contact_id = $3`, c.Name, c.OrgID, c.ID)
 	if err != nil {
 		return 0, fmt.Errorf("detach contact %s from its tickets: %w", c.ID, err)
 	}

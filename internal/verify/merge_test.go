@@ -33,7 +33,7 @@ func (w *world) withShadow() *contact.Service {
 	log, bus := audit.New(w.db, w.keys), events.New(w.db, slog.New(slog.DiscardHandler))
 	tickets := ticket.New(w.db, w.guard, log, bus)
 	return contact.New(w.db, w.guard, log, bus, contact.Hooks{
-		Consents: consent.States,
+		Consents: consent.Ledger{Keys: w.keys}.States,
 		Merging: []func(context.Context, *store.Tx, contact.Contact, contact.Contact) error{
 			func(ctx context.Context, tx *store.Tx, from, into contact.Contact) error {
 				return w.verify.Merge(ctx, tx, from, into)

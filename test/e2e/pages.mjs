@@ -20,6 +20,7 @@ export async function consolePages(call) {
     ["contacts", "/contacts"],
     ["contact", `/contacts/${await first("contacts")}`],
     ["duplicates", "/contacts/duplicates"],
+    ["deleted-contacts", "/contacts/deleted"],
     ["devices", "/devices"],
     ["device", `/devices/${await first("devices")}`],
     ["roles", "/roles"],

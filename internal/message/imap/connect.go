@@ -58,7 +58,7 @@ func (s *Service) open(ctx context.Context, b Box) (*client, error) {
 	if err != nil {
 		return nil, failed(wire.Why(err, wire.Refused), err)
 	}
-	if err := c.greet(dialing, plain, b, s.config(b.Host)); err != nil {
+	if err := c.greet(dialing, plain, b, configFor(s.TLS, b.Host)); err != nil {
 		_ = plain.Close()
 		return nil, err
 	}
@@ -168,10 +168,10 @@ func (c *client) told(m *imapclient.UnilateralDataMailbox) {
 	}
 }
 
-func (s *Service) config(host string) *tls.Config {
+func configFor(trust *tls.Config, host string) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.TLS != nil {
-		c = s.TLS.Clone()
+	if trust != nil {
+		c = trust.Clone()
 	}
 	c.ServerName = host
 	return c

@@ -107,6 +107,10 @@ func TestDovecotRestartsAndCountsAnew(t *testing.T) {
 	eventually(t, "three", func() bool { return len(w.bodies()) == 3 })
 	s.Stop()
 	eventually(t, "it is told", func() bool { return w.status().State == imap.Failing })
+	h := w.health(s)
+	if h.Now != "connect" || h.Reason == "" || h.ReadAt.IsZero() || h.CheckedAt.Before(h.ReadAt) || strings.Contains(h.Reason, imaptest.Password) {
+		t.Errorf("while it is down: %+v", h)
+	}
 	s.Deliver(letter("b", "b"))
 	s.Start()
 	eventually(t, "what came meanwhile", func() bool { return len(w.bodies()) == 4 })

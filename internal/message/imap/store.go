@@ -91,6 +91,32 @@ func statusOf(ctx context.Context, q store.Querier, org string) (s Status, err e
 	return s, err
 }
 
+// examined is a mailbox with how it fares.
+type examined struct {
+	Health
+	box Box
+}
+
+func listHealth(ctx context.Context, q store.Querier) (found []examined, err error) {
+	rows, err := q.QueryContext(ctx, `
+		select o.name, b.host, b.port, b.tls, coalesce(s.state, $1), coalesce(s.reason, ''), s.checked_at, s.read_at
+		from message_imap b join organization o on o.id = b.org_id left join message_imap_state s on s.org_id = b.org_id order by o.name, b.org_id`, Waiting)
+	if err != nil {
+		return nil, fmt.Errorf("list how mailboxes fare: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var e examined
+		err := rows.Scan(&e.Organization, &e.Host, &e.box.Port, &e.TLS, &e.State, &e.Reason, (*store.Time)(&e.CheckedAt), (*store.Time)(&e.ReadAt))
+		if err != nil {
+			return nil, fmt.Errorf("read how a mailbox fares: %w", err)
+		}
+		e.box.Host, e.box.TLS = e.Host, e.TLS
+		found = append(found, e)
+	}
+	return found, rows.Err()
+}
+
 // takeLease makes a node the one that reads a mailbox with settings of a version, unless another one is, and says how far it was read.
 func takeLease(ctx context.Context, tx *store.Tx, org string, version int64, node string, now, until time.Time) (taken bool, p place, err error) {
 	err = tx.QueryRowContext(ctx, `
@@ -127,8 +153,8 @@ func putPlace(ctx context.Context, tx *store.Tx, org, node string, p place) erro
 
 func putStatus(ctx context.Context, tx *store.Tx, org, node string, s Status) error {
 	return ifHeld(tx.ExecContext(ctx, `
-		update message_imap_state set state = $1, reason = $2, checked_at = $3 where org_id = $4 and node = $5`,
-		s.State, s.Reason, store.Time(s.CheckedAt), org, node))
+		update message_imap_state set state = $1, reason = $2, checked_at = $3, read_at = case when $1 = 'connected' then $3 else read_at end
+		where org_id = $4 and node = $5`, s.State, s.Reason, store.Time(s.CheckedAt), org, node))
 }
 
 // ifHeld is errLost if a statement found the mailbox no longer in its node's hands.

@@ -1006,6 +1006,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deleted-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List contacts who were deleted and can still be erased, the latest first */
+        get: operations["list-deleted-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deleted-contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase all personal data about a contact who was deleted */
+        post: operations["erase-deleted-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deleted-contacts/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download all that is known of a contact who was deleted */
+        get: operations["export-deleted-contact-data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deliveries": {
         parameters: {
             query?: never;
@@ -4648,7 +4699,7 @@ export interface components {
             language?: string;
             note?: string;
             /** @enum {string} */
-            source: "word" | "form" | "asked" | "verbal" | "written";
+            source: "word" | "form" | "asked" | "verbal" | "written" | "erased";
             /** @enum {string} */
             state: "sent" | "opted_in" | "opted_out";
             /** @description what the person was shown */
@@ -4689,7 +4740,7 @@ export interface components {
              * @description how it came to that state
              * @enum {string}
              */
-            source?: "word" | "form" | "asked" | "verbal" | "written";
+            source?: "word" | "form" | "asked" | "verbal" | "written" | "erased";
             /** @enum {string} */
             state: "unknown" | "sent" | "opted_in" | "opted_out";
             /** @enum {string} */
@@ -5351,9 +5402,30 @@ export interface components {
             /** @description of the person, typed again: this cannot be undone */
             name: string;
         };
+        EraseDeletedContactBody: {
+            /** @description of the person, typed again: this cannot be undone */
+            name: string;
+        };
         EraseTechnicianBody: {
             /** @description of the person, typed again: this cannot be undone */
             name: string;
+        };
+        ErasureDeletedBody: {
+            customer_id: string;
+            /** @description empty if the customer was deleted too */
+            customer_name: string;
+            /** Format: date-time */
+            deleted_at: string;
+            deleted_by: string;
+            emails: string[];
+            id: string;
+            name: string;
+            numbers: string[];
+        };
+        ErasureDeletedBodyList: {
+            items: components["schemas"]["ErasureDeletedBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
         };
         ExplainChangedBody: {
             differences: components["schemas"]["ExplainDifferenceBody"][];
@@ -10451,6 +10523,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifypolicyBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-deleted-contacts": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description words of the name, an email or a number */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureDeletedBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "erase-deleted-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseDeletedContactBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-deleted-contact-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description A problem */

@@ -9,6 +9,7 @@ export type Team = Schemas["TeamBody"];
 export type TeamPerson = Schemas["TeamPersonBody"];
 export type Customer = Schemas["CustomerBody"];
 export type Contact = Schemas["ContactBody"];
+export type DeletedContact = Schemas["ErasureDeletedBody"];
 export type Phone = Schemas["ContactPhoneBody"];
 export type Note = Schemas["TicketNoteBody"];
 export type Verification = Schemas["VerifyBody"];

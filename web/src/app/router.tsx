@@ -93,6 +93,7 @@ const pages = [
   createRoute({ ...list, path: "/customers/$id", component: lazyRouteComponent(() => import("@/features/customer/CustomerPage"), "CustomerPage") }),
   createRoute({ ...list, path: "/contacts", component: lazyRouteComponent(() => import("@/features/contact/ContactsPage"), "ContactsPage") }),
   createRoute({ ...list, path: "/contacts/duplicates", component: lazyRouteComponent(() => import("@/features/contact/DuplicatesPage"), "DuplicatesPage") }),
+  createRoute({ ...list, path: "/contacts/deleted", component: lazyRouteComponent(() => import("@/features/contact/DeletedPage"), "DeletedPage") }),
   createRoute({ ...list, path: "/contacts/$id", component: lazyRouteComponent(() => import("@/features/contact/ContactPage"), "ContactPage") }),
   createRoute({ ...list, path: "/devices", component: lazyRouteComponent(() => import("@/features/device/DevicesPage"), "DevicesPage") }),
   createRoute({ ...list, path: "/devices/$id", component: lazyRouteComponent(() => import("@/features/device/DevicePage"), "DevicePage") }),

@@ -1,4 +1,4 @@
-import { ContactRound, CopyCheck, FileUp, Plus } from "lucide-react";
+import { ContactRound, CopyCheck, FileUp, Plus, UserX } from "lucide-react";
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -38,12 +38,18 @@ export function ContactsPage() {
       {t("merge.duplicates")}
     </Button>
   );
+  const deleted = can("admin.settings") && (
+    <Button component={Link} to="/contacts/deleted" variant="default" leftSection={<UserX size={15} />}>
+      {t("person.deleted")}
+    </Button>
+  );
   return (
     <>
       <PageHeader
         title={t("nav.contacts")}
         actions={
           <>
+            {deleted}
             {duplicates}
             {actions}
           </>

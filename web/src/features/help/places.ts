@@ -5,6 +5,7 @@ const places: [page: string, section: string][] = [
   ["/tickets", "technician#lists"],
   ["/messages", "technician#messages-that-did-not-arrive"],
   ["/contacts", "technician#verifying-a-caller"],
+  ["/contacts/deleted", "administrator#personal-data"],
   ["/customers", "administrator#first-steps"],
   ["/technicians", "administrator#roles"],
   ["/teams", "administrator#teams"],

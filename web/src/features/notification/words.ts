@@ -14,6 +14,7 @@ const named = [
   "ticket.assigned",
   "admin.failed_sign_ins",
   "admin.new_administrator",
+  "admin.overrides",
   "approval.asked",
   "approval.ended",
   "security.break_glass",

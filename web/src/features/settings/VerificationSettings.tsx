@@ -96,7 +96,7 @@ function CodesOff({ until }: { until: string }) {
   return (
     <Callout tone="denied" title={t("panel.codesOff")}>
       <p>
-        {t("settings.verification.codesOff")} <RelativeTime at={until} />
+        {t("settings.verification.codesOff")} <RelativeTime at={until} />.
       </p>
       {on.isError && <p>{problemText(on.error, t)}</p>}
       <Button variant="default" loading={on.isPending} onClick={() => on.mutate()}>

@@ -3,7 +3,7 @@ export const consent = {
   consent: {
     title: "Texts and calls",
     state: { unknown: "Not asked", sent: "Asked", opted_in: "Agreed", opted_out: "Wants none" },
-    source: { word: "Answered STOP or START", form: "On the form", asked: "Form sent", verbal: "Told a technician", written: "In writing" },
+    source: { word: "Answered STOP or START", form: "On the form", asked: "Form sent", verbal: "Told a technician", written: "In writing", erased: "Before their data was erased" },
     kind: { conversational: "for verification and requests", informational: "for news too" },
     form: { sent: "not answered yet", confirming: "code for another number sent", agreed: "agreed", refused: "refused", held: "another number waits", failed: "wrong code", expired: "expired", canceled: "canceled" },
     filter: "Consent",

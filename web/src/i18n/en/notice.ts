@@ -73,6 +73,8 @@ export const notice = {
     admin_failed_sign_insText: "{{name}}: {{failures}} times, last from {{address}}.",
     admin_new_administrator: "A new administrator",
     admin_new_administratorText: "{{name}} may now do everything.",
+    admin_overrides: "Overrides of the last week",
+    admin_overridesText: "{{overrides}} from {{from}} to {{to}}: {{by_technician}}.",
     approval_asked: "Needs your approval",
     approval_askedText: "Reason: {{reason}}",
     approval_ended: "Your request for approval",

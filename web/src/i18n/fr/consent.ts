@@ -3,7 +3,7 @@ export const consent = {
   consent: {
     title: "SMS et appels",
     state: { unknown: "Jamais sollicité", sent: "Sollicité", opted_in: "Accepte", opted_out: "N’en veut pas" },
-    source: { word: "A répondu STOP ou START", form: "Sur le formulaire", asked: "Formulaire envoyé", verbal: "Dit à un technicien", written: "Par écrit" },
+    source: { word: "A répondu STOP ou START", form: "Sur le formulaire", asked: "Formulaire envoyé", verbal: "Dit à un technicien", written: "Par écrit", erased: "Avant l’effacement de ses données" },
     kind: { conversational: "pour la vérification et les demandes", informational: "aussi pour des nouvelles" },
     form: { sent: "sans réponse", confirming: "code pour un autre numéro envoyé", agreed: "accepté", refused: "refusé", held: "un autre numéro attend", failed: "code faux", expired: "expiré", canceled: "annulé" },
     filter: "Consentement",

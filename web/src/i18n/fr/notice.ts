@@ -75,6 +75,8 @@ export const notice: Texts<typeof english> = {
     admin_failed_sign_insText: "{{name}} : {{failures}} fois, la dernière depuis {{address}}.",
     admin_new_administrator: "Un nouvel administrateur",
     admin_new_administratorText: "{{name}} peut maintenant tout faire.",
+    admin_overrides: "Dérogations de la semaine passée",
+    admin_overridesText: "{{overrides}} du {{from}} au {{to}} : {{by_technician}}.",
     approval_asked: "À approuver ou à refuser",
     approval_askedText: "Motif : {{reason}}",
     approval_ended: "Votre demande d’approbation",

@@ -59,7 +59,7 @@ export function VerificationPanel({ contact, ticket, history = true }: Props) {
           )}
           {panel.codes_off_until && (
             <Callout tone="denied" title={t("panel.codesOff")}>
-              {t("panel.codesOffText")} <RelativeTime at={panel.codes_off_until} />
+              {t("panel.codesOffText")} <RelativeTime at={panel.codes_off_until} />.
             </Callout>
           )}
           {panel.technician_verification && !panel.pending && <Callout tone="pending">{t("panel.bothWays")}</Callout>}
