@@ -208,6 +208,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 	a.asked, a.used = a.newAsked()
 	a.approvals = a.newApprovals()
 	a.connectApprovals()
+	a.reviews = a.newReviews(a.tell)
 	a.routes()
 	return a
 }
@@ -253,6 +254,7 @@ func (a *App) routes() {
 	compliance.New(a.db, a.guard).Routes(a.api, a.audit)
 	a.askingRoutes()
 	a.approvals.Routes(a.api)
+	a.reviews.Routes(a.api)
 	a.pods.Routes(a.api)
 	a.verificationRoutes()
 	a.consoleRoutes(web.FS())

@@ -22,7 +22,7 @@ func tiers() []string {
 		"message/mailin", "message/wire", "message/webapi", "message/attachment",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant", "sensitivity", "platformrole",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document/markup", "document/pdf", "document", "contactkey", "pod", "approval",
-		"verifypolicy", "verify", "verify/request", "verify/override", "verify/panel", "receipt/receiptverify", "receipt", "compliance", "authzen", "explain", "usage", "demo",
+		"verifypolicy", "verify", "verify/request", "verify/override", "verify/panel", "receipt/receiptverify", "receipt", "accessreview/reviewverify", "accessreview", "compliance", "authzen", "explain", "usage", "demo",
 		"csvimport/columns", "csvimport", "bulk", "approval/acts", "erasure", "backup", "doctor",
 		"app",
 	}

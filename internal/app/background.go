@@ -30,6 +30,7 @@ func (a *App) connect(ctx context.Context, data string) (err error) {
 	a.tasks.Use(a.queue)
 	a.duo.Handle(a.queue)
 	a.approvals.Use(a.queue)
+	a.reviews.Use(a.queue)
 	a.queue.Every("old imports", time.Hour, a.imports.Sweep)
 	a.queue.Every("idempotency", time.Minute, a.api.Sweep)
 	a.queue.Every("signin", signin.SweepEvery, a.signin.Sweep)

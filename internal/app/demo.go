@@ -51,8 +51,8 @@ func (a *App) demoLink(ctx context.Context, org string) (string, error) {
 func (a *App) makeDemo(ctx context.Context) (owner technician.Technician, err error) {
 	o, err := demo.Maker{
 		DB: a.db, Organizations: a.organizations, Technicians: a.technicians, Teams: a.teams, Customers: a.customers, Contacts: a.contacts,
-		Devices: a.devices, Roles: a.roles, Grants: a.grants, Tickets: a.tickets, Verifications: a.verifications, Consents: a.consentLedger(),
-		Used: a.used.Decided,
+		Devices: a.devices, Roles: a.roles, Grants: a.grants, Reviews: a.newReviews(nobodyTold), Tickets: a.tickets, Verifications: a.verifications,
+		Consents: a.consentLedger(), Used: a.used.Decided,
 		Newest: func(ctx context.Context, to string, way message.Way) (string, error) {
 			found, _, err := a.sandbox.Outbox(ctx, to, way, store.Page{Limit: 1})
 			if err != nil || len(found) == 0 {

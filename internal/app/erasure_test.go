@@ -119,6 +119,7 @@ func newTraces(t *testing.T, us caller) (gone left) {
 	us.must("PATCH", "/api/contacts/"+gone.contact, `{"phones":[{"number":"+12125550123","kind":"mobile"}]}`)
 	gone.technician = us.make("/api/technicians", `{"given_name":"Rurik","family_name":"Falkenrath","email":"rurik@harbor.example.com","phone":"+12125550177","password":"`+password+`"}`)
 
+	reviewed(us, gone.technician, customer)
 	ticket := us.make("/api/tickets", fmt.Sprintf(`{"customer_id":%q,"contact_id":%q,"summary":"Zoë Ende: printer","description":"Call her at (212) 555-0123 or 212.555.0188."}`, customer, gone.contact))
 	post("/api/tickets/"+ticket+"/notes", `{"body":"Talked to ZOË ENDE <zoe.ende@northwind.example.com>. Rurik Falkenrath helps.","visibility":"internal"}`)
 	post("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"email_code","ticket_id":%q,"note":"Zoë Ende calls from home"}`, gone.contact, ticket))
@@ -189,4 +190,17 @@ func all(t *testing.T, db *store.DB, query string) (out [][]string) {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// reviewed has what a technician has reviewed, in the words of people; the review is still running.
+func reviewed(us caller, technician, customer string) {
+	role := us.make("/api/roles", `{"name":"Desk work","purpose":"customers","permissions":["ticket.view"]}`)
+	us.make("/api/grants", fmt.Sprintf(`{"subject":{"type":"technician","id":%q},"role_id":%q,"scope":{"type":"customer","id":%q}}`, technician, role, customer))
+	review := us.make("/api/access-reviews", `{"name":"What Rurik Falkenrath has","unanswered":"keep"}`)
+	item, _ := items(us, "/api/access-reviews/"+review+"/items")[0].(map[string]any)
+	given := us.must(http.MethodPost, "/api/access-reviews/"+review+"/answers", fmt.Sprintf(
+		`{"answers":[{"grant_id":%q,"answer":"confirm","seen":%q,"comment":"Rurik Falkenrath works for Zoë Ende."}]}`, item["grant_id"], item["seen"]))
+	if body := fmt.Sprint(given); !strings.Contains(body, "answer:confirmed") {
+		us.t.Fatalf("not reviewed: %s", body)
+	}
 }

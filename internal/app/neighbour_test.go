@@ -36,6 +36,7 @@ func furnish(c caller) {
 	c.make("/api/grants", fmt.Sprintf(`{"subject":{"type":"technician","id":%q},"role_id":%q,"scope":{"type":"customer","id":%q},"reason":"Secret Reason"}`, technician, role, customer))
 	c.must(http.MethodPut, "/api/technicians/"+technician+"/permissions", fmt.Sprintf(`{"overrides":[{"permission":"ticket.edit","effect":"deny","scope":{"type":"customer","id":%q}}]}`, customer))
 	c.make("/api/approvals", fmt.Sprintf(`{"action":"factors.reset","parameters":{"technician_id":%q},"reason":"Secret Reason"}`, technician))
+	c.make("/api/access-reviews", `{"name":"Secret Review","unanswered":"keep"}`)
 	c.make("/api/imports/"+c.make("/api/customers/import?file_name=secret.csv", "name\nSecret Import\n")+"/check", "") // and a task
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"email_code"}`, contact))
 	c.make("/api/verifications", fmt.Sprintf(`{"contact_id":%q,"method":"sms_link"}`, other))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/accessreview"
 	"countersign.dev/countersign/internal/grant"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/organization"
@@ -20,6 +21,8 @@ type rights struct {
 	grants *grant.Service
 	marks  *sensitivity.Service
 	bases  *platformrole.Service
+
+	reviews *accessreview.Service // of them, made later
 }
 
 func (a *App) newRights() (r rights) {

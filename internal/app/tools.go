@@ -1,14 +1,17 @@
 package app
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"time"
 
+	"countersign.dev/countersign/internal/accessreview/reviewverify"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/audit/auditverify"
 	"countersign.dev/countersign/internal/backup"
@@ -61,7 +64,7 @@ func signatures(checked bool) string {
 	return "signatures not checked, since no public key was given"
 }
 
-// VerifyReceipt checks a receipt, or all receipts of a contact, and prints in one line what was proved.
+// VerifyReceipt checks a receipt, all receipts of a contact, or the report of an access review, and prints in one line what was proved.
 func VerifyReceipt(_ context.Context, c config.ReceiptVerify, s Streams) error {
 	key, err := readKey(c.PublicKey)
 	if err != nil {
@@ -72,9 +75,26 @@ func VerifyReceipt(_ context.Context, c config.ReceiptVerify, s Streams) error {
 		return fmt.Errorf("open the receipt: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	result, err := receiptverify.VerifyFile(f, key)
+	in := bufio.NewReader(f)
+	if head, err := in.Peek(4); err == nil && reviewverify.Is(head) {
+		return verifyReview(in, key, s)
+	}
+	result, err := receiptverify.VerifyFile(in, key)
 	if err != nil {
 		return fmt.Errorf("the receipt proves nothing: %w", err)
+	}
+	_, err = fmt.Fprintf(s.Out, "%s; %s\n", result, signatures(result.SignaturesChecked))
+	return err
+}
+
+func verifyReview(in io.Reader, key auditverify.Key, s Streams) error {
+	file, err := io.ReadAll(io.LimitReader(in, reviewverify.MaxReport+1))
+	if err != nil {
+		return fmt.Errorf("read the report: %w", err)
+	}
+	result, err := reviewverify.Verify(file, key)
+	if err != nil {
+		return fmt.Errorf("the report proves nothing: %w", err)
 	}
 	_, err = fmt.Fprintf(s.Out, "%s; %s\n", result, signatures(result.SignaturesChecked))
 	return err

@@ -32,7 +32,7 @@ type Commands struct {
 		PublicKey AuditPublicKey `cmd:"" help:"Print the key that exports are checked with; keep it elsewhere."`
 	} `cmd:"" help:"Check what was recorded."`
 	Receipt struct {
-		Verify ReceiptVerify `cmd:"" help:"Check a receipt of a verification, or all receipts of a contact."`
+		Verify ReceiptVerify `cmd:"" help:"Check a receipt of a verification, all receipts of a contact, or the report of an access review."`
 	} `cmd:"" help:"Check what was verified. Needs no installation."`
 	Backup  Backup   `cmd:"" help:"Write a backup while the server runs."`
 	Restore Restore  `cmd:"" help:"Read a backup into an empty data folder or database."`
@@ -124,7 +124,7 @@ type AuditPublicKey struct{ Storage }
 
 // ReceiptVerify checks a receipt.
 type ReceiptVerify struct {
-	File      string `arg:"" help:"The receipt, or the file with all receipts of a contact."`
+	File      string `arg:"" help:"The receipt, the file with all receipts of a contact, or the zip of an access review."`
 	PublicKey string `help:"File with the key that \"audit public-key\" printed; without it signatures are not checked." placeholder:"FILE"`
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/accessreview"
 	"countersign.dev/countersign/internal/consent"
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/customer"
@@ -33,6 +34,7 @@ type Maker struct {
 	Devices       *device.Service
 	Roles         *role.Service
 	Grants        *grant.Service
+	Reviews       *accessreview.Service
 	Tickets       *ticket.Service
 	Verifications *verify.Service
 	Consents      consent.Ledger
@@ -76,6 +78,7 @@ func (m Maker) Make(ctx context.Context) (*Organization, error) {
 		{"devices", o.makeDevices},
 		{"grants", o.makeGrants},
 		{"uses", o.makeUses},
+		{"reviews", o.makeReviews},
 		{"tickets", o.makeTickets},
 	} {
 		if err := step.do(ctx); err != nil {

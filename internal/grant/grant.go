@@ -202,6 +202,19 @@ func (s *Service) take(ctx context.Context, tx *store.Tx, g Grant) error {
 	return s.record(ctx, tx, g, audit.Event{Action: "grant.delete", Before: g.record()})
 }
 
+// Reviewed takes a grant away that somebody decided on in a review of access, in the transaction of their answer. That it was theirs to decide is
+// settled there, without managing technicians; an owner's and those of somebody above them stay out of reach as ever.
+func (s *Service) Reviewed(ctx context.Context, tx *store.Tx, id string) error {
+	g, err := ByID(ctx, tx, access.ActorFrom(ctx).OrgID, id)
+	if err != nil {
+		return err
+	}
+	if _, err := s.mayChange(ctx, tx, g.Subject); err != nil {
+		return err
+	}
+	return s.take(ctx, tx, g)
+}
+
 // RoleDeleting takes every grant of a role away that is about to be deleted; it joins the transaction, in which the role is locked.
 func (s *Service) RoleDeleting(ctx context.Context, tx *store.Tx, r role.Role) error {
 	all, err := ofRole(ctx, tx, r.OrgID, r.ID)

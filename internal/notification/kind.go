@@ -27,6 +27,9 @@ const (
 	ApprovalAsked    Kind = "approval.asked"            // approval_id, action, target, customer, by, reason, signature
 	ApprovalEnded    Kind = "approval.ended"            // approval_id, action, target, state, by, comment, failure
 	GlassBroken      Kind = "security.break_glass"      // approval_id, action, target, customer, by, reason
+	ReviewAsked      Kind = "review.asked"              // review_id, name, due, open, unanswered
+	ReviewDue        Kind = "review.due"                // review_id, name, due, open, unanswered
+	ReviewEnded      Kind = "review.ended"              // review_id, name, revoked, kept
 	Announcement     Kind = "announcement"              // subject, body, by
 )
 
@@ -53,6 +56,9 @@ var kinds = map[Kind]nature{
 	ApprovalAsked:    {email: true, link: "/approvals/{approval_id}?s={signature}"},
 	ApprovalEnded:    {email: true, link: "/approvals/{approval_id}"},
 	GlassBroken:      {email: true, link: "/approvals/{approval_id}"},
+	ReviewAsked:      {email: true, link: "/reviews/{review_id}"},
+	ReviewDue:        {email: true, link: "/reviews/{review_id}"},
+	ReviewEnded:      {email: true, link: "/reviews/{review_id}"},
 	Announcement:     {email: true},
 }
 

@@ -78,6 +78,8 @@ func englishSay(n Notification) words {
 			"Done without a second person: " + actionEnglish(d("action")), fmt.Sprintf("%s acted at once, without an approval: %s%s. Reason: %s", by, actionEnglish(d("action")), concerning(d("target"), d("customer")), d("reason")),
 			"Ask why it could not wait. If it should not have happened, suspend the account and look at the audit log.",
 		}
+	case ReviewAsked, ReviewDue, ReviewEnded:
+		return reviewEnglish(n.Kind, d)
 	case Announcement:
 		return words{title: d("subject")}
 	}
@@ -194,6 +196,8 @@ func frenchSay(n Notification) words {
 			"Fait sans seconde personne : " + actionFrench(d("action")), fmt.Sprintf("%s a agi tout de suite, sans approbation : %s%s. Motif : %s", by, actionFrench(d("action")), concerning(d("target"), d("customer")), d("reason")),
 			"Demandez pourquoi cela ne pouvait pas attendre. Si cela n'aurait pas dû arriver, suspendez le compte et consultez le journal d'audit.",
 		}
+	case ReviewAsked, ReviewDue, ReviewEnded:
+		return reviewFrench(n.Kind, d)
 	case Announcement:
 		return words{title: d("subject")}
 	}

@@ -28,6 +28,8 @@ export async function consolePages(call) {
     ["unused", "/roles/unused"],
     ["own-access", "/my-access"],
     ["approvals", "/approvals"],
+    ["reviews", "/reviews"],
+    ["review", `/reviews/${await first("access-reviews")}`],
     ["imports", "/import"],
     ["import", "/import/contacts"],
     ["tasks", "/tasks"],

@@ -38,6 +38,7 @@ export const kinds = [
   "grant.changed",
   "default_permissions.changed",
   "approval.changed",
+  "accessreview.changed",
   "sensitivity.changed",
   "session.ended",
   "security.alert",
@@ -91,6 +92,8 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
       return [["default-permissions"], ["access"], ["devices"], ["device-groups"], ["me"]];
     case "approval.changed":
       return [["approvals"], ["access"]];
+    case "accessreview.changed":
+      return [["access-reviews"]];
     case "sensitivity.changed":
       return [["sensitive-permissions"], ["access"]];
     case "session.ended":

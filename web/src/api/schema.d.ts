@@ -106,6 +106,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List access reviews, newest first: to others than those who make them, the ones in which they lead somebody */
+        get: operations["list-access-reviews"];
+        put?: never;
+        /** Plan an access review, or begin it at once */
+        post: operations["create-access-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access-reviews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an access review and how far it is */
+        get: operations["get-access-review"];
+        put?: never;
+        post?: never;
+        /** Drop an access review that has not begun */
+        delete: operations["delete-access-review"];
+        options?: never;
+        head?: never;
+        /** Change an access review that has not ended */
+        patch: operations["update-access-review"];
+        trace?: never;
+    };
+    "/api/access-reviews/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm grants or take them away, up to 200 at once, each for itself */
+        post: operations["answer-access-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access-reviews/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an access review before its time */
+        post: operations["end-access-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access-reviews/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the grants of an access review, by the names of those who have them */
+        get: operations["list-access-review-items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access-reviews/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the signed report of an access review that has ended: CSV, PDF and what proves them */
+        get: operations["get-access-review-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/backtest": {
         parameters: {
             query?: never;
@@ -3907,6 +4012,199 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        AccessreviewAnswerBody: {
+            /**
+             * @description revoke takes it away at once; undo takes a confirmation back
+             * @enum {string}
+             */
+            answer: "confirm" | "revoke" | "undo";
+            comment?: string;
+            grant_id: string;
+            /** @description of the item as it was shown */
+            seen: string;
+        };
+        AccessreviewBody: {
+            counts: components["schemas"]["AccessreviewCountsBody"];
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["AccessreviewPersonBody"];
+            customer_ids: string[];
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description who ended it before its time */
+            ended_by: components["schemas"]["AccessreviewPersonBody"];
+            id: string;
+            name: string;
+            /** Format: int64 */
+            remind_days: number;
+            repeats: boolean;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            starts_at: string;
+            /**
+             * @description ending: its time is over, and what nobody answered is being settled
+             * @enum {string}
+             */
+            state: "planned" | "running" | "ending" | "ended";
+            team_ids: string[];
+            /** @enum {string} */
+            unanswered: "revoke" | "keep";
+            /** Format: int64 */
+            version: number;
+        };
+        AccessreviewBodyList: {
+            items: components["schemas"]["AccessreviewBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        AccessreviewCountsBody: {
+            /** Format: int64 */
+            confirmed: number;
+            /**
+             * Format: int64
+             * @description somebody has taken it away otherwise
+             */
+            gone: number;
+            /** Format: int64 */
+            items: number;
+            /**
+             * Format: int64
+             * @description at the end: nobody answered, and it stays
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description of the open ones: they wait for the reader
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description of the open ones: there is nobody who may answer, since nobody reviews their own rights
+             */
+            nobody: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            revoked: number;
+        };
+        AccessreviewFieldsBody: {
+            /** @description only grants on these customers, their groups and devices; empty for all */
+            customer_ids?: string[];
+            /**
+             * Format: date-time
+             * @description an hour to a year after the start; absent: two weeks
+             */
+            due_at?: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description how many days before the end reviewers are reminded; 0: only on the day
+             */
+            remind_days?: number;
+            /** @description the end plans the next one, three months after this one began */
+            repeats?: boolean;
+            /**
+             * Format: date-time
+             * @description absent: at once
+             */
+            starts_at?: string | null;
+            /** @description only the grants of these teams and their people; empty for all */
+            team_ids?: string[];
+            /**
+             * @description what becomes at the end of what nobody answered; revoke takes admin.technicians too
+             * @enum {string}
+             */
+            unanswered: "revoke" | "keep";
+        };
+        AccessreviewGivenBody: {
+            /** @description the code of why it was refused; empty if it was taken */
+            error: string;
+            grant_id: string;
+            /** @description as it is then; null if it was refused */
+            item: components["schemas"]["AccessreviewItemBody"];
+        };
+        AccessreviewGivenList: {
+            /** @description in the order of the answers */
+            results: components["schemas"]["AccessreviewGivenBody"][];
+        };
+        AccessreviewItemBody: {
+            /**
+             * @description empty: open; kept and gone only at the end
+             * @enum {string}
+             */
+            answer: "" | "confirmed" | "revoked" | "kept" | "gone";
+            /** Format: date-time */
+            answered_at: string | null;
+            answered_by: components["schemas"]["AccessreviewPersonBody"];
+            /** @description answered by the end of the review */
+            automatic: boolean;
+            /**
+             * @description what became of the grant since the review began; changed: its role was changed, or where it counts went to another customer
+             * @enum {string}
+             */
+            change: "same" | "changed" | "gone";
+            comment: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            grant_id: string;
+            /** Format: date-time */
+            granted_at: string;
+            granted_by: components["schemas"]["AccessreviewPersonBody"];
+            /** @description the reader may answer it while the review runs */
+            may_answer: boolean;
+            /** @description there is nobody who may answer it */
+            nobody: boolean;
+            /** Format: date-time */
+            not_before: string | null;
+            /** @description the reader has it themselves, and so does not review it */
+            own: boolean;
+            /** @description the code of why the end could not take it away */
+            reason: string;
+            role: components["schemas"]["AccessreviewRoleBody"];
+            scope: components["schemas"]["AccessreviewScopeBody"];
+            /** @description names all of the above; an answer repeats it, so that nobody answers what they have not seen */
+            seen: string;
+            /** @description who has it; a team’s grant is reviewed once, for all its people */
+            subject: components["schemas"]["AccessreviewSubjectBody"];
+            /** @description whether uses were recorded when the review began */
+            use_known: boolean;
+            /**
+             * Format: date-time
+             * @description when anything in the role was last used, as known when the review began; null: never, if uses were recorded
+             */
+            used_at: string | null;
+        };
+        AccessreviewItemBodyList: {
+            items: components["schemas"]["AccessreviewItemBody"][];
+            /** @description pass it as cursor to get the next page; absent on the last one */
+            next_cursor?: string;
+        };
+        AccessreviewPersonBody: {
+            id: string;
+            name: string;
+        };
+        AccessreviewRoleBody: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            purpose: "devices" | "invitations" | "administration" | "customers";
+        };
+        AccessreviewScopeBody: {
+            /** @description of the device, group or customer; of a section quick_support */
+            id?: string;
+            name?: string;
+            /** @enum {string} */
+            type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "section" | "organization";
+        };
+        AccessreviewSubjectBody: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            type: "technician" | "team";
+        };
         ActivityItemBody: {
             /**
              * Format: date-time
@@ -3944,6 +4242,9 @@ export interface components {
             agreed: true;
             /** @description of the text that was shown */
             text_version: string;
+        };
+        AnswerAccessReviewBody: {
+            answers: components["schemas"]["AccessreviewAnswerBody"][];
         };
         AnswerOnSandboxPhoneBody: {
             body: string;
@@ -5397,6 +5698,13 @@ export interface components {
             hours?: number;
             /** Format: int64 */
             idle_minutes?: number;
+        };
+        EndAccessReviewBody: {
+            /**
+             * @description what becomes of what nobody answered; revoke takes admin.technicians too
+             * @enum {string}
+             */
+            unanswered: "revoke" | "keep";
         };
         EraseContactBody: {
             /** @description of the person, typed again: this cannot be undone */
@@ -8115,6 +8423,356 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthzenEntitiesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-access-reviews": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                state?: "planned" | "running" | "ending" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-access-review": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessreviewFieldsBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-access-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-access-review": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-access-review": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description only grants on these customers, their groups and devices; empty for all */
+                    customer_ids?: string[];
+                    /**
+                     * Format: date-time
+                     * @description an hour to a year after the start; absent: two weeks
+                     */
+                    due_at?: string | null;
+                    name?: string;
+                    /**
+                     * Format: int64
+                     * @description how many days before the end reviewers are reminded; 0: only on the day
+                     */
+                    remind_days?: number;
+                    /** @description the end plans the next one, three months after this one began */
+                    repeats?: boolean;
+                    /**
+                     * Format: date-time
+                     * @description absent: at once
+                     */
+                    starts_at?: string | null;
+                    /** @description only the grants of these teams and their people; empty for all */
+                    team_ids?: string[];
+                    /**
+                     * @description what becomes at the end of what nobody answered; revoke takes admin.technicians too
+                     * @enum {string}
+                     */
+                    unanswered?: "revoke" | "keep";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-access-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerAccessReviewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewGivenList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-access-review": {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndAccessReviewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-access-review-items": {
+        parameters: {
+            query?: {
+                /** @description how many items to answer with at most */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description only what is the reader’s to answer */
+                mine?: boolean;
+                /** @description nobody: open, and there is nobody who may answer */
+                answer?: "open" | "nobody" | "confirmed" | "revoked" | "kept" | "gone";
+                /** @description of this technician or team */
+                subject_id?: string;
+                /** @description words in the name of who has it */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessreviewItemBodyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-access-review-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description A problem */

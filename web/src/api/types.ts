@@ -73,6 +73,8 @@ export type Panel = Omit<Schemas["PanelBody"], "pending" | "technician_verificat
   technician_verification: TechnicianVerification | null;
 };
 
+export type AccessReview = Nullable<Schemas["AccessreviewBody"], "created_by" | "ended_by">;
+export type ReviewItem = Nullable<Schemas["AccessreviewItemBody"], "granted_by" | "answered_by">;
 export type Approval = Nullable<Schemas["ApprovalBody"], "customer" | "decided_by">;
 
 /** A token just made, with the secret that is shown only now. */

@@ -8,6 +8,7 @@ const parts = {
   effect: async () => (await import("./en/effect")).effect,
   mail: async () => (await import("./en/mailReason")).mailReason,
   outbox: async () => (await import("./en/outbox")).outbox,
+  review: async () => (await import("./en/review")).review,
   rights: async () => (await import("./en/rights")).rights,
   use: async () => (await import("./en/use")).use,
   reasons: async () => (await import("./en/reasons")).reasons,

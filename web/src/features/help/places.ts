@@ -24,6 +24,7 @@ const places: [page: string, section: string][] = [
   ["/roles/unused", "administrator#unused-rights"],
   ["/my-access", "administrator#what-may-they-do-and-why"],
   ["/approvals", "administrator#two-people"],
+  ["/reviews", "administrator#access-reviews"],
   ["/settings/sensitive-permissions", "administrator#two-people"],
   ["/settings/default-permissions", "administrator#default-permissions"],
   ["/tasks", "administrator#importing"],

@@ -18,6 +18,9 @@ const named = [
   "approval.asked",
   "approval.ended",
   "security.break_glass",
+  "review.asked",
+  "review.due",
+  "review.ended",
   "announcement",
 ] as const;
 

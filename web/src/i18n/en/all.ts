@@ -5,8 +5,9 @@ import { first } from ".";
 import { mailReason } from "./mailReason";
 import { outbox } from "./outbox";
 import { reasons } from "./reasons";
+import { review } from "./review";
 import { rights } from "./rights";
 import { use } from "./use";
 
 /** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
-export const en = { ...first, ...approval, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...rights, ...use };
+export const en = { ...first, ...approval, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...review, ...rights, ...use };

@@ -28,6 +28,7 @@ export const shell = {
     devices: "Devices",
     roles: "Roles",
     approvals: "Approvals",
+    reviews: "Reviews",
     documents: "Documents",
     sandbox: "Sandbox phone",
     reports: "Reports",

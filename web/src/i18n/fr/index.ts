@@ -22,6 +22,7 @@ import { people } from "./people";
 import { pod } from "./pod";
 import { policy } from "./policy";
 import { reasons } from "./reasons";
+import { review } from "./review";
 import { rights } from "./rights";
 import { security } from "./security";
 import { shell } from "./shell";
@@ -31,4 +32,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights, ...use };
+export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights, ...review, ...use };

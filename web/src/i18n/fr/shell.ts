@@ -31,6 +31,7 @@ export const shell: Texts<typeof source> = {
     devices: "Appareils",
     roles: "Rôles",
     approvals: "Approbations",
+    reviews: "Revues",
     documents: "Documents",
     sandbox: "Téléphone d’essai",
     reports: "Rapports",

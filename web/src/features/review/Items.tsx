@@ -1,0 +1,204 @@
+import { Button, SegmentedControl, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { CheckCheck, CheckCircle2, CircleSlash, Search, Undo2 } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { AccessReview, ReviewItem } from "@/api/types";
+import { BulkBar } from "@/components/list/BulkBar";
+import { type Chosen, nothing, toggle, toggleRange } from "@/components/list/selection";
+import { EmptyState } from "@/components/EmptyState";
+import { ErrorState } from "@/components/ErrorState";
+import { Loading } from "@/components/Loading";
+import { Acts } from "./acts";
+import { itemsQuery, type View, views } from "./data";
+import { KeysHint } from "./KeysHint";
+import { Person } from "./Person";
+import { RevokeDialog } from "./RevokeDialog";
+import { useAnswers } from "./useAnswers";
+import { focusOpen, useReviewKeys } from "./useReviewKeys";
+import classes from "./Review.module.css";
+
+/** The grants of a review, by those who have them: a list to go through with the keyboard. */
+export function Items({ review }: { review: AccessReview }) {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
+  const search = useSearch({ strict: false }) as { view?: string };
+  const running = review.state === "running";
+  const { mine, open, nobody } = review.counts;
+  const offered = running ? views.filter((v) => v !== "nobody" || nobody > 0) : (["all"] as const);
+  const view: View = offered.find((x) => x === search.view) ?? offered[0] ?? "all";
+  const [text, setText] = useState("");
+  const [q] = useDebouncedValue(text.trim(), 200);
+  const counts = { mine, open, nobody, all: review.counts.items };
+  const number = new Intl.NumberFormat(i18n.language);
+  return (
+    <section className={classes.items} aria-label={t("review.items")}>
+      <div className={classes.bar}>
+        {offered.length > 1 && (
+          <SegmentedControl
+            aria-label={t("review.viewsLabel")}
+            value={view}
+            onChange={(next) => void navigate({ to: ".", search: { view: next } as never, replace: true, resetScroll: false })}
+            data={offered.map((value) => ({ value, label: `${t(`review.views.${value}`)} (${number.format(counts[value])})` }))}
+          />
+        )}
+        <TextInput
+          data-search
+          type="search"
+          aria-label={t("review.find")}
+          placeholder={t("review.find")}
+          leftSection={<Search size={15} aria-hidden="true" />}
+          value={text}
+          maxLength={100}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      </div>
+      {running && <KeysHint />}
+      <Board key={`${review.id} ${view} ${q}`} review={review} view={view} q={q} />
+    </section>
+  );
+}
+
+function Board({ review, view, q }: { review: AccessReview; view: View; q: string }) {
+  const { t } = useTranslation();
+  const query = useInfiniteQuery(itemsQuery(review.id, view, q));
+  const { marks, answers } = useAnswers(review.id);
+  const [chosen, setChosen] = useState<Chosen>(nothing);
+  const [revoking, setRevoking] = useState<ReviewItem[] | null>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const items = (query.data?.pages ?? []).flatMap((page) => page.items).map((item) => marks.get(item.grant_id)?.item ?? item);
+  const at = new Map(items.map((item) => [item.grant_id, item]));
+  const order = items.map((item) => item.grant_id);
+  const running = review.state === "running";
+
+  /** What a key is about: what is chosen, else the row one is on. */
+  const meant = (id: string | null): ReviewItem[] => (chosen.ids.size > 0 ? [...chosen.ids] : id ? [id] : []).map((x) => at.get(x)).filter((x): x is ReviewItem => x !== undefined && running && x.may_answer);
+  const reach = (place: number) => {
+    if (place > items.length - 30 && query.hasNextPage && !query.isFetchingNextPage) {
+      void query.fetchNextPage();
+    }
+  };
+  const free = (item: ReviewItem) => !marks.get(item.grant_id)?.sending && item.change !== "gone";
+  const after = (id: string | null) => {
+    setChosen(nothing);
+    if (id) {
+      reach(focusOpen(list.current, id)); // at once: the next key is about the next row
+    }
+  };
+  const confirm = (id: string | null) => {
+    const open = meant(id).filter((item) => free(item) && item.answer === "");
+    if (open.length > 0) {
+      answers.say("confirm", open);
+      after(chosen.ids.size > 0 ? (open.at(-1)?.grant_id ?? null) : id);
+    }
+  };
+  const revoke = async (id: string | null) => {
+    const before = meant(id);
+    await answers.flush(); // what was confirmed a moment ago is seen as it is then
+    const there = before.map((item) => answers.marks().get(item.grant_id)?.item ?? item).filter((item) => item.change !== "gone" && item.answer !== "revoked");
+    if (there.length > 0) {
+      setRevoking(there.slice(0, 200));
+    }
+  };
+  const undo = (id: string | null) => {
+    const confirmed = meant(id).filter((item) => free(item) && item.answer === "confirmed");
+    if (confirmed.length > 0) {
+      answers.say("undo", confirmed);
+      setChosen(nothing);
+    }
+  };
+  const person = (id: string) => {
+    const all = items.filter((item) => item.subject.id === id && item.may_answer && item.answer === "" && item.change !== "gone").map((item) => item.grant_id);
+    const every = all.every((x) => chosen.ids.has(x));
+    setChosen({ ids: new Set(every ? [...chosen.ids].filter((x) => !all.includes(x)) : [...chosen.ids, ...all]), anchor: null, all: false });
+  };
+  const select = (id: string, range: boolean) => {
+    if (at.get(id)?.may_answer) {
+      setChosen(range ? toggleRange(chosen, id, order) : toggle(chosen, id, order));
+    }
+  };
+  const [acts] = useState(() => new Acts());
+  useEffect(() => {
+    acts.follow({ confirm, revoke: (id) => void revoke(id), undo, select, person });
+  });
+  useReviewKeys(list, {
+    onConfirm: confirm,
+    onRevoke: (id) => void revoke(id),
+    onUndo: undo,
+    onSelect: select,
+    onPerson: (id) => person(at.get(id)?.subject.id ?? ""),
+    onClear: () => setChosen(nothing),
+    onReach: reach,
+  });
+
+  if (query.isPending) {
+    return <Loading rows={8} height={44} />;
+  }
+  if (query.isError) {
+    return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  }
+  if (items.length === 0) {
+    return <EmptyState icon={CheckCheck} title={t(view === "mine" ? "review.allMine" : "review.nothing")} text={view === "mine" && review.counts.open > 0 ? t("review.allMineText") : undefined} />;
+  }
+  return (
+    <>
+      <div ref={list}>
+        {people(items).map((of) => (
+          <Person
+            key={`${of[0]?.subject.id} ${of[0]?.grant_id}`}
+            items={of}
+            marks={marks}
+            chosen={chosen.ids}
+            running={running}
+            acts={acts}
+          />
+        ))}
+      </div>
+      {query.hasNextPage && (
+        <Button variant="default" className={classes.more} loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {t("list.more")}
+        </Button>
+      )}
+      {chosen.ids.size > 0 && (
+        <BulkBar count={chosen.ids.size} all={false} onClear={() => setChosen(nothing)}>
+          <Button size="compact-sm" leftSection={<CheckCircle2 size={15} aria-hidden="true" />} onClick={() => confirm(null)}>
+            {t("review.confirm")}
+          </Button>
+          <Button size="compact-sm" variant="default" leftSection={<Undo2 size={15} aria-hidden="true" />} onClick={() => undo(null)}>
+            {t("review.undo")}
+          </Button>
+          <Button size="compact-sm" color="red.9" leftSection={<CircleSlash size={15} aria-hidden="true" />} onClick={() => void revoke(null)}>
+            {t("review.takeAway")}
+          </Button>
+        </BulkBar>
+      )}
+      {revoking && (
+        <RevokeDialog
+          review={review}
+          items={revoking}
+          onClose={() => setRevoking(null)}
+          onConfirm={(comment) => {
+            answers.say("revoke", revoking, comment);
+            setTimeout(() => after(revoking.at(-1)?.grant_id ?? null)); // the question is gone then
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** The items of each person together, as they come. */
+function people(items: readonly ReviewItem[]): ReviewItem[][] {
+  const out: ReviewItem[][] = [];
+  for (const item of items) {
+    const last = out.at(-1);
+    if (last?.[0]?.subject.id === item.subject.id) {
+      last.push(item);
+    } else {
+      out.push([item]);
+    }
+  }
+  return out;
+}
