@@ -199,9 +199,7 @@ func newApp(o Options, db *store.DB, keys *seal.Keyring, m *metrics) *App {
 		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Messages: a.messages, Tickets: a.tickets, Log: o.Log, BaseURL: a.baseURL(),
 	})
 	a.connectTickets()
-	a.pods = pod.New(pod.Deps{
-		DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Signin: a.signin, BaseURL: a.baseURL(),
-	})
+	a.pods = pod.New(pod.Deps{DB: db, Guard: a.guard, Keys: keys, Audit: a.audit, Events: a.events, Signin: a.signin, BaseURL: a.baseURL()})
 	a.auditlog = auditlog.New(db, a.audit, a.guard, a.events, func(ctx context.Context, err error) {
 		o.Log.ErrorContext(ctx, "following the audit log failed", "err", err)
 	})

@@ -36,7 +36,7 @@ func (s *Service) Create(ctx context.Context, want Fields) (r Role, err error) {
 		if err := insert(ctx, tx, r); err != nil {
 			return fmt.Errorf("create platform role %s: %w", r.ID, err)
 		}
-		return s.record(ctx, tx, r, audit.Event{Action: "platformrole.create", After: r.Fields.record()})
+		return s.record(ctx, tx, r, audit.Event{Action: "platformrole.create", After: r.record()})
 	})
 	if err != nil {
 		return Role{}, err
@@ -79,7 +79,7 @@ func (s *Service) Update(ctx context.Context, id string, change func(Role) (Fiel
 			return fmt.Errorf("change platform role %s: %w", id, err)
 		}
 		r.Version++
-		return s.record(ctx, tx, r, audit.Event{Action: "platformrole.update", Before: before.Fields.record(), After: r.Fields.record()})
+		return s.record(ctx, tx, r, audit.Event{Action: "platformrole.update", Before: before.record(), After: r.record()})
 	})
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return Role{}, s.refused(ctx, "platformrole.update", r.target(), err)
@@ -119,6 +119,6 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Role) error)
 		if err := remove(ctx, tx, r.OrgID, id); err != nil {
 			return fmt.Errorf("delete platform role %s: %w", id, err)
 		}
-		return s.record(ctx, tx, r, audit.Event{Action: "platformrole.delete", Before: r.Fields.record()})
+		return s.record(ctx, tx, r, audit.Event{Action: "platformrole.delete", Before: r.record()})
 	})
 }
