@@ -146,7 +146,7 @@ type Item struct {
 	grant.Times
 	GrantedBy Person
 	GrantedAt time.Time
-	UseKnown  bool      // whether anything is known about use
+	UseKnown  bool      // whether that it was not used means something
 	UsedAt    time.Time // when anything in the role was last used; zero: never since uses are recorded
 
 	Change      Change
@@ -190,8 +190,9 @@ type Deps struct {
 
 	// Tell tells a technician.
 	Tell func(ctx context.Context, tx *store.Tx, n notification.Notice) error
-	// LastUse says when a technician last used each permission; nil where nobody keeps that.
-	LastUse func(ctx context.Context, org, technicianID string) (map[perm.Permission]time.Time, error)
+	// LastUse says when a technician last used each permission; nil where nobody keeps that. UsedSince is when that began to be recorded, zero if it has not.
+	LastUse   func(ctx context.Context, org, technicianID string) (map[perm.Permission]time.Time, error)
+	UsedSince func(ctx context.Context, org string) (time.Time, error)
 }
 
 // Service keeps reviews.

@@ -27,6 +27,22 @@ import (
 	"countersign.dev/countersign/internal/team"
 )
 
+// A right is said to be unused only where its use would be known: a record that has just begun knows of nothing.
+func TestNeverUsedIsSaidOnlyWhereItWouldBeKnown(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for since, want := range map[time.Time]bool{{}: false, time.Now(): false, time.Now().Add(-91 * 24 * time.Hour): true, time.Now().Add(-time.Hour): true} {
+			w.usedSince = since // the grants were given a moment ago
+			all := w.items(w.Act(w.ada), w.begin())
+			if got := all[w.leas.ID]; got.UseKnown != want || !got.UsedAt.IsZero() {
+				t.Errorf("recorded since %v: known %v, used %v", since, got.UseKnown, got.UsedAt)
+			}
+			if got := all[w.desks.ID]; !got.UseKnown || got.UsedAt.IsZero() {
+				t.Errorf("what was used is known: %+v", got)
+			}
+		}
+	})
+}
+
 // ACC-35: a review shows every grant with what is known of it, to each reviewer what is theirs, and an answer takes effect at once.
 func TestAReviewIsAnsweredByWhoLeadsOrAdministers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

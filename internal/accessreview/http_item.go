@@ -47,7 +47,7 @@ type ItemBody struct {
 	GrantedBy  *PersonBody `json:"granted_by"`
 	NotBefore  *time.Time  `json:"not_before"`
 	ExpiresAt  *time.Time  `json:"expires_at"`
-	UseKnown   bool        `json:"use_known" doc:"whether uses were recorded when the review began"`
+	UseKnown   bool        `json:"use_known" doc:"whether uses had been recorded for long enough when the review began: since before the grant, or for 90 days"`
 	UsedAt     *time.Time  `json:"used_at" doc:"when anything in the role was last used, as known when the review began; null: never, if uses were recorded"`
 	Change     Change      `json:"change" enum:"same,changed,gone" doc:"what became of the grant since the review began; changed: its role was changed, or where it counts went to another customer"`
 	Answer     Result      `json:"answer" enum:",confirmed,revoked,kept,gone" doc:"empty: open; kept and gone only at the end"`

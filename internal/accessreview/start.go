@@ -14,6 +14,7 @@ import (
 
 // lastUses are when people last used each permission; nil where nobody keeps that.
 type lastUses struct {
+	since   time.Time // when that began to be recorded
 	of      map[string]map[perm.Permission]time.Time
 	members map[string][]string // of teams
 }
@@ -27,7 +28,10 @@ func (s *Service) uses(ctx context.Context, r Review, start bool) (*lastUses, er
 	if err != nil {
 		return nil, err
 	}
-	u := &lastUses{map[string]map[perm.Permission]time.Time{}, members}
+	u := &lastUses{of: map[string]map[perm.Permission]time.Time{}, members: members}
+	if u.since, err = s.UsedSince(ctx, r.OrgID); err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
 		if u.of[id], err = s.LastUse(ctx, r.OrgID, id); err != nil {
 			return nil, err
@@ -52,6 +56,14 @@ func (u *lastUses) last(g shot) (last time.Time) {
 	return last
 }
 
+// longEnough is for how long uses have to be recorded before "never used" says anything about a grant that is older.
+const longEnough = 90 * 24 * time.Hour
+
+// tell says whether the record would know of a use since a grant was given, or for long enough.
+func (u *lastUses) tell(granted, now time.Time) bool {
+	return !u.since.IsZero() && (u.since.Before(granted) || now.Sub(u.since) >= longEnough)
+}
+
 // start writes down what there is to review, and tells who has to.
 func (s *Service) start(ctx context.Context, tx *store.Tx, r *Review, used *lastUses) error {
 	now := store.Now()
@@ -64,7 +76,8 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, r *Review, used *last
 	}
 	if used != nil {
 		for i := range found {
-			found[i].UseKnown, found[i].UsedAt = true, used.last(found[i])
+			found[i].UsedAt = used.last(found[i])
+			found[i].UseKnown = !found[i].UsedAt.IsZero() || used.tell(found[i].GrantedAt, now)
 		}
 	}
 	r.State, r.StartedAt = Running, now

@@ -41,7 +41,8 @@ type world struct {
 	told []notification.Notice
 	fail error // of the next notice
 
-	groupID string
+	groupID   string
+	usedSince time.Time
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -49,7 +50,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 }
 
 func in(g *granttest.World) *world {
-	w := &world{World: g}
+	w := &world{World: g, usedSince: used}
 	w.customer = g.Customer("Mallard Dental")
 	w.tom, w.lea = g.Technician("tom", perm.Technician, w.customer), g.Technician("lea", perm.Technician, w.customer)
 	w.ada, w.bob = g.Technician("ada", perm.Administrator), g.Technician("bob", perm.Administrator)
@@ -87,6 +88,7 @@ func (w *world) server() *accessreview.Service {
 			}
 			return nil, nil
 		},
+		UsedSince: func(context.Context, string) (time.Time, error) { return w.usedSince, nil },
 	})
 	queue, err := jobs.New(w.T.Context(), w.DB, jobs.Options{Log: slog.New(slog.NewTextHandler(w.T.Output(), nil))})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // newReviews makes what has access looked at from time to time.
 func (a *App) newReviews(tell func(context.Context, *store.Tx, notification.Notice) error) *accessreview.Service {
 	return accessreview.New(accessreview.Deps{
-		DB: a.db, Guard: a.guard, Audit: a.audit, Events: a.events, Grants: a.grants, Customers: a.customers, Tell: tell, LastUse: a.used.LastUse,
+		DB: a.db, Guard: a.guard, Audit: a.audit, Events: a.events, Grants: a.grants, Customers: a.customers, Tell: tell, LastUse: a.used.LastUse, UsedSince: a.used.Since,
 	})
 }
 

@@ -4169,7 +4169,7 @@ export interface components {
             seen: string;
             /** @description who has it; a team’s grant is reviewed once, for all its people */
             subject: components["schemas"]["AccessreviewSubjectBody"];
-            /** @description whether uses were recorded when the review began */
+            /** @description whether uses had been recorded for long enough when the review began: since before the grant, or for 90 days */
             use_known: boolean;
             /**
              * Format: date-time
