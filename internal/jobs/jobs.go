@@ -123,14 +123,11 @@ func (q *Queue) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	if err := q.freeStuck(ctx); err != nil {
-		return fmt.Errorf("free the jobs of the last run: %w", err)
-	}
-	if err := q.client.Start(ctx); err != nil {
+	if err := q.start(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil // stopped as it was about to begin
 		}
-		return fmt.Errorf("start the job queue: %w", err)
+		return err
 	}
 	<-ctx.Done()
 	// The client stops by itself when ctx ends; this waits for it, a little longer than it waits for its jobs.
@@ -138,6 +135,16 @@ func (q *Queue) Run(ctx context.Context) error {
 	defer cancel()
 	if err := q.client.Stop(last); err != nil {
 		return fmt.Errorf("a job does not stop: %w", err)
+	}
+	return nil
+}
+
+func (q *Queue) start(ctx context.Context) error {
+	if err := q.freeStuck(ctx); err != nil {
+		return fmt.Errorf("free the jobs of the last run: %w", err)
+	}
+	if err := q.client.Start(ctx); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
 	}
 	return nil
 }

@@ -210,6 +210,19 @@ func TestStopInterruptsAJobThatGoesOn(t *testing.T) {
 	}
 }
 
+// A server that is stopped as it starts has nothing to complain of.
+func TestStoppedBeforeItBegins(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		q := newQueue(t, db, jobs.Options{})
+		kind.Handle(q, func(context.Context, payload) error { return nil })
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := q.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAPayloadHoldsIDsOnly(t *testing.T) {
 	db := storetest.Open(t)
 	q := newQueue(t, db, jobs.Options{})
