@@ -72,11 +72,19 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
   const at = new Map(items.map((item) => [item.grant_id, item]));
   const order = items.map((item) => item.grant_id);
   const running = review.state === "running";
+  // Whoever answered the last row that is there goes on with the next one as it comes.
+  const last = useRef<string | null>(null);
+  useEffect(() => {
+    if (last.current && list.current?.contains(document.activeElement)) {
+      focusOpen(list.current, last.current);
+    }
+    last.current = null;
+  }, [items.length]);
 
   /** What a key is about: what is chosen, else the row one is on. */
   const meant = (id: string | null): ReviewItem[] => (chosen.ids.size > 0 ? [...chosen.ids] : id ? [id] : []).map((x) => at.get(x)).filter((x): x is ReviewItem => x !== undefined && running && x.may_answer);
   const reach = (place: number) => {
-    if (place > items.length - 30 && query.hasNextPage && !query.isFetchingNextPage) {
+    if (place > items.length - 100 && query.hasNextPage && !query.isFetchingNextPage) {
       void query.fetchNextPage();
     }
   };
@@ -84,7 +92,9 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
   const after = (id: string | null) => {
     setChosen(nothing);
     if (id) {
-      reach(focusOpen(list.current, id)); // at once: the next key is about the next row
+      const place = focusOpen(list.current, id); // at once: the next key is about the next row
+      last.current = query.hasNextPage && place >= items.length - 1 ? id : null;
+      reach(place);
     }
   };
   const confirm = (id: string | null) => {
