@@ -142,6 +142,22 @@ func TestNobodyHandsOutAPlatformRoleBeyondTheirOwn(t *testing.T) {
 		w.wantCode(w.assign(as, max, ""), "technician.above")
 		w.wantCode(w.assign(as, rita, little.ID), "platformrole.self")
 
+		// Who owns the address of somebody is as good as them.
+		powerful, everywhere := w.Technician("pam", perm.Technician, c), w.Technician("eve", perm.Technician, c)
+		w.wantCode(w.assign(w.Boss(), powerful, much.ID), "")
+		w.wantCode(w.assign(w.Boss(), everywhere, w.role("All", perm.Technician, engine.EveryCustomer, perm.TicketView).ID), "")
+		for _, who := range []technician.Technician{tom, powerful, everywhere} {
+			want := "access.beyond_own"
+			if who.ID == tom.ID {
+				want = ""
+			}
+			_, err := w.Technicians.Update(as, who.ID, func(now technician.Technician) (technician.Fields, error) {
+				now.Email = "mine-" + now.Email
+				return now.Fields, nil
+			})
+			w.wantCode(err, want)
+		}
+
 		w.wantCode(w.assign(w.Boss(), rita, little.ID), "")
 		w.wantCode(w.change(as, little.ID, func(f *platformrole.Fields) { f.Name = "Mine" }), "platformrole.self")
 		w.wantCode(w.assign(w.Boss(), max, little.ID), "platformrole.other_base")

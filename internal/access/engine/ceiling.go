@@ -36,7 +36,7 @@ func (e *Engine) Lacks(at time.Time, a As, what, asking []perm.Permission, on Ta
 }
 
 // Exceeds returns the first permission that grants and overrides give to a technician or team, now or later, on something where somebody does not hold
-// it; "" if there is none. A technician's are also those of their teams. With denied it is about what overrides take away instead: who ends that gives it.
+// it; "" if there is none. A technician's are also those of their teams, and what a platform role that the organization made gives them. With denied it is about what overrides take away instead: who ends that gives it.
 func (e *Engine) Exceeds(at time.Time, a As, subjectID string, denied bool) perm.Permission {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -48,6 +48,11 @@ func (e *Engine) Exceeds(at time.Time, a As, subjectID string, denied bool) perm
 	}
 	givers := []int32{n}
 	if e.subject[n].kind == technician {
+		if !denied && e.subject[n].own != (ID{}) {
+			if beyond := e.beyond(now, t, e.subject[n].reach); beyond != "" {
+				return beyond
+			}
+		}
 		givers = append(givers, e.subject[n].with...)
 	}
 	for _, giver := range givers {
@@ -60,6 +65,19 @@ func (e *Engine) Exceeds(at time.Time, a As, subjectID string, denied bool) perm
 				}
 			}
 		}
+	}
+	return ""
+}
+
+// beyond returns the first permission of a platform role that somebody holds nowhere; what shows customers if it reaches all of them and they do not.
+func (s *state) beyond(now int64, t asker, role reach) perm.Permission {
+	for p := range role.base.Places() {
+		if want := perm.BitAt(p); !s.holds(now, t, want) {
+			return want.Permissions()[0]
+		}
+	}
+	if role.everywhere && !t.reach.everywhere {
+		return perm.CustomerView
 	}
 	return ""
 }
