@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/events"
@@ -15,10 +16,15 @@ import (
 
 // Assignment says which platform role of the organization a technician has.
 type Assignment struct {
-	RoleID  string // "" for none: what their platform role gives counts
-	Name    string
-	Counts  bool  // it is based on the platform role that they have now
-	Version int64 // 0: never had one
+	RoleID    string // "" for none: what their platform role gives counts
+	Name      string
+	Customers engine.Customers // which ones it reaches
+	Version   int64            // 0: never had one
+}
+
+func (a Assignment) to(r Role) Assignment {
+	a.RoleID, a.Name, a.Customers = r.ID, r.Name, r.Customers
+	return a
 }
 
 // Of returns which platform role of the organization a technician has.
@@ -27,7 +33,7 @@ func (s *Service) Of(ctx context.Context, technicianID string) (Assignment, erro
 	if err != nil {
 		return Assignment{}, err
 	}
-	return s.of(ctx, s.DB.Read(), t)
+	return of(ctx, s.DB.Read(), t)
 }
 
 func (s *Service) person(ctx context.Context, id string) (technician.Technician, error) {
@@ -38,14 +44,13 @@ func (s *Service) person(ctx context.Context, id string) (technician.Technician,
 	return t, s.Guard.Check(ctx, perm.AdminTechnicians, t.Object())
 }
 
-func (s *Service) of(ctx context.Context, q store.Querier, t technician.Technician) (Assignment, error) {
+func of(ctx context.Context, q store.Querier, t technician.Technician) (Assignment, error) {
 	a, err := assignment(ctx, q, t.OrgID, t.ID)
 	if err != nil || a.RoleID == "" {
 		return a, err
 	}
 	r, err := byID(ctx, q, t.OrgID, a.RoleID)
-	a.Name, a.Counts = r.Name, r.BasedOn == t.PlatformRole
-	return a, err
+	return a.to(r), err
 }
 
 // Assign gives a technician a platform role of the organization that is based on the one they have, or with "" takes theirs away; check may refuse it as it
@@ -56,21 +61,24 @@ func (s *Service) Assign(ctx context.Context, technicianID, roleID string, check
 		return a, err
 	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if a, err = s.of(ctx, tx, t); err != nil {
+		if t, err = technician.Lock(ctx, tx, t.OrgID, t.ID); err != nil { // nobody gives them another platform role meanwhile
+			return err
+		}
+		if a, err = of(ctx, tx, t); err != nil {
 			return err
 		}
 		if err := check(a.Version); err != nil {
 			return err
 		}
 		before := a
-		if a.RoleID = roleID; before.RoleID == roleID {
+		if before.RoleID == roleID {
 			return errUnchanged
 		}
 		r, err := s.mayAssign(ctx, tx, t, roleID)
 		if err != nil {
 			return err
 		}
-		a.Name, a.Counts = r.Name, roleID != ""
+		a = a.to(r)
 		a.Version++
 		if err := assign(ctx, tx, t.OrgID, t.ID, a, store.Now()); err != nil {
 			return fmt.Errorf("give technician %s a platform role: %w", t.ID, err)

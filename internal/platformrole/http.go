@@ -124,10 +124,10 @@ func (s *Service) delete(ctx context.Context, in *struct {
 }
 
 type assignmentBody struct {
-	RoleID  string `json:"platform_role_id" doc:"empty: none of the organization’s own"`
-	Name    string `json:"name"`
-	Counts  bool   `json:"counts" doc:"it is based on the platform role that the technician has now"`
-	Version int64  `json:"version" doc:"0: nothing was saved yet"`
+	RoleID    string           `json:"platform_role_id" doc:"empty: none of the organization’s own"`
+	Name      string           `json:"name"`
+	Customers engine.Customers `json:"customers" doc:"which ones it reaches: all, assigned, teams or own; empty without one"`
+	Version   int64            `json:"version" doc:"0: nothing was saved yet"`
 }
 
 func assigned(a Assignment, err error) (*httpapi.One[assignmentBody], error) {

@@ -103,14 +103,20 @@ func TestAnOwnPlatformRoleCountsAtOnce(t *testing.T) {
 		}))(t)
 		want("read-only now", perm.TicketEdit)
 		want("read-only now", perm.TicketView, mine, teams)
-		if a := granttest.Must(w.s.Of(w.Boss(), moved.ID))(t); a.RoleID != r.ID || a.Counts {
-			t.Errorf("it does not count any longer: %+v", a)
+		if a := granttest.Must(w.s.Of(w.Boss(), moved.ID))(t); a.RoleID != "" || a.Version == 0 {
+			t.Errorf("it goes with the platform role it is based on: %+v", a)
 		}
+		_ = granttest.Must(w.Technicians.Update(w.Boss(), tom.ID, func(now technician.Technician) (technician.Fields, error) {
+			now.PlatformRole = perm.Technician
+			return now.Fields, nil
+		}))(t)
+		want("a technician again", perm.TicketEdit, mine, teams)
+		w.wantCode(w.assign(w.Boss(), moved, r.ID), "")
 		w.wantCode(w.assign(w.Boss(), moved, ""), "")
 		if r = granttest.Must(w.s.Find(w.Boss(), r.ID))(t); r.People != 0 {
 			t.Errorf("%d have it", r.People)
 		}
-		if n := w.Audited("platformrole.assign", audit.Success); n != 2 {
+		if n := w.Audited("platformrole.assign", audit.Success); n != 3 {
 			t.Errorf("%d are in the log", n)
 		}
 	})

@@ -99,7 +99,7 @@ func (b *Batch) UpdateIn(ctx context.Context, tx *store.Tx, t Technician, f Fiel
 // ChangeIn is Update in the caller's transaction: change gets the technician as they are and returns what they should be. It says whether
 // anything changed.
 func (b *Batch) ChangeIn(ctx context.Context, tx *store.Tx, id string, change func(Technician) (Fields, error)) (t Technician, changed bool, err error) {
-	if t, err = lock(ctx, tx, b.org, id); err != nil {
+	if t, err = Lock(ctx, tx, b.org, id); err != nil {
 		return t, false, err
 	}
 	f, err := change(t)
@@ -114,7 +114,7 @@ func (b *Batch) ChangeIn(ctx context.Context, tx *store.Tx, id string, change fu
 
 // StatusIn is SetStatus, and says whether anything changed.
 func (b *Batch) StatusIn(ctx context.Context, tx *store.Tx, id string, status Status, reason string) (changed bool, err error) {
-	before, err := lock(ctx, tx, b.org, id)
+	before, err := Lock(ctx, tx, b.org, id)
 	if err != nil {
 		return false, err
 	}
@@ -129,7 +129,7 @@ func (b *Batch) DeleteIn(ctx context.Context, tx *store.Tx, id string, check fun
 
 // ManageIn finds a technician whose sign-in the actor may take into their own hands, as Manage does.
 func (b *Batch) ManageIn(ctx context.Context, tx *store.Tx, id string) (Technician, error) {
-	t, err := lock(ctx, tx, b.org, id)
+	t, err := Lock(ctx, tx, b.org, id)
 	if err != nil {
 		return t, err
 	}

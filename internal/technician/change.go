@@ -155,7 +155,7 @@ func (s *Service) update(ctx context.Context, t Technician, action string, chang
 		return t, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if t, err = lock(ctx, tx, t.OrgID, t.ID); err != nil {
+		if t, err = Lock(ctx, tx, t.OrgID, t.ID); err != nil {
 			return err
 		}
 		next, err := change(t)

@@ -45,7 +45,7 @@ func (s *Service) ownConsent(ctx context.Context, agreed bool, version string) (
 		return t, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if t, err = lock(ctx, tx, actor.OrgID, actor.ID); err != nil {
+		if t, err = Lock(ctx, tx, actor.OrgID, actor.ID); err != nil {
 			return err
 		}
 		switch {
@@ -70,7 +70,7 @@ func (s *Service) StopMessages(ctx context.Context, tx *store.Tx, phone string) 
 		return err
 	}
 	for _, key := range ids {
-		t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, key)
+		t, err := Lock(ctx, tx, access.ActorFrom(ctx).OrgID, key)
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (s *Service) Delete(ctx context.Context, id string, check func(Technician) 
 
 // DeleteIn is Delete in the caller's transaction.
 func (s *Service) DeleteIn(ctx context.Context, tx *store.Tx, id string, check func(Technician) error) error {
-	t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
+	t, err := Lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
 	if err != nil {
 		return err
 	}

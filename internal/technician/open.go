@@ -13,7 +13,7 @@ import (
 // AllowNetwork adds a network to those from where the account may be used, unless it is among them or there are none. It is for the command
 // line of the server, to let in somebody who is shut out; nobody is asked.
 func (s *Service) AllowNetwork(ctx context.Context, tx *store.Tx, org, id string, network netip.Prefix) (changed bool, err error) {
-	t, err := lock(ctx, tx, org, id)
+	t, err := Lock(ctx, tx, org, id)
 	if err != nil {
 		return false, err
 	}

@@ -97,10 +97,10 @@ func lockBoth(ctx context.Context, tx *store.Tx, org, one, other string) (Techni
 		b, a, err := lockBoth(ctx, tx, org, other, one)
 		return a, b, err
 	}
-	a, err := lock(ctx, tx, org, one)
+	a, err := Lock(ctx, tx, org, one)
 	if err != nil {
 		return a, a, err
 	}
-	b, err := lock(ctx, tx, org, other)
+	b, err := Lock(ctx, tx, org, other)
 	return a, b, err
 }

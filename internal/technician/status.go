@@ -51,7 +51,7 @@ func (s *Service) SetStatus(ctx context.Context, tx *store.Tx, id string, status
 	if err := s.guard.Check(ctx, perm.AdminTechnicians, access.Object{Type: "technician", ID: id}); err != nil {
 		return Technician{}, err
 	}
-	t, err := lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
+	t, err := Lock(ctx, tx, access.ActorFrom(ctx).OrgID, id)
 	if err != nil {
 		return Technician{}, err
 	}
@@ -133,7 +133,7 @@ func reasonDetail(reason string) map[string]any {
 
 // Activate notes that somebody has taken up an invited account.
 func (s *Service) Activate(ctx context.Context, tx *store.Tx, org, id string) error {
-	t, err := lock(ctx, tx, org, id)
+	t, err := Lock(ctx, tx, org, id)
 	if err != nil || t.State == Activated {
 		return err
 	}

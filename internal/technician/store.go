@@ -135,8 +135,8 @@ func Touch(ctx context.Context, tx *store.Tx, org, id string, now time.Time) err
 	return nil
 }
 
-// lock returns a technician whom nobody else changes before the transaction ends.
-func lock(ctx context.Context, tx *store.Tx, org, id string) (Technician, error) {
+// Lock returns a technician whom nobody else changes before the transaction ends.
+func Lock(ctx context.Context, tx *store.Tx, org, id string) (Technician, error) {
 	if _, err := tx.ExecContext(ctx, `update technician set version = version where org_id = $1 and id = $2`, org, id); err != nil {
 		return Technician{}, fmt.Errorf("lock technician %s: %w", id, err)
 	}

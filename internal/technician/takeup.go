@@ -30,7 +30,7 @@ func (p Profile) over(f Fields) Fields {
 // TakeUp is Activate with the profile of the person who comes in. Nothing else about the account changes. What the account no longer has is
 // heard of as after every other change, so that a former address is remembered as theirs (R14).
 func (s *Service) TakeUp(ctx context.Context, tx *store.Tx, org, id string, own Profile) (Technician, error) {
-	t, err := lock(ctx, tx, org, id)
+	t, err := Lock(ctx, tx, org, id)
 	if err != nil {
 		return t, err
 	}

@@ -238,7 +238,7 @@ func (s *Service) TeamsChanged(ctx context.Context, tx *store.Tx, ids []string) 
 // SetAvatar keeps the key of a technician's picture, "" for none. Whether the actor may is settled by who keeps the pictures.
 func (s *Service) SetAvatar(ctx context.Context, tx *store.Tx, id, key string) error {
 	org := access.ActorFrom(ctx).OrgID
-	t, err := lock(ctx, tx, org, id)
+	t, err := Lock(ctx, tx, org, id)
 	if err != nil || t.Avatar == key {
 		return err
 	}

@@ -206,7 +206,7 @@ step("a platform role of one's own is made, and given once one sees what it does
   await dialog().getByRole("button", { name: "Save" }).click();
   await page.getByText("Platform role saved").waitFor();
   const own = await call.get(`/api/technicians/${member.id}/platform-role`);
-  assert.deepEqual([own.name, own.counts], ["Front desk", true]);
+  assert.deepEqual([own.name, own.customers], ["Front desk", "own"]);
   await choose(card("Platform role of your own"), "Instead of what comes with Technician", "What comes with Technician");
   await card("Platform role of your own").getByRole("button", { name: "Save" }).click();
   await dialog().getByRole("button", { name: "Save" }).click();

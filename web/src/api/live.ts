@@ -49,7 +49,7 @@ export const kinds = [
 export function staleKeys(event: LiveEvent): QueryKey[] {
   switch (event.kind) {
     case "technician.changed":
-      return [["technicians"], ["sessions"], ["me"]];
+      return [["technicians"], ["sessions"], ["platform-roles"], ["me"]];
     case "team.changed":
       return [["teams"], ["technicians"], ["customers"], ["me"]];
     case "customer.changed":
@@ -85,7 +85,7 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
     case "device_group.changed":
       return [["device-groups"], ["devices"]];
     case "role.changed":
-      return [["roles"], ["grants"], ["access"], ["me"]];
+      return [["roles"], ["platform-roles"], ["grants"], ["access"], ["me"]];
     case "grant.changed":
       return [["grants"], ["overrides"], ["roles"], ["access"], ["devices"], ["device-groups"], ["me"]];
     case "default_permissions.changed":

@@ -6693,8 +6693,8 @@ export interface components {
             state: "none" | "verified" | "failed";
         };
         PlatformroleAssignmentBody: {
-            /** @description it is based on the platform role that the technician has now */
-            counts: boolean;
+            /** @description which ones it reaches: all, assigned, teams or own; empty without one */
+            customers: string;
             name: string;
             /** @description empty: none of the organization’s own */
             platform_role_id: string;

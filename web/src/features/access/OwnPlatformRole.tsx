@@ -2,7 +2,6 @@ import { Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Callout } from "@/components/Callout";
 import { Card } from "@/components/Card";
 import { Confirm } from "@/components/Confirm";
 import { ErrorState } from "@/components/ErrorState";
@@ -30,7 +29,7 @@ export function OwnPlatformRole({ technicianId, based }: Props) {
   }
   const role = t(`role.${based as "manager"}`, { defaultValue: based });
   const fitting = roles.data.filter((r) => r.based_on === based);
-  const now = own.data?.counts ? own.data.platform_role_id : "";
+  const now = own.data?.platform_role_id ?? "";
   const chosen = wanted ?? now;
   return (
     <Card title={t("rights.base.title")}>
@@ -40,7 +39,6 @@ export function OwnPlatformRole({ technicianId, based }: Props) {
         <ErrorState error={own.error} retry={() => void own.refetch()} compact />
       ) : (
         <div className={classes.own}>
-          {own.data.platform_role_id && !own.data.counts && <Callout tone="pending">{t("rights.base.idle", { name: own.data.name })}</Callout>}
           {fitting.length === 0 ? (
             <p className={classes.soft}>{t("rights.base.noFit", { role })}</p>
           ) : (

@@ -83,7 +83,6 @@ export const rights = {
       choose: "Instead of what comes with {{role}}",
       keep: "What comes with {{role}}",
       saved: "Platform role saved",
-      idle: "{{name}} does not count: it is based on another platform role than the person has now.",
       noFit: "There is none based on {{role}}.",
     },
     part: { devices: "Roles on devices and groups", sections: "Roles in sections", customers: "Roles at customers" },

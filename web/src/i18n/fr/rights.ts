@@ -86,7 +86,6 @@ export const rights: Texts<typeof en> = {
       choose: "À la place de ce que donne {{role}}",
       keep: "Ce que donne {{role}}",
       saved: "Rôle de plateforme enregistré",
-      idle: "{{name}} ne compte pas : il se fonde sur un autre rôle de plateforme que celui de la personne.",
       noFit: "Aucun n’est fondé sur {{role}}.",
     },
     part: { devices: "Rôles sur appareils et groupes", sections: "Rôles dans les sections", customers: "Rôles chez les clients" },
