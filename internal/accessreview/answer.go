@@ -84,18 +84,25 @@ func (s *Service) Answer(ctx context.Context, id string, want []Answer) (given [
 				return given[i].Err
 			}
 		}
+		if err := s.recordRefusal(ctx, tx, r, given); err != nil {
+			return err
+		}
 		return s.publish(ctx, tx, r)
 	})
 	if err != nil {
 		return nil, err
 	}
+	return given, nil
+}
+
+// recordRefusal writes down that answers were refused on principle: one stands for all of a request.
+func (s *Service) recordRefusal(ctx context.Context, tx *store.Tx, r Review, given []Given) error {
 	for _, g := range given {
-		if fault.KindOf(g.Err) == fault.Denied && g.Err != nil { // one stands for all of a request
-			_ = s.refused(ctx, "accessreview.answer", r, g.Err)
-			break
+		if g.Err != nil && fault.KindOf(g.Err) == fault.Denied {
+			return s.Audit.Record(ctx, tx, refusal("accessreview.answer", r, g.Err))
 		}
 	}
-	return given, nil
+	return nil
 }
 
 func checkAnswers(want []Answer) ([]Answer, error) {

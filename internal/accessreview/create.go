@@ -193,12 +193,16 @@ func (s *Service) refused(ctx context.Context, action string, r Review, why erro
 	if fault.KindOf(why) != fault.Denied {
 		return why
 	}
+	if err := s.Audit.Append(ctx, refusal(action, r, why)); err != nil {
+		return err
+	}
+	return why
+}
+
+func refusal(action string, r Review, why error) audit.Event {
 	e := audit.Event{Action: action, Outcome: audit.Denied, Reason: fault.CodeOf(why)}
 	if r.ID != "" {
 		e.Targets = []audit.Target{{Type: "accessreview", ID: r.ID, Name: r.Name}}
 	}
-	if err := s.Audit.Append(ctx, e); err != nil {
-		return err
-	}
-	return why
+	return e
 }

@@ -147,17 +147,19 @@ func people(ctx context.Context, q store.Querier, org, customerID string) (p Peo
 
 func technicians(ctx context.Context, q store.Querier, org, customerID string) (out []Person, err error) {
 	rows, err := q.QueryContext(ctx, `
-		select t.id, t.display_name, t.status = 'active' and t.state = 'activated', case
-			when exists (select 1 from technician_customer c where c.org_id = t.org_id and c.technician_id = t.id and c.customer_id = $2) then 'direct'
-			when exists (select 1 from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
-				where m.org_id = t.org_id and m.technician_id = t.id and c.customer_id = $2) then 'team'
-			when t.owner or t.platform_role = 'administrator' then 'role'
-			else '' end as via
-		from technician t where t.org_id = $1 and (
-			t.owner or t.platform_role = 'administrator'
-			or t.id in (select technician_id from technician_customer where org_id = $1 and customer_id = $2)
-			or t.id in (select m.technician_id from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
-				where m.org_id = $1 and c.customer_id = $2))
+		select t.id, t.display_name, t.active, t.via from (
+			select t.id, t.display_name, t.sort_name, t.status = 'active' and t.state = 'activated' as active, case
+				when coalesce(p.customers, 'own') in ('own', 'assigned')
+					and exists (select 1 from technician_customer c where c.org_id = t.org_id and c.technician_id = t.id and c.customer_id = $2) then 'direct'
+				when coalesce(p.customers, 'teams') in ('teams', 'assigned')
+					and exists (select 1 from team_member m join team_customer c on c.org_id = m.org_id and c.team_id = m.team_id
+						where m.org_id = t.org_id and m.technician_id = t.id and c.customer_id = $2) then 'team'
+				when t.owner or t.platform_role = 'administrator' or p.customers = 'all' then 'role'
+				else '' end as via
+			from technician t left join platformrole_technician g on g.org_id = t.org_id and g.technician_id = t.id
+				left join platformrole p on p.org_id = g.org_id and p.id = g.platformrole_id and p.based_on = t.platform_role
+			where t.org_id = $1) t
+		where t.via <> ''
 		order by t.sort_name, t.id limit $3`, org, customerID, maxPeople)
 	if err != nil {
 		return nil, fmt.Errorf("list the technicians of customer %s: %w", customerID, err)

@@ -56,6 +56,20 @@ func (w world) wantCode(err error, code string) {
 // What an organization makes of a platform role counts from the next question on, for everybody who has it and as long as they have it (ACC-8).
 func TestAnOwnPlatformRoleCountsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
+		reached := func(c, via string) {
+			t.Helper()
+			for _, p := range granttest.Must(w.Customers.People(w.Boss(), c))(t).Technicians {
+				if p.Name == "tom" && p.Via == via {
+					return
+				}
+				if p.Name == "tom" {
+					t.Errorf("reached by %q, want %q", p.Via, via)
+				}
+			}
+			if via != "" {
+				t.Errorf("not reached, want by %q", via)
+			}
+		}
 		mine, teams, others := w.Customer("Mine"), w.Customer("Teams"), w.Customer("Others")
 		tom := w.Technician("tom", perm.Technician, mine)
 		w.Team("Night", []string{tom.ID}, []string{teams})
@@ -75,11 +89,16 @@ func TestAnOwnPlatformRoleCountsAtOnce(t *testing.T) {
 			}
 		}
 		want("at first", perm.TicketEdit, mine, teams)
+		reached(mine, "direct")
+		reached(teams, "team")
+		reached(others, "")
 
 		r := w.role("Front desk", perm.Technician, engine.OwnCustomers, perm.TicketView, perm.AdminAudit)
 		want("before it is given", perm.TicketEdit, mine, teams)
 		w.wantCode(w.assign(w.Boss(), tom, r.ID), "")
 		want("own customers", perm.TicketView, mine)
+		reached(mine, "direct")
+		reached(teams, "")
 		want("own customers", perm.TicketEdit)
 		if got := e.Check(time.Now(), tom.ID, perm.AdminAudit, granttest.On(engine.Organization, "")); got != engine.Allow {
 			t.Errorf("the log: %s", got)
@@ -91,10 +110,14 @@ func TestAnOwnPlatformRoleCountsAtOnce(t *testing.T) {
 
 		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) { f.Customers = engine.TeamCustomers }), "")
 		want("customers of teams", perm.TicketView, teams)
+		reached(mine, "")
+		reached(teams, "team")
 		w.wantCode(w.change(w.Boss(), r.ID, func(f *platformrole.Fields) {
 			f.Customers, f.Permissions = engine.EveryCustomer, []perm.Permission{perm.TicketEdit}
 		}), "")
 		want("every customer", perm.TicketEdit, mine, teams, others)
+		reached(mine, "role")
+		reached(others, "role")
 		want("every customer", perm.TicketView)
 
 		moved := granttest.Must(w.Technicians.Update(w.Boss(), tom.ID, func(now technician.Technician) (technician.Fields, error) {
