@@ -12,6 +12,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { StateBadge } from "@/components/StateBadge";
 import { AccessParts } from "@/features/access";
+import { ownRoleQuery } from "@/features/access/platformRoles";
 import { teamsOfQuery } from "@/features/team/data";
 import type { Role } from "./data";
 import { EditPart } from "./ProfileTab";
@@ -29,8 +30,11 @@ interface Props {
 export function AccessTab({ technician, onEdit }: Props) {
   const { t } = useTranslation();
   const teams = useQuery(teamsOfQuery(technician.id));
-  const all = technician.platform_role === "administrator";
-  const change = useCan()("admin.technicians") && onEdit !== undefined;
+  const manages = useCan()("admin.technicians");
+  const counts = useQuery({ ...ownRoleQuery(technician.id), enabled: manages }).data?.customers || undefined;
+  const administrator = technician.platform_role === "administrator";
+  const all = administrator || counts === "all";
+  const change = manages && onEdit !== undefined;
   return (
     <>
       <Card title={t("technician.role")} actions={<EditPart part="access" onEdit={onEdit} />}>
@@ -67,10 +71,10 @@ export function AccessTab({ technician, onEdit }: Props) {
         )}
       </Card>
       <Card title={t("nav.customers")} flush>
-        {all ? <p className={classes.pad}>{t("technician.allCustomersText")}</p> : <Customers reached={customersReached(technician, teams.data ?? [])} pending={teams.isPending} />}
+        {all ? <p className={classes.pad}>{t("technician.allCustomersText")}</p> : <Customers reached={customersReached(technician, teams.data ?? [], counts)} pending={teams.isPending} />}
       </Card>
       <Suspense fallback={<Loading rows={6} height={44} />}>
-        <AccessParts subject={{ type: "technician", id: technician.id, name: technician.name }} change={change} onAssign={change ? () => onEdit("access") : undefined} based={technician.owner || all ? undefined : technician.platform_role} />
+        <AccessParts subject={{ type: "technician", id: technician.id, name: technician.name }} change={change} onAssign={change ? () => onEdit("access") : undefined} based={technician.owner || administrator ? undefined : technician.platform_role} />
       </Suspense>
     </>
   );

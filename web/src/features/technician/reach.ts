@@ -9,10 +9,13 @@ export interface Reach {
   via: Via[];
 }
 
-/** The customers that a technician reaches, each once, with all the ways that lead there. Administrators reach all of them by their role. */
-export function customersReached(technician: Pick<Technician, "customer_ids">, teams: readonly Pick<Team, "id" | "name" | "customer_ids">[]): Reach[] {
-  const found = new Map<string, Via[]>(technician.customer_ids.map((id) => [id, [{ type: "direct" }]]));
-  for (const { id, name, customer_ids } of teams) {
+/**
+ * The customers that a technician reaches, each once, with all the ways that lead there. Administrators reach all of them by their role. `counts` says which
+ * ways count, where a platform role of the organization says so.
+ */
+export function customersReached(technician: Pick<Technician, "customer_ids">, teams: readonly Pick<Team, "id" | "name" | "customer_ids">[], counts = "assigned"): Reach[] {
+  const found = new Map<string, Via[]>(counts === "teams" ? [] : technician.customer_ids.map((id) => [id, [{ type: "direct" }]]));
+  for (const { id, name, customer_ids } of counts === "own" ? [] : teams) {
     for (const customer of customer_ids) {
       found.set(customer, [...(found.get(customer) ?? []), { type: "team", id, name }]);
     }

@@ -131,7 +131,7 @@ export const people = {
     customers: "Customers",
     customersHelp: "Beside those of the teams. Only these customers and their people are seen.",
     all: "All",
-    allCustomersText: "Administrators reach every customer by their role.",
+    allCustomersText: "Every customer is reached by the platform role.",
     imported: "Imported",
     importedFrom: "Imported from {{source}}",
     byHand: "Added by hand",

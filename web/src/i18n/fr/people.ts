@@ -134,7 +134,7 @@ export const people: Texts<typeof source> = {
     customers: "Clients",
     customersHelp: "En plus de ceux des équipes. Seuls ces clients et leurs personnes sont visibles.",
     all: "Tous",
-    allCustomersText: "Les administrateurs ont accès à chaque client par leur rôle.",
+    allCustomersText: "Le rôle de plateforme donne accès à tous les clients.",
     imported: "Importé",
     importedFrom: "Importé de {{source}}",
     byHand: "Ajouté à la main",
