@@ -47,6 +47,44 @@ func TestSessionsOverRandomWorlds(t *testing.T) {
 	}
 }
 
+// Whoever does not exceed somebody with a platform role of the organization holds what it gives, and reaches every customer if it does.
+func TestNobodyCoversAPlatformRoleBeyondTheirOwn(t *testing.T) {
+	covered, beyond := 0, 0
+	for seed := range uint64(600) {
+		m, e := begin(seed, 13, 3)
+		for range 120 {
+			e.Write(m.step)
+		}
+		for range 12 {
+			who, over := pick(m, m.people), pick(m, m.people)
+			as, them := engine.As{ID: who, Role: m.people[who].Role, Owner: m.people[who].Owner}, m.people[over]
+			role, ok := m.platform[them.Own]
+			if !ok || as.Owner || !m.people[who].Active || m.org.Suspended {
+				continue
+			}
+			if e.Exceeds(m.now, as, over, false) != "" {
+				beyond++
+				continue
+			}
+			covered++
+			for _, p := range role.Permissions {
+				if entry, _ := perm.Find(p); them.Role == perm.ReadOnly && !entry.View {
+					continue
+				}
+				if !e.Holds(m.now, as, p) {
+					t.Errorf("world %d: %s covers %s without holding %s", seed, who, over, p)
+				}
+			}
+			if role.Customers == engine.EveryCustomer && !e.AssignedTo(as).All {
+				t.Errorf("world %d: %s covers %s without reaching every customer", seed, who, over)
+			}
+		}
+	}
+	if covered < 20 || beyond < 20 {
+		t.Errorf("%d were covered and %d not: the worlds ask nothing", covered, beyond)
+	}
+}
+
 func reached(t *testing.T, seed uint64, m *maker, e *engine.Engine, as engine.As, p perm.Permission) {
 	reach := e.CustomersAs(m.now, as, p)
 	for _, c := range slices.Sorted(maps.Keys(m.customers)) {
