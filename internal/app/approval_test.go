@@ -63,7 +63,7 @@ func text(v any) string {
 // state waits for a request to leave the state approved.
 func (c caller) state(id string) string {
 	c.t.Helper()
-	for range 1000 {
+	for range 6000 {
 		if state, _ := c.must(http.MethodGet, "/api/approvals/"+id, "")["state"].(string); state != "approved" {
 			return state
 		}
@@ -225,7 +225,7 @@ func TestWorkOnManyTakesASecondPerson(t *testing.T) {
 		t.Fatal(state, d.carl.must(http.MethodGet, "/api/approvals/"+id, "")["failure"])
 	}
 	left := 0
-	for range 500 {
+	for range 6000 {
 		var l struct{ Items []any }
 		w := d.boss.do(http.MethodGet, "/api/technicians?q=newcomer", "")
 		if err := json.Unmarshal(w.Body.Bytes(), &l); err != nil {

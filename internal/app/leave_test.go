@@ -185,7 +185,7 @@ func finish(t *testing.T, c caller, started []byte) {
 		ID, State    string
 		Done, Failed int
 	}
-	for range 500 {
+	for range 6000 {
 		if err := json.Unmarshal(started, &o); err != nil {
 			t.Fatal(err)
 		}

@@ -80,7 +80,7 @@ func TestM7TheLogTellsNothing(t *testing.T) {
 func codesAndLinks(t *testing.T, c caller, want int) (out []string) {
 	t.Helper()
 	secret := regexp.MustCompile(`\b\d{6}\b|/v/[\w-]{43}`)
-	for range 200 {
+	for range 2400 {
 		var page struct{ Items []struct{ Body string } }
 		w := c.do(http.MethodGet, "/api/sandbox/messages", "")
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil {

@@ -175,7 +175,7 @@ func (w *world) mails() (out []mail) {
 
 func (w *world) eventually(what string, ok func() bool) {
 	w.T.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+	for deadline := time.Now().Add(time.Minute); !ok(); {
 		if time.Now().After(deadline) {
 			w.T.Fatalf("never: %s", what)
 		}

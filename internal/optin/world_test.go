@@ -214,7 +214,7 @@ func (w *world) inbox(to string) (out []string) {
 
 func (w *world) eventually(what string, ok func() bool) {
 	w.T.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+	for deadline := time.Now().Add(time.Minute); !ok(); {
 		if time.Now().After(deadline) {
 			w.T.Fatalf("never: %s", what)
 		}

@@ -113,7 +113,7 @@ func (w *world) start(ctx context.Context, size, piece int) (t task.Task) {
 // await returns a task once it has ended.
 func (w *world) await(id string) task.Task {
 	w.T.Helper()
-	for range 2000 {
+	for range 12_000 {
 		t, err := w.Find(w.Admin(), id)
 		if err != nil {
 			w.T.Fatal(err)
@@ -198,7 +198,7 @@ func TestATaskShowsProgressAndResults(t *testing.T) {
 			defer w.mu.Unlock()
 			return len(w.finished)
 		}
-		for range 400 { // once the commit that ends the task has returned
+		for range 12_000 { // once the commit that ends the task has returned
 			if told() > 0 {
 				break
 			}

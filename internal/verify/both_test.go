@@ -75,7 +75,7 @@ func TestTheThreadOnBothDatabases(t *testing.T) {
 // await waits until that many messages are in the inbox of an address.
 func (w *world) await(to string, n int) {
 	w.Helper()
-	for range 200 {
+	for range 2400 {
 		if len(w.inbox(to)) >= n {
 			return
 		}

@@ -92,7 +92,7 @@ export const narrow = { width: 390, height: 844 };
 /** Signs in by the one-time link and returns the context; what the pages report as errors is collected in context.complaints. */
 export async function signIn(browser, server, options = {}) {
   const context = await browser.newContext({ viewport: wide, locale: "en-US", timezoneId: "America/New_York", reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   listen(context);
   const page = await context.newPage();
   await page.goto(server.link);
@@ -155,15 +155,15 @@ export async function pictured(name, pages, step) {
   }
 }
 
-/** Asks again until there is an answer, for at most five seconds. */
+/** Asks again until there is an answer, for at most half a minute: the machine may be busy. */
 export async function eventually(what, ask) {
-  for (const end = Date.now() + 5000; ; ) {
+  for (const end = Date.now() + 30_000; ; ) {
     const answer = await ask();
     if (answer) {
       return answer;
     }
     if (Date.now() > end) {
-      throw new Error(`after 5 s still not: ${what}`);
+      throw new Error(`after 30 s still not: ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -187,7 +187,7 @@ func TestTheTextOfACallExpires(t *testing.T) {
 		if err := w.carrier.Tidy(t.Context(), store.Now()); err != nil || w.kept(m) != "" {
 			t.Error("kept", err)
 		}
-		time.Sleep(8 * 24 * time.Hour)
+		w.passes(8 * 24 * time.Hour)
 		if err := w.carrier.Tidy(t.Context(), store.Now()); err != nil || w.count(`select count(*) from message_twilio_call`) != 0 {
 			t.Error("remembered for ever", err)
 		}

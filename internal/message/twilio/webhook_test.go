@@ -160,7 +160,7 @@ func TestM15ReplayedWebhooks(t *testing.T) {
 		w.run()
 		c := twiliotest.Text(sms, phone, twiliotest.Number, "#verify")
 		for _, wait := range []time.Duration{0, time.Second, time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour} {
-			time.Sleep(wait)
+			w.passes(wait)
 			c.Host = wait.String()
 			if rec := w.Server.Send(c); rec.Code != 200 || !strings.HasSuffix(rec.Body.String(), "<Response></Response>") {
 				t.Errorf("after %s: %d %s", wait, rec.Code, rec.Body)

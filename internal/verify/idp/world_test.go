@@ -185,7 +185,7 @@ func (w *world) begin() *caller {
 		w.Fatal(err)
 	}
 	c := &caller{world: w, verification: v, spoken: spoken}
-	for deadline := time.Now().Add(20 * time.Second); c.link == ""; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); c.link == ""; time.Sleep(20 * time.Millisecond) {
 		var text string
 		_ = w.db.Read().QueryRowContext(w.Context(), `select body from message_sandbox order by created_at desc, id desc limit 1`).Scan(&text)
 		if m := linkToken.FindStringSubmatch(text); m != nil && w.count(`select count(*) from verify_challenge where id = $1 and delivery <> 'planned'`, v.ID) == 1 {

@@ -21,7 +21,7 @@ before(async () => {
   const role = await call.post("/api/roles", { name: "Device clerk", purpose: "devices", permissions: ["device.view", "device.delete"] });
   await call.post("/api/grants", { subject: { type: "technician", id: her.id }, role_id: role.id, scope: { type: "customer", id: customer.id } });
   hers = await browser.newContext({ viewport: wide, locale: "en-US", timezoneId: "America/New_York", reducedMotion: "reduce" });
-  hers.setDefaultTimeout(10_000);
+  hers.setDefaultTimeout(30_000);
   listen(hers);
   const as = api(hers, server.base);
   await as.post("/api/session", { email, password: "temporary lantern of Ines" });

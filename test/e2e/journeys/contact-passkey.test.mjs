@@ -24,7 +24,7 @@ before(async () => {
     emails: [email],
   });
   const context = await browser.newContext({ viewport: narrow, locale: "en-US", reducedMotion: "reduce" });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   phone = await context.newPage();
   const devtools = await context.newCDPSession(phone);
   await devtools.send("WebAuthn.enable");

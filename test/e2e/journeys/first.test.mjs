@@ -10,7 +10,7 @@ before(async () => {
   server = await startServer({ demo: false });
   browser = await launch();
   context = await browser.newContext({ viewport: wide, locale: "en-US", reducedMotion: "reduce" });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   listen(context);
   page = await context.newPage();
 });
@@ -78,7 +78,7 @@ step("a colleague gets a temporary password and must replace it", async () => {
   await page.getByRole("link", { name: "Tom" }).first().waitFor();
 
   const his = await browser.newContext({ viewport: wide, locale: "en-US" });
-  his.setDefaultTimeout(10_000);
+  his.setDefaultTimeout(30_000);
   const tom = await his.newPage();
   const signIn = async (secret) => {
     await tom.getByLabel("Email").fill("tom@example.com");

@@ -13,7 +13,7 @@ before(async () => {
   browser = await launch();
   ({ context: owner, page } = await signIn(browser, server));
   guest = await browser.newContext({ viewport: wide, locale: "en-US", timezoneId: "Europe/Paris", reducedMotion: "reduce" });
-  guest.setDefaultTimeout(10_000);
+  guest.setDefaultTimeout(30_000);
   listen(guest);
   theirs = await guest.newPage();
 });
@@ -111,7 +111,7 @@ step("what is told, and when not, is chosen in the settings", async () => {
 
 step("a forgotten password is chosen anew, and the session ends", async () => {
   const fresh = await browser.newContext({ viewport: wide, locale: "en-US", reducedMotion: "reduce" });
-  fresh.setDefaultTimeout(10_000);
+  fresh.setDefaultTimeout(30_000);
   listen(fresh);
   const elsewhere = await fresh.newPage();
   await elsewhere.goto(`${server.base}/sign-in`);

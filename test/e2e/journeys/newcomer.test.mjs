@@ -13,7 +13,7 @@ let server, base, browser, owner, page, call, colleague, tom, his, token, techni
 
 const person = async () => {
   const context = await browser.newContext({ viewport: wide, locale: "en-US", timezoneId: "America/New_York", reducedMotion: "reduce" });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   listen(context);
   return [context, await context.newPage()];
 };

@@ -122,10 +122,11 @@ test("axe finds nothing in what opens on a page, in both themes", async () => {
   assert.deepEqual(found, []);
 });
 
+// That French has all texts is a test of the console; here a fourth of the pages shows that it uses them.
 test("in French no page shows the name of a text instead of the text", async () => {
   await call.patch("/api/me", { locale: "fr" });
   const found = [];
-  for (const [name, path] of pages) {
+  for (const [name, path] of pages.filter((_, i) => full || i % 4 === 0)) {
     await open(page, server.base, path);
     const text = await page.evaluate(() => document.body.innerText);
     found.push(...[...text.matchAll(/\b(?:shell|nav|desk|verify|panel|request|outcome|contact|customer|ticket|audit|settings|sandbox)\.[a-z]\w+/gi)].map((m) => `${name}: ${m[0]}`));

@@ -13,7 +13,7 @@ before(async () => {
   base = server.base.replace("127.0.0.1", "localhost"); // passkeys belong to names
   browser = await launch();
   context = await browser.newContext({ viewport: wide, locale: "en-US", reducedMotion: "reduce", acceptDownloads: true });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   listen(context);
   page = await context.newPage();
   authenticator = await virtualAuthenticator(page);
@@ -267,7 +267,7 @@ step("a colleague who has to is led through setting a factor up", async () => {
     await call("POST", "/api/technicians", { given_name: "Tom", family_name: "Reed", email: "tom@example.com", platform_role: "technician", password: "temporary lantern over the bay" });
   });
   const his = await browser.newContext({ viewport: narrow, locale: "en-US", reducedMotion: "reduce" });
-  his.setDefaultTimeout(10_000);
+  his.setDefaultTimeout(30_000);
   listen(his);
   const tom = await his.newPage();
   await pictured("tom", [tom], async () => {
@@ -328,7 +328,7 @@ step("a colleague who has to is led through setting a factor up", async () => {
 
 step("a browser without passkeys signs in as ever", async () => {
   const plain = await browser.newContext({ viewport: narrow, locale: "fr-FR", reducedMotion: "reduce" });
-  plain.setDefaultTimeout(10_000);
+  plain.setDefaultTimeout(30_000);
   listen(plain);
   await plain.addInitScript(() => {
     delete window.PublicKeyCredential;

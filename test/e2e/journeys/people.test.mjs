@@ -87,12 +87,14 @@ step("a team is made, and people and customers are taken in from both sides", as
   await page.getByRole("button", { name: "Take in" }).click();
   await dialog().getByRole("region", { name: "Who gains and loses what" }).waitFor();
   await dialog().getByRole("button", { name: "Take in" }).click();
+  await dialog().waitFor({ state: "detached" }); // its own list names them too
   await page.getByRole("listitem").filter({ hasText: "Nils Orre" }).waitFor();
   await page.getByRole("link", { name: "Customers", exact: true }).last().click();
   await choose(page, "Find customers to take in", "Fabrikam Legal");
   await page.getByRole("button", { name: "Take in" }).click();
   await dialog().getByRole("region", { name: "Who gains and loses what" }).waitFor();
   await dialog().getByRole("button", { name: "Take in" }).click();
+  await dialog().waitFor({ state: "detached" }); // its own list names them too
   await page.getByRole("listitem").filter({ hasText: "Fabrikam Legal" }).waitFor();
 
   const [marta, nils, fabrikam] = [await one("technicians", "marta@example.com"), await one("technicians", "nils@example.com"), await one("customers", "Fabrikam")];
@@ -169,7 +171,7 @@ step("a technician is suspended on their page, and their session ends", async ()
 
 step("a manager takes people into the team that they lead, and sees no others", async () => {
   const hers = await browser.newContext({ viewport: wide, locale: "en-US", reducedMotion: "reduce" });
-  hers.setDefaultTimeout(10_000);
+  hers.setDefaultTimeout(30_000);
   const headers = { origin: server.base };
   await hers.request.post(`${server.base}/api/session`, { headers, data: { email: "marta@example.com", password: "temporary lantern of Marta" } });
   await hers.request.put(`${server.base}/api/me/password`, { headers, data: { current_password: "temporary lantern of Marta", new_password: password } });

@@ -178,7 +178,7 @@ step("signing out of the console ends the pod at once", async () => {
 
 step("a technician without the console signs in in the window, and the console stays closed", async () => {
   const theirs = await browser.newContext({ viewport: wide, locale: "en-US", reducedMotion: "reduce" });
-  theirs.setDefaultTimeout(15_000);
+  theirs.setDefaultTimeout(30_000);
   listen(theirs);
   const tab = await theirs.newPage();
   await pictured("without-console", [tab], async () => {

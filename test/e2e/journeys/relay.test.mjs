@@ -12,7 +12,7 @@ before(async () => {
   browser = await launch();
   ({ context: desk, page: console_ } = await signIn(browser, server)); // the technician
   phone = await browser.newContext({ viewport: narrow, locale: "en-US" }); // the victim, who has no session here
-  phone.setDefaultTimeout(10_000);
+  phone.setDefaultTimeout(30_000);
   listen(phone);
   her = await phone.newPage();
   call = api(desk, server.base);

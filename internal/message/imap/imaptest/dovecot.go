@@ -173,8 +173,10 @@ func (s *Server) Start() {
 	s.cmd.Dir = s.dir
 	var said bytes.Buffer
 	s.cmd.Stderr = &said
+	s.cmd.WaitDelay = 100 * time.Millisecond // helpers of it that have nothing to do hold the pipe for a minute
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Getuid() == 0 {
-		s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(s.uid), Gid: uint32(s.gid)}}
+		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(s.uid), Gid: uint32(s.gid)}
 	}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -199,6 +201,7 @@ func (s *Server) Stop() {
 	}
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	_ = s.cmd.Wait()
+	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) // its helpers would keep connections that wait for half a minute
 	s.cmd = nil
 }
 
