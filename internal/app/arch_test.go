@@ -18,7 +18,7 @@ const module = "countersign.dev/countersign/"
 // tiers lists the packages in the order in which they may build on each other: a package imports only what stands before it.
 func tiers() []string {
 	return []string{
-		"fault", "id", "clock", "store", "access/perm", "access/engine", "access", "seal", "input", "access/resource", "config", "jobs", "events", "audit/auditverify", "audit",
+		"fault", "id", "clock", "store", "access/perm", "access/portal", "access/engine", "access", "seal", "input", "access/resource", "config", "jobs", "events", "audit/auditverify", "audit",
 		"message/mailin", "message/wire", "message/webapi", "message/attachment",
 		"csvfile", "httpapi", "throttle", "export", "task", "password", "signinpolicy", "picture", "preference", "auditlog", "role", "organization", "branding", "customer", "technician", "team", "avatar", "activity", "contact", "consent", "device", "grant", "sensitivity", "platformrole",
 		"apitoken", "factor", "signin", "wording", "publicpage", "message/mail", "message/sending", "message", "message/outbox", "notification", "invitation", "recovery", "ticket", "optin", "document/markup", "document/pdf", "document", "contactkey", "pod", "approval",
