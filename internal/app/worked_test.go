@@ -58,7 +58,9 @@ func TestWorkedCasesOfWrites(t *testing.T) {
 	for _, c := range file.Cases {
 		if c.Query.Kind == "write" {
 			ran++
-			t.Run(c.Name, func(t *testing.T) { (&workedWorld{t: t, boss: owner(t, start(t), "Harbor IT", "own@harbor.example.com")}).run(c) })
+			t.Run(c.Name, func(t *testing.T) {
+				(&workedWorld{t: t, boss: owner(t, start(t), "Harbor IT", "own@harbor.example.com")}).run(c)
+			})
 		}
 	}
 	if ran < 4 {
