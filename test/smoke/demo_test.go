@@ -23,30 +23,36 @@ func TestTheDemoHasAHistory(t *testing.T) {
 		}
 		return states["verified"] == 11 && states["failed"] == 2 && states["canceled"] == 2
 	})
-	found := signInToken.FindStringSubmatch(s.Output())
-	if found == nil {
-		t.Fatal("no sign-in link is printed")
-	}
-	s.As("").Object(t, http.StatusOK, http.MethodPost, "/api/session/link", map[string]any{"token": found[1]})
+	s.As("").Object(t, http.StatusOK, http.MethodPost, "/api/session/link", map[string]any{"token": printed(t, s, signInToken)})
 }
 
 // TestTheDemoCanBeChosenAtSetUp lets the holder of the set-up link look around before there is an organization.
 func TestTheDemoCanBeChosenAtSetUp(t *testing.T) {
 	s := binary.Start(t, "--data", t.TempDir())
-	found := regexp.MustCompile(`/setup#token=(\S+)`).FindStringSubmatch(s.Output())
-	if found == nil {
-		t.Fatal("no set-up link is printed")
-	}
+	token := printed(t, s, regexp.MustCompile(`/setup#token=(\S+)`))
 	c := s.As("")
 	if a := c.Do(t, http.MethodPost, "/api/setup/demo", map[string]any{"token": "not it"}); a.Status/100 != 4 {
 		t.Errorf("a wrong token: %d", a.Status)
 	}
-	owner := c.Object(t, http.StatusCreated, http.MethodPost, "/api/setup/demo", map[string]any{"token": found[1]})
+	owner := c.Object(t, http.StatusCreated, http.MethodPost, "/api/setup/demo", map[string]any{"token": token})
 	who, _ := owner["technician"].(map[string]any)
 	if who["email"] != "dana@harbor-it.example.com" {
 		t.Errorf("signed in as %v", who["email"])
 	}
-	if a := c.Do(t, http.MethodPost, "/api/setup/demo", map[string]any{"token": found[1]}); a.Status/100 != 4 {
+	if a := c.Do(t, http.MethodPost, "/api/setup/demo", map[string]any{"token": token}); a.Status/100 != 4 {
 		t.Errorf("a second time: %d", a.Status)
 	}
+}
+
+// printed waits for a link, which is printed once the server listens, and returns its token.
+func printed(t *testing.T, s *binary.Server, link *regexp.Regexp) (token string) {
+	t.Helper()
+	binary.Eventually(t, "the link "+link.String(), func() bool {
+		found := link.FindStringSubmatch(s.Output())
+		if found != nil {
+			token = found[1]
+		}
+		return found != nil
+	})
+	return token
 }

@@ -1,6 +1,6 @@
 import { Button, Checkbox, TextInput } from "@mantine/core";
 import { Search, ShieldAlert } from "lucide-react";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useDeferredValue, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Permission, Purpose } from "@/api/types";
 import { ErrorState } from "@/components/ErrorState";
@@ -36,7 +36,8 @@ export function PermissionPicker({ label, description, error, value, onChange, p
   const query = useCatalogue();
   const [search, setSearch] = useState("");
   const id = useId();
-  if (query.isPending) {
+  const ready = useDeferredValue(true, false); // what it stands in opens first: over a hundred boxes take a moment
+  if (query.isPending || !ready) {
     return <Loading rows={6} height={28} />;
   }
   if (query.isError) {

@@ -7,7 +7,8 @@ import { toast } from "@/components/toast";
 import { trialOf } from "@/features/access/effects";
 import { useReview } from "@/features/access/review";
 import { CustomerSelect } from "@/features/customer/CustomerSelect";
-import { groupChoices, groupsQuery, platforms, saveDevice, tree } from "./data";
+import { groupsQuery, platforms, saveDevice, tree } from "./data";
+import { GroupSelect } from "./GroupSelect";
 
 interface Values extends Record<string, unknown> {
   name: string;
@@ -57,7 +58,7 @@ export function DeviceForm({ opened, onClose, device, onSaved }: Props) {
         <>
           <TextInput label={t("device.name")} required maxLength={200} data-autofocus {...form.getInputProps("name")} />
           <Select label={t("device.platform")} allowDeselect={false} data={platforms.map((p) => ({ value: p, label: t(`device.platforms.${p}`) }))} {...form.getInputProps("platform")} />
-          <Select label={t("device.group")} placeholder={t("device.noGroup")} clearable searchable data={groupChoices(tree(groups))} {...form.getInputProps("group_id")} />
+          <GroupSelect label={t("device.group")} placeholder={t("device.noGroup")} groups={tree(groups)} {...form.getInputProps("group_id")} />
           <CustomerSelect
             label={t("device.customer")}
             description={t("device.customerHelp")}

@@ -1,6 +1,7 @@
 import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { FileUp, MonitorSmartphone, Plus } from "lucide-react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { Query } from "@/api/types";
@@ -12,16 +13,18 @@ import { List } from "@/components/list/List";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
 import { CustomerFilter } from "@/features/customer/CustomerFilter";
-import { groupChoices, groupsQuery, platforms, tree } from "./data";
+import { groupsQuery, platforms, tree } from "./data";
 import classes from "./Device.module.css";
 import { DeviceForm } from "./DeviceForm";
+import { GroupSelect } from "./GroupSelect";
 import { GroupTree } from "./GroupTree";
 
 /** The devices, with the tree of their groups beside them. */
 export function DevicesPage() {
   const { t } = useTranslation();
   const [creating, setCreating] = useNew();
-  const groups = useQuery(groupsQuery).data ?? [];
+  const { data: groups = [] } = useQuery(groupsQuery);
+  const placed = useMemo(() => tree(groups), [groups]);
   const add = (
     <GuardedButton needs="admin.devices" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
       {t("device.new")}
@@ -58,14 +61,12 @@ export function DevicesPage() {
               key: "group_id",
               label: t("device.group"),
               render: (value, set) => (
-                <Select
+                <GroupSelect
                   w={200}
                   radius="xl"
-                  clearable
-                  searchable
                   aria-label={t("device.group")}
                   placeholder={t("device.all")}
-                  data={groupChoices(tree(groups))}
+                  groups={placed}
                   value={value ?? null}
                   onChange={(v) => set(v ?? undefined)}
                 />

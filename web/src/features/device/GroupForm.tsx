@@ -1,4 +1,4 @@
-import { Select, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { DeviceGroup } from "@/api/types";
 import { FormDrawer } from "@/components/form/FormDrawer";
@@ -6,7 +6,8 @@ import { toast } from "@/components/toast";
 import { trialOf } from "@/features/access/effects";
 import { useReview } from "@/features/access/review";
 import { CustomerSelect } from "@/features/customer/CustomerSelect";
-import { groupChoices, parentsFor, saveGroup } from "./data";
+import { parentsFor, saveGroup } from "./data";
+import { GroupSelect } from "./GroupSelect";
 
 interface Values extends Record<string, unknown> {
   name: string;
@@ -46,7 +47,7 @@ export function GroupForm({ opened, onClose, groups, group, parent }: Props) {
       {(form) => (
         <>
           <TextInput label={t("device.name")} required maxLength={200} data-autofocus {...form.getInputProps("name")} />
-          <Select label={t("device.groupParent")} description={t("device.groupParentHelp")} clearable searchable data={groupChoices(parentsFor(groups, group?.id))} {...form.getInputProps("parent_id")} />
+          <GroupSelect label={t("device.groupParent")} description={t("device.groupParentHelp")} groups={parentsFor(groups, group?.id)} {...form.getInputProps("parent_id")} />
           {!form.values.parent_id && (
             <CustomerSelect
               label={t("device.customer")}

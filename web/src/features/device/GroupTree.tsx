@@ -1,7 +1,7 @@
-import { ActionIcon, Menu } from "@mantine/core";
+import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
-import { Ellipsis, FolderPlus, Pencil, Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { ChevronRight, Ellipsis, FolderPlus, Pencil, Plus, Search, Trash2 } from "lucide-react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import type { DeviceGroup } from "@/api/types";
@@ -11,11 +11,16 @@ import { Confirm } from "@/components/Confirm";
 import { toast } from "@/components/toast";
 import { trialOf } from "@/features/access/effects";
 import { EffectOf } from "@/features/access/review";
-import { renew, tree } from "./data";
+import { type Placed, renew, standing, tree, wayTo } from "./data";
 import classes from "./Device.module.css";
 import { GroupForm } from "./GroupForm";
 
 type Open = { what: "new"; parent?: DeviceGroup } | { what: "edit"; group: DeviceGroup } | { what: "delete"; group: DeviceGroup };
+
+/** So many groups stand there at once; the others are found by typing. */
+const most = 100;
+/** A tree of up to so many groups is open from the start and needs no search. */
+const few = 25;
 
 /** The groups of devices as a tree: a click narrows the list. */
 export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
@@ -24,6 +29,14 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
   const { group_id: chosen } = useSearch({ strict: false }) as { group_id?: string };
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
+  const [words, setWords] = useState("");
+  const [turned, setTurned] = useState<Record<string, boolean>>({}); // what somebody opened or closed by hand
+  const placed = useMemo(() => tree(groups), [groups]);
+  const opened = useMemo(() => {
+    const way = new Set(wayTo(groups, chosen));
+    return new Set(groups.map((g) => g.id).filter((id) => turned[id] ?? (groups.length <= few || way.has(id))));
+  }, [groups, chosen, turned]);
+  const rows = useMemo(() => standing(placed, opened, words), [placed, opened, words]);
   const doomed = open?.what === "delete" ? open.group : null;
   const remove = async (group: DeviceGroup) => {
     await must(api.DELETE("/api/device-groups/{id}", { params: { path: { id: group.id }, header: ifMatch(group.version) } }));
@@ -43,44 +56,52 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
           </ActionIcon>
         )}
       </div>
+      {groups.length > few && (
+        <TextInput size="sm" mb={6} type="search" aria-label={t("device.groupsFind")} placeholder={t("device.groupsFind")} leftSection={<Search size={14} />} value={words} onChange={(e) => setWords(e.currentTarget.value)} />
+      )}
       <ul>
         <li>
-          <Link to="/devices" className={classes.group} aria-current={chosen ? undefined : "true"}>
+          <span className={classes.leaf} />
+          <Link
+            to="/devices"
+            search={{ group_id: undefined } as never}
+            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+            className={classes.group}
+            aria-current={chosen ? undefined : "true"}
+          >
             {t("device.all")}
           </Link>
         </li>
-        {tree(groups).map(({ group, depth }) => (
-          <li key={group.id}>
-            <Link to="/devices" search={{ group_id: group.id } as never} className={classes.group} style={{ paddingInlineStart: 10 + depth * 16 }} aria-current={chosen === group.id ? "true" : undefined}>
-              <span>
-                {group.name}
-                {depth === 0 && group.customer_name && group.customer_name !== group.name && <small>{group.customer_name}</small>}
-              </span>
-              <span className={classes.number}>{group.device_count > 0 ? group.device_count : ""}</span>
-            </Link>
-            {manage && (
-              <Menu position="bottom-end" withinPortal>
-                <Menu.Target>
-                  <ActionIcon variant="subtle" color="gray" size={28} aria-label={t("device.groupEdit", { name: group.name })}>
-                    <Ellipsis size={15} />
-                  </ActionIcon>
-                </Menu.Target>
-                <Menu.Dropdown>
-                  <Menu.Item leftSection={<Plus size={14} />} onClick={() => setOpen({ what: "new", parent: group })}>
-                    {t("device.groupIn", { name: group.name })}
-                  </Menu.Item>
-                  <Menu.Item leftSection={<Pencil size={14} />} onClick={() => setOpen({ what: "edit", group })}>
-                    {t("edit")}
-                  </Menu.Item>
-                  <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={() => setOpen({ what: "delete", group })}>
-                    {t("delete")}
-                  </Menu.Item>
-                </Menu.Dropdown>
-              </Menu>
+        {rows.slice(0, most).map((x) => (
+          <li key={x.group.id}>
+            {x.holds ? (
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={24}
+                style={{ marginInlineStart: x.depth * 16 }}
+                aria-expanded={opened.has(x.group.id)}
+                aria-label={t("device.groupsIn", { name: x.group.name })}
+                onClick={() => setTurned({ ...turned, [x.group.id]: !opened.has(x.group.id) })}
+              >
+                <ChevronRight size={15} className={classes.chevron} />
+              </ActionIcon>
+            ) : (
+              <span className={classes.leaf} style={{ marginInlineStart: x.depth * 16 }} />
             )}
+            <Link to="/devices" search={{ group_id: x.group.id } as never} className={classes.group} aria-current={chosen === x.group.id ? "true" : undefined}>
+              <span>
+                {x.group.name}
+                {aside(x) && <small>{aside(x)}</small>}
+              </span>
+              <span className={classes.number}>{x.group.device_count > 0 ? x.group.device_count : ""}</span>
+            </Link>
+            {manage && <GroupMenu group={x.group} choose={setOpen} />}
           </li>
         ))}
       </ul>
+      {rows.length > most && <p className={classes.none}>{t("device.groupsMore", { count: rows.length - most })}</p>}
+      {words && rows.length === 0 && <p className={classes.none}>{t("device.groupsNotFound")}</p>}
       {groups.length === 0 && <p className={classes.none}>{t("device.groupsNone")}</p>}
       {open?.what === "new" && <GroupForm opened onClose={close} groups={groups} parent={open.parent} />}
       {open?.what === "edit" && <GroupForm opened onClose={close} groups={groups} group={open.group} />}
@@ -91,5 +112,38 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
         </Confirm>
       )}
     </nav>
+  );
+}
+
+/** Of whom a group is, where its place does not say so. */
+const aside = ({ group, depth }: Placed) => (depth === 0 && group.customer_name !== group.name ? group.customer_name : "");
+
+/** What can be done with a group. The menu is made when it is opened: there can be many groups. */
+function GroupMenu({ group, choose }: { group: DeviceGroup; choose: (open: Open) => void }) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState(false);
+  const target = (
+    <ActionIcon variant="subtle" color="gray" size={28} aria-haspopup="menu" aria-label={t("device.groupEdit", { name: group.name })} onClick={asked ? undefined : () => setAsked(true)}>
+      <Ellipsis size={15} />
+    </ActionIcon>
+  );
+  if (!asked) {
+    return target;
+  }
+  return (
+    <Menu position="bottom-end" withinPortal defaultOpened>
+      <Menu.Target>{target}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Plus size={14} />} onClick={() => choose({ what: "new", parent: group })}>
+          {t("device.groupIn", { name: group.name })}
+        </Menu.Item>
+        <Menu.Item leftSection={<Pencil size={14} />} onClick={() => choose({ what: "edit", group })}>
+          {t("edit")}
+        </Menu.Item>
+        <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={() => choose({ what: "delete", group })}>
+          {t("delete")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

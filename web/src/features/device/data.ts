@@ -17,20 +17,55 @@ async function groupsFrom(cursor?: string): Promise<DeviceGroup[]> {
   return next_cursor ? [...items, ...(await groupsFrom(next_cursor))] : items;
 }
 
-/** A group with how deep it lies. */
+/** A group with how deep it lies, and whether others lie in it. */
 export interface Placed {
   group: DeviceGroup;
   depth: number;
+  holds: boolean;
 }
 
 /** Groups in the order of the tree. A group whose parent one may not see stands at the top. */
 export function tree(groups: DeviceGroup[]): Placed[] {
   const known = new Set(groups.map((g) => g.id));
-  const below = (parent: string | null, depth: number): Placed[] =>
-    groups
-      .filter((g) => (parent === null ? !g.parent_id || !known.has(g.parent_id) : g.parent_id === parent))
-      .flatMap((group) => [{ group, depth }, ...below(group.id, depth + 1)]);
-  return below(null, 0);
+  const children = new Map<string, DeviceGroup[]>();
+  for (const g of groups) {
+    const parent = g.parent_id && known.has(g.parent_id) ? g.parent_id : "";
+    const siblings = children.get(parent);
+    if (siblings) {
+      siblings.push(g);
+    } else {
+      children.set(parent, [g]);
+    }
+  }
+  const below = (parent: string, depth: number): Placed[] =>
+    (children.get(parent) ?? []).flatMap((group) => [{ group, depth, holds: children.has(group.id) }, ...below(group.id, depth + 1)]);
+  return below("", 0);
+}
+
+/** The ids of the groups in which a group lies, and its own. */
+export function wayTo(groups: DeviceGroup[], id?: string): string[] {
+  const byID = new Map(groups.map((g) => [g.id, g]));
+  const way: string[] = [];
+  for (let g = byID.get(id ?? ""); g && !way.includes(g.id); g = byID.get(g.parent_id ?? "")) {
+    way.push(g.id);
+  }
+  return way;
+}
+
+/** What of a tree stands there where only some groups are opened; or, of all depths, what has the words in its name or its customer's. */
+export function standing(placed: Placed[], opened: Set<string>, words: string): Placed[] {
+  const find = words.trim().toLocaleLowerCase();
+  if (find) {
+    return placed.filter(({ group }) => `${group.name} ${group.customer_name ?? ""}`.toLocaleLowerCase().includes(find)).map((x) => ({ ...x, depth: 0, holds: false }));
+  }
+  const open = new Set<string>();
+  return placed.filter(({ group, depth }) => {
+    const stands = depth === 0 || open.has(group.parent_id ?? "");
+    if (stands && opened.has(group.id)) {
+      open.add(group.id);
+    }
+    return stands;
+  });
 }
 
 /** The groups in which a group may lie: all but itself and those below it. */

@@ -163,5 +163,10 @@ export const bring = {
     groupDelete: "Delete the group {{name}}",
     groupDeleteText: "What is in {{name}} moves to the group above, or stands alone if there is none.",
     groupsNone: "No groups yet",
+    groupsIn: "Groups in {{name}}",
+    groupsFind: "Find a group",
+    groupsMore_one: "And one more: type to find it.",
+    groupsMore_other: "And {{count}} more: type to find them.",
+    groupsNotFound: "No group is called so.",
   },
 };

@@ -171,5 +171,10 @@ export const bring: Texts<typeof english> = {
     groupDelete: "Supprimer le groupe {{name}}",
     groupDeleteText: "Ce qui est dans {{name}} passe au groupe au-dessus, ou reste seul s’il n’y en a pas.",
     groupsNone: "Aucun groupe",
+    groupsIn: "Groupes dans {{name}}",
+    groupsFind: "Trouver un groupe",
+    groupsMore_one: "Et un autre : saisissez son nom pour le trouver.",
+    groupsMore_other: "Et {{count}} autres : saisissez un nom pour les trouver.",
+    groupsNotFound: "Aucun groupe ne porte ce nom.",
   },
 };
