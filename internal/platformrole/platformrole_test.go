@@ -2,6 +2,8 @@ package platformrole_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +13,9 @@ import (
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/grant/granttest"
+	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/platformrole"
+	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
 
@@ -235,6 +239,30 @@ func TestPlatformRolesAreRefusedWithAReason(t *testing.T) {
 		w.wantCode(w.assign(w.Boss(), tom, r.ID), "platformrole.not_found")
 		if _, err := w.s.List(w.Act(tom)); fault.KindOf(err) != fault.Denied {
 			t.Errorf("whoever looks after nobody lists them: %v", err)
+		}
+	})
+}
+
+// The filter `role` takes a platform role's name or id (D-50).
+func TestTechniciansAreListedByTheirPlatformRole(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		tom, una := w.Technician("tom", perm.Technician), w.Technician("una", perm.Technician)
+		front, night := w.role("Front desk", perm.Technician, engine.OwnCustomers, perm.TicketView), w.role("Night", perm.Technician, engine.OwnCustomers)
+		w.wantCode(w.assign(w.Boss(), tom, front.ID), "")
+		for role, want := range map[string]string{front.ID: "tom", night.ID: "", "technician": "tom una", "read_only": "", id.New(): ""} {
+			found, _, err := w.Technicians.List(w.Boss(), technician.Query{Role: role, Page: store.Page{Limit: 50}})
+			var names []string
+			for _, x := range found {
+				names = append(names, x.Name())
+			}
+			if slices.Sort(names); err != nil || strings.Join(names, " ") != want {
+				t.Errorf("%s: %v, want %q (%v)", role, names, want, err)
+			}
+		}
+		w.wantCode(w.assign(w.Boss(), tom, ""), "")
+		w.wantCode(w.assign(w.Boss(), una, night.ID), "")
+		if found, _, err := w.Technicians.List(w.Boss(), technician.Query{Role: night.ID, Page: store.Page{Limit: 50}}); err != nil || len(found) != 1 || found[0].ID != una.ID {
+			t.Error(found, err)
 		}
 	})
 }

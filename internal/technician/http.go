@@ -199,7 +199,7 @@ type ListQuery struct {
 	Q          string `query:"q" json:"q,omitempty" maxLength:"200" doc:"words in name, email, phone or usernames"`
 	Status     Status `query:"status" json:"status,omitempty" enum:"active,inactive,suspended,over_limit"`
 	State      State  `query:"state" json:"state,omitempty" enum:"invitation,activated"`
-	Role       string `query:"role" json:"role,omitempty" maxLength:"36" doc:"a platform role"`
+	Role       string `query:"role" json:"role,omitempty" maxLength:"36" doc:"a platform role: one of the four by its name, one of the organization’s own by its id"`
 	CustomerID string `query:"customer_id" json:"customer_id,omitempty" maxLength:"36" doc:"assigned to this customer, directly or through a team"`
 	TeamID     string `query:"team_id" json:"team_id,omitempty" maxLength:"36"`
 	Source     string `query:"source" json:"source,omitempty" enum:"none,m365,google,ldap,scim,csv" doc:"where they come from; none: entered by hand"`

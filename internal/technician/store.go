@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/store"
 )
@@ -235,7 +236,10 @@ func filters(org string, want Query) *store.Where {
 	if want.State != "" {
 		w.Add("t.state = ?", string(want.State))
 	}
-	if want.Role != "" {
+	switch {
+	case id.Valid(want.Role):
+		w.Add("t.id in (select technician_id from platformrole_technician where org_id = ? and platformrole_id = ?)", org, want.Role)
+	case want.Role != "":
 		w.Add("t.platform_role = ?", want.Role)
 	}
 	if want.TeamID != "" {

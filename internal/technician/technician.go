@@ -175,7 +175,7 @@ type Query struct {
 	Text       string // found in name, email, phone and usernames
 	Status     Status
 	State      State
-	Role       string
+	Role       string // a platform role: one of the four by its name, or an own one by its id (D-50)
 	CustomerID string // assigned to it, themselves or through a team
 	TeamID     string
 	Source     string // where they come from: m365, google, ldap, scim, csv, or "none"

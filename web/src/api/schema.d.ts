@@ -7522,7 +7522,7 @@ export interface components {
             mfa?: "enrolled" | "missing";
             /** @description words in name, email, phone or usernames */
             q?: string;
-            /** @description a platform role */
+            /** @description a platform role: one of the four by its name, one of the organization’s own by its id */
             role?: string;
             /**
              * @description where they come from; none: entered by hand
@@ -17540,7 +17540,7 @@ export interface operations {
                 q?: string;
                 status?: "active" | "inactive" | "suspended" | "over_limit";
                 state?: "invitation" | "activated";
-                /** @description a platform role */
+                /** @description a platform role: one of the four by its name, one of the organization’s own by its id */
                 role?: string;
                 /** @description assigned to this customer, directly or through a team */
                 customer_id?: string;
@@ -17623,7 +17623,7 @@ export interface operations {
                 q?: string;
                 status?: "active" | "inactive" | "suspended" | "over_limit";
                 state?: "invitation" | "activated";
-                /** @description a platform role */
+                /** @description a platform role: one of the four by its name, one of the organization’s own by its id */
                 role?: string;
                 /** @description assigned to this customer, directly or through a team */
                 customer_id?: string;

@@ -1,5 +1,6 @@
 import { ActionIcon, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Pencil, Plus, Trash2, UserCog } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -66,7 +67,7 @@ function Row({ role, onEdit, onEnd }: { role: PlatformRole; onEdit: () => void; 
         {role.description && <p className={classes.soft}>{role.description}</p>}
         <p className={classes.soft}>
           {t("rights.base.basedOnOne", { role: t(`role.${role.based_on}`) })} · {t(`rights.base.reach.${role.customers}`)} · {t("rights.chosen", { count: role.permissions.length })} ·{" "}
-          {role.people === 0 ? t("rights.base.nobody") : t("rights.base.people", { count: role.people })}
+          {role.people === 0 ? t("rights.base.nobody") : <Link to="/technicians" search={{ role: role.id } as never}>{t("rights.base.people", { count: role.people })}</Link>}
         </p>
       </div>
       <Group gap={4} wrap="nowrap">

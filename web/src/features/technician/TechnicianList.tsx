@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { UserCog } from "lucide-react";
 import type { ReactNode } from "react";
@@ -11,6 +12,7 @@ import { List } from "@/components/list/List";
 import type { Filter } from "@/components/list/Toolbar";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StateBadge } from "@/components/StateBadge";
+import { platformRolesQuery } from "@/features/access/platformRoles";
 import { CustomerFilter } from "@/features/customer/CustomerFilter";
 import { TeamFilter } from "@/features/team/TeamFilter";
 import { BulkActions } from "./BulkActions";
@@ -87,6 +89,7 @@ function Teams({ ids }: { ids: string[] }) {
 
 function useFilters(): Filter[] {
   const { t } = useTranslation();
+  const { data: own = [] } = useQuery(platformRolesQuery);
   return [
     {
       key: "status",
@@ -103,7 +106,12 @@ function useFilters(): Filter[] {
         { value: "activated", label: t("state.activated") },
       ],
     },
-    { key: "role", label: t("technician.role"), pinned: true, options: roles.map((value) => ({ value, label: t(`role.${value}`) })) },
+    {
+      key: "role",
+      label: t("technician.role"),
+      pinned: true,
+      options: [...roles.map((value) => ({ value, label: t(`role.${value}`) })), ...own.map((x) => ({ value: x.id, label: x.name }))],
+    },
     { key: "team_id", label: t("team.one"), render: (value, set) => <TeamFilter value={value} onChange={set} /> },
     { key: "customer_id", label: t("customer.one"), render: (value, set) => <CustomerFilter value={value} onChange={set} /> },
     {
