@@ -37,7 +37,7 @@ func ownRoles() []role.Fields {
 }
 
 // makeGrants gives each team the devices of its customers: the service desk so that it helps at the screen, the others wholly. Everybody invites
-// people to sessions of their own, and one technician looks after a customer for the time of a colleague's leave.
+// people to sessions of their own. One technician looks after a customer for the time of a colleague's leave, without its files, and after another one later.
 func (o *Organization) makeGrants(ctx context.Context) error {
 	for _, f := range ownRoles() {
 		if _, err := o.Roles.Create(ctx, f); err != nil {
@@ -78,6 +78,18 @@ func (o *Organization) makeGrants(ctx context.Context) error {
 			}
 		}
 	}
-	until := store.Now().AddDate(0, 0, 14)
-	return give(grant.Technician, o.technicians[1].ID, accountManager, engine.Target{Type: engine.Customer, ID: o.customers[0]}, "Sam is on leave", grant.Times{ExpiresAt: until})
+	until, who := store.Now().AddDate(0, 0, 14), o.technicians[1].ID
+	if err := give(grant.Technician, who, accountManager, engine.Target{Type: engine.Customer, ID: o.customers[0]}, "Sam is on leave", grant.Times{ExpiresAt: until}); err != nil {
+		return err
+	}
+	if err := give(grant.Technician, who, accountManager, engine.Target{Type: engine.Customer, ID: o.customers[1]}, "Takes over next month", grant.Times{NotBefore: until}); err != nil {
+		return err
+	}
+	_, err = o.Grants.SetOverrides(ctx, grant.Technician, who, []grant.Override{{
+		Permission: perm.DeviceFiles, Effect: grant.Deny, Scope: grant.Scope{Target: engine.Target{Type: engine.Customer, ID: o.customers[0]}},
+	}}, func(int64) error { return nil })
+	if err != nil {
+		return fmt.Errorf("deny files: %w", err)
+	}
+	return nil
 }

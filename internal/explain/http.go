@@ -19,6 +19,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, route("list-access-permissions", "/api/access/permissions", "See what somebody may do to something: oneself, or with admin.technicians or admin.roles anybody"), s.getWhat)
 	httpapi.Handle(api, route("list-access-people", "/api/access/who", "List who may do something to something, by name; takes admin.technicians or admin.roles"), s.getWho)
 	s.previewRoute(api)
+	s.graphRoute(api)
 }
 
 // Thing is what a question is about, as part of a request.

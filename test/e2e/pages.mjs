@@ -26,6 +26,8 @@ export async function consolePages(call) {
     ["roles", "/roles"],
     ["role", `/roles/${await first("roles")}`],
     ["unused", "/roles/unused"],
+    ["access-graph", "/access-graph"],
+    ["access-graph-device", `/access-graph?focus_type=device&focus_id=${await first("devices")}`],
     ["own-access", "/my-access"],
     ["approvals", "/approvals"],
     ["reviews", "/reviews"],

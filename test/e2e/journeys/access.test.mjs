@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { api, axe, launch, looked, pictured, signIn, startServer } from "../harness.mjs";
+import { keyboard } from "../hands.mjs";
 import { open } from "../pages.mjs";
 
 let server, browser, context, page, call;
@@ -125,6 +126,22 @@ step("its member has it through the team, and cannot lose it here", async () => 
   await row.getByRole("link", { name: `Through ${team.name}` }).waitFor();
   assert.equal(await row.getByRole("button").count(), 0);
   assert.deepEqual(await looked(page, "the access of a technician"), []);
+});
+
+step("the graph leads from the member through the team and the role to the customer, and says who gave it", async () => {
+  await open(page, server.base, `/access-graph?from=technician&id=${member.id}`);
+  const column = (name) => page.getByRole("region", { name });
+  await column("Teams").getByRole("button", { name: team.name }).waitFor();
+  await column("What is reached").getByRole("button", { name: customer.name }).first().waitFor();
+  await keyboard.press(page, column("What gives it").getByRole("button", { name: /Night terminal/ }));
+  await dialog().getByRole("list", { name: "Given" }).getByText("“Night shift”").first().waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.keyboard.press("Escape");
+  await dialog().waitFor({ state: "hidden" });
+  await page.getByText("As a table").click();
+  const row = page.getByRole("row").filter({ hasText: member.name }).filter({ hasText: team.name }).filter({ hasText: "Night terminal" }).filter({ hasText: customer.name });
+  await row.getByText("Counts").waitFor();
+  await open(page, server.base, `/technicians/${member.id}?tab=access`);
 });
 
 step("an override takes one permission away, and is lifted again", async () => {

@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access-graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draw who reaches what through which team and role: of oneself, or with admin.technicians or admin.roles of anybody and everything */
+        get: operations["get-access-graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access-reviews": {
         parameters: {
             query?: never;
@@ -5774,6 +5791,32 @@ export interface components {
             /** @description it is so of devices of no customer */
             unassigned_devices: boolean;
         };
+        ExplainEdgeBody: {
+            /**
+             * Format: int64
+             * @description in an overview: how many people, grants or places
+             */
+            count: number;
+            from: string;
+            /** @enum {string} */
+            miss?: "not_yet" | "expired" | "customer_missing" | "overruled";
+            /** Format: int64 */
+            more_rules: number;
+            /** @description some of what goes here leads nowhere now */
+            partly: boolean;
+            /**
+             * Format: int64
+             * @description how many it is about
+             */
+            permissions: number;
+            /** @description ids of grants and overrides; at most ten */
+            rules: string[];
+            /** @enum {string} */
+            state: "allow" | "needs_approval" | "deny" | "idle";
+            /** @description that have the customer, where a platform role counts because of it */
+            teams: components["schemas"]["ExplainNamedBody"][];
+            to: string;
+        };
         ExplainExplanationBody: {
             /** @description what allows; for an explicit deny what denies */
             because: components["schemas"]["ExplainPathBody"][];
@@ -5786,10 +5829,65 @@ export interface components {
             /** @description of a refusal: the first ten administrators and owners */
             who_could_give: components["schemas"]["ExplainNamedBody"][];
         };
+        ExplainGraphBody: {
+            /** @description there was too much to look at all of it: choose less */
+            cut: boolean;
+            edges: components["schemas"]["ExplainEdgeBody"][];
+            /** @description what the focus is called; empty for what has no name */
+            focus_name: string;
+            /** @description by column; in a column what counts first, then by name */
+            nodes: components["schemas"]["ExplainNodeBody"][];
+            /** @description the grants and overrides that edges name, for those who may read them */
+            rules: components["schemas"]["ExplainRuleBody"][];
+            /** @description how many there are in each column, shown or not */
+            totals: components["schemas"]["ExplainTotalsBody"];
+        };
         ExplainNamedBody: {
             id: string;
             /** @description empty if it is gone */
             name: string;
+        };
+        ExplainNodeBody: {
+            /** @enum {string} */
+            column: "people" | "teams" | "roles" | "places";
+            /**
+             * Format: int64
+             * @description how many it stands for: of more, and in an overview
+             */
+            count: number;
+            /** @description the reader may not see what it is called */
+            hidden: boolean;
+            /** @description empty for what has none; the name of a platform role */
+            id: string;
+            /** @description what edges name it by */
+            key: string;
+            /**
+             * @description why it leads nowhere
+             * @enum {string}
+             */
+            miss?: "not_yet" | "expired" | "customer_missing" | "overruled";
+            /** @description empty for wholes, for platform roles that everybody has, and where hidden */
+            name: string;
+            /** @description the customer of a device or group */
+            of: string;
+            /** @description of an override; absent for all of them */
+            permission?: string;
+            /**
+             * Format: int64
+             * @description of a person: to how many places their ways lead
+             */
+            places: number;
+            /**
+             * Format: int64
+             * @description of a person: how many of the places they reach
+             */
+            reached: number;
+            /** @description where it was given, if that is one place */
+            scope?: components["schemas"]["ExplainScopeBody"];
+            /** @enum {string} */
+            state: "allow" | "needs_approval" | "deny" | "idle";
+            /** @enum {string} */
+            type: "people" | "technician" | "team" | "role" | "platform_role" | "owner" | "override" | "deny" | "default" | "customer_default" | "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "organization" | "quick_support" | "more";
         };
         ExplainPathBody: {
             /** @description where it hangs: the thing itself, or something above it */
@@ -5848,6 +5946,40 @@ export interface components {
              * @description how many technicians gain or lose anything
              */
             people: number;
+        };
+        ExplainRuleBody: {
+            /** Format: date-time */
+            expires_at?: string;
+            /** Format: date-time */
+            given_at: string;
+            /** @description without a name if it was not a technician who is still there */
+            given_by: components["schemas"]["ExplainNamedBody"];
+            id: string;
+            /** Format: date-time */
+            not_before?: string;
+            reason: string;
+            subject: components["schemas"]["ExplainNamedBody"];
+            /** @enum {string} */
+            type: "grant" | "override";
+            /** @enum {string} */
+            whose: "technician" | "team";
+        };
+        ExplainScopeBody: {
+            hidden: boolean;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "organization" | "quick_support";
+        };
+        ExplainTotalsBody: {
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            roles: number;
+            /** Format: int64 */
+            teams: number;
         };
         ExplainTrialBody: {
             /** @description of the change */
@@ -8423,6 +8555,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthzenEntitiesBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-access-graph": {
+        parameters: {
+            query?: {
+                /** @description absent for an overview of everybody */
+                focus_type?: "technician" | "team" | "role" | "platform_role" | "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "organization" | "quick_support";
+                /** @description absent for wholes; of a platform role its name or id */
+                focus_id?: string;
+                /** @description only what is about it */
+                permission?: string;
+                /** @description only what comes that way */
+                way?: "direct" | "team" | "platform_role" | "override";
+                /** @description only what counts now */
+                counting?: boolean;
+                /** @description how many nodes at most; the rest of a column is one node of the type more */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainGraphBody"];
                 };
             };
             /** @description A problem */

@@ -6,6 +6,7 @@ const parts = {
   approval: async () => (await import("./en/approval")).approval,
   carrier: async () => (await import("./en/carrier")).carrier,
   effect: async () => (await import("./en/effect")).effect,
+  graph: async () => (await import("./en/graph")).graph,
   mail: async () => (await import("./en/mailReason")).mailReason,
   outbox: async () => (await import("./en/outbox")).outbox,
   review: async () => (await import("./en/review")).review,

@@ -1,4 +1,6 @@
-import { useSearch } from "@tanstack/react-router";
+import { Button } from "@mantine/core";
+import { Link, useSearch } from "@tanstack/react-router";
+import { Waypoints } from "lucide-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
@@ -30,9 +32,14 @@ export function OwnAccessPage() {
         title={t("ownAccess")}
         text={permission && !whole ? t("error.needs", { permission: title }) : undefined}
         actions={
-          <Suspense fallback={null}>
-            <LendButton />
-          </Suspense>
+          <>
+            <Button component={Link} to="/access-graph" search={{ from: "technician", id: me.technician.id } as never} variant="default" leftSection={<Waypoints size={16} />}>
+              {t("nav.graph")}
+            </Button>
+            <Suspense fallback={null}>
+              <LendButton />
+            </Suspense>
+          </>
         }
       />
       {permission && whole && (

@@ -1,7 +1,7 @@
 import { Button, Kbd, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Hourglass, KeyRound, Plus, Search } from "lucide-react";
+import { Hourglass, KeyRound, Plus, Search, Waypoints } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "@/api/types";
@@ -48,6 +48,9 @@ export function RolesPage() {
           <>
           <Button component={Link} to="/roles/unused" variant="default" leftSection={<Hourglass size={16} />}>
             {t("use.title")}
+          </Button>
+          <Button component={Link} to="/access-graph" variant="default" leftSection={<Waypoints size={16} />}>
+            {t("nav.graph")}
           </Button>
           <GuardedButton needs="admin.roles" leftSection={<Plus size={16} />} onClick={() => setCreating(true)}>
             {t("newRole")}

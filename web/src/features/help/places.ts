@@ -22,6 +22,7 @@ const places: [page: string, section: string][] = [
   ["/devices", "administrator#devices"],
   ["/roles", "administrator#giving-access"],
   ["/roles/unused", "administrator#unused-rights"],
+  ["/access-graph", "administrator#the-access-graph"],
   ["/my-access", "administrator#what-may-they-do-and-why"],
   ["/approvals", "administrator#two-people"],
   ["/reviews", "administrator#access-reviews"],

@@ -2,6 +2,7 @@ import { approval } from "./approval";
 import { carrier } from "./carrier";
 import { effect } from "./effect";
 import { first } from ".";
+import { graph } from "./graph";
 import { mailReason } from "./mailReason";
 import { outbox } from "./outbox";
 import { reasons } from "./reasons";
@@ -10,4 +11,4 @@ import { rights } from "./rights";
 import { use } from "./use";
 
 /** Every text of the console in English: what a translation must hold. For types and tests; the console fetches the parts when it needs them. */
-export const en = { ...first, ...approval, ...carrier, ...effect, ...mailReason, ...outbox, ...reasons, ...review, ...rights, ...use };
+export const en = { ...first, ...approval, ...carrier, ...effect, ...graph, ...mailReason, ...outbox, ...reasons, ...review, ...rights, ...use };

@@ -27,6 +27,7 @@ export const shell = {
     contacts: "Contacts",
     devices: "Devices",
     roles: "Roles",
+    graph: "Access graph",
     approvals: "Approvals",
     reviews: "Reviews",
     documents: "Documents",

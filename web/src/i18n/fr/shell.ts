@@ -30,6 +30,7 @@ export const shell: Texts<typeof source> = {
     contacts: "Contacts",
     devices: "Appareils",
     roles: "Rôles",
+    graph: "Graphe des accès",
     approvals: "Approbations",
     reviews: "Revues",
     documents: "Documents",
