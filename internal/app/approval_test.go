@@ -110,6 +110,47 @@ func TestAnApprovalFromTheRefusalToTheDeed(t *testing.T) {
 	}
 }
 
+// Another program that is told no asks for the approval as the answer says, without changing a letter of it, and is told yes once it is there.
+func TestAnApprovalFromTheAuthZENAnswer(t *testing.T) {
+	d := newDesk(t)
+	d.boss.fields(d.boss.within(d.boss.signIn(), http.MethodPut, "/api/settings/sensitive-permissions", `{"permissions":["device.delete","device.files","ticket.edit"]}`), http.StatusOK)
+	ticket := d.carl.make("/api/tickets", fmt.Sprintf(`{"customer_id":%q,"summary":"Printer"}`, d.customer))
+	session := d.mia.settle()
+	for _, tc := range []struct{ permission, kind, id, action, decision string }{
+		{"device.delete", "device", d.device, "device.delete", "false"}, // gone by then
+		{"ticket.edit", "ticket", ticket, "permission.use", "true"},
+		{"ticket.edit", "customer", d.customer, "permission.use", "true"},
+	} {
+		evaluate := func() map[string]any {
+			return d.carl.must(http.MethodPost, "/access/v1/evaluation", fmt.Sprintf(
+				`{"subject":{"type":"technician","id":%q},"action":{"name":%q},"resource":{"type":%q,"id":%q}}`, d.carl.email, tc.permission, tc.kind, tc.id))
+		}
+		context, _ := evaluate()["context"].(map[string]any)
+		ask, _ := context["access_request"].(map[string]any)
+		endpoint, _ := ask["endpoint"].(string)
+		template, _ := ask["template"].(map[string]any)
+		if tc.kind == "customer" { // which the ticket before has opened for the hour
+			if context["outcome"] != "allow" || ask != nil {
+				t.Errorf("%s on the %s: %v", tc.permission, tc.kind, context)
+			}
+			continue
+		}
+		if context["outcome"] != "needs_approval" || !strings.HasSuffix(endpoint, "/api/approvals") || template["action"] != tc.action {
+			t.Fatalf("%s on a %s: %v", tc.permission, tc.kind, context)
+		}
+		template["reason"] = "Ticket 1"
+		id := d.carl.make("/api/approvals", text(template))
+		body := fmt.Sprintf(`{"digest":%q}`, d.mia.must(http.MethodGet, "/api/approvals/"+id, "")["digest"])
+		d.mia.fields(d.mia.within(session, http.MethodPost, "/api/approvals/"+id+"/approve", body), http.StatusOK)
+		if state := d.carl.state(id); state != "executed" {
+			t.Errorf("%s on a %s: %s", tc.permission, tc.kind, state)
+		}
+		if got := fmt.Sprint(evaluate()["decision"]); got != tc.decision {
+			t.Errorf("%s on a %s afterwards: %s", tc.permission, tc.kind, got)
+		}
+	}
+}
+
 // M10: a technician's word stands for a proof only with a reason and another person, for that technician and that action alone, and it is counted.
 func TestM10AnOverrideTakesAReasonAndAnotherPerson(t *testing.T) {
 	d := newDesk(t)

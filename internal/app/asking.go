@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"countersign.dev/countersign/internal/approval/acts"
 	"countersign.dev/countersign/internal/authzen"
 	"countersign.dev/countersign/internal/explain"
 	"countersign.dev/countersign/internal/usage"
@@ -20,6 +21,7 @@ func (a *App) newAsked() (*authzen.Service, *usage.Service) {
 	asked, used := authzen.New(a.db, a.guard, a.guard, a.log), usage.New(a.db, a.guard, a.guard, a.log)
 	a.guard.Observe(used.Decided)
 	asked.Observe(used.Asked)
+	asked.Offer(acts.For)
 	return asked, used
 }
 

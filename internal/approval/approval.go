@@ -26,6 +26,7 @@ const (
 	usableFor = time.Hour // from the decision: after that, what was not run or used is dead
 
 	askedWithin = time.Hour
+	leftAfter   = 10 * time.Second // from the decision, until what its job did not run is run without it
 )
 
 const (

@@ -259,6 +259,28 @@ func TestAKillBetweenApprovalAndExecutionRunsItOnce(t *testing.T) {
 	})
 }
 
+// A node that is killed while it runs an approval takes its job along for minutes; the others run it in seconds, one of them, and nothing that its
+// requester uses themselves, nor what was decided just now.
+func TestWhatAKilledNodeLeftIsRunByAnother(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		r, csv := w.approved(), raw(map[string]string{"format": "csv"})
+		export := granttest.Must(w.s.Create(w.session(w.Technician("bob", perm.Administrator)), approval.Fields{Action: "audit.export", Parameters: csv, Reason: "x"}))(t)
+		export = granttest.Must(w.approve(w.session(w.ada), export))(t)
+		w.sweepTwice()
+		if now := w.now(r); now.State != approval.Approved {
+			t.Errorf("just decided: %s", now.State)
+		}
+		w.do(`update approval set decided_at = $1`, store.Time(store.Now().Add(-11*time.Second)))
+		w.sweepTwice()
+		w.wantEnd(w.now(r), approval.Executed, "", false)
+		w.audited("approval.execute", audit.Success, 1)
+		w.audited("device.delete", audit.Success, 1)
+		if now := w.now(export); now.State != approval.Approved {
+			t.Errorf("the export: %s", now.State)
+		}
+	})
+}
+
 // An attempt that breaks off in the middle leaves nothing behind, and the next one does all of it, once.
 func TestAnInterruptedAttemptLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

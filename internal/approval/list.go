@@ -2,6 +2,9 @@ package approval
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -123,9 +126,30 @@ func (s *Service) Forget(ctx context.Context) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return forgetWindows(ctx, tx, store.Now().Add(-24*time.Hour)) })
 }
 
-// Sweep ends what nobody decided or used in time. It is called every few seconds; nothing waits for it, since every
-// question looks at the clock itself.
+// Sweep ends what nobody decided or used in time, and runs what was left. It is called every few seconds on every server.
 func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(s.endOverdue(ctx), s.runLeft(ctx))
+}
+
+// runLeft runs what was approved a while ago and still waits: the server that had its job in hand was killed, and on PostgreSQL the queue gives such a job
+// up for lost only minutes later. Should it run after all, Execute lets one of the two do it. What fails does not keep the others from running.
+func (s *Service) runLeft(ctx context.Context) error {
+	var actions []string
+	for _, name := range slices.Sorted(maps.Keys(s.actions)) {
+		if s.actions[name].Run != nil {
+			actions = append(actions, name)
+		}
+	}
+	now := store.Now()
+	due, err := left(ctx, s.DB.Read(), actions, now.Add(-leftAfter), now, sweepBatch)
+	for _, key := range due {
+		err = errors.Join(err, s.Execute(ctx, key[0], key[1]))
+	}
+	return err
+}
+
+// endOverdue ends what is over; nothing waits for it, since every question looks at the clock itself.
+func (s *Service) endOverdue(ctx context.Context) error {
 	for {
 		due, err := overdue(ctx, s.DB.Read(), store.Now(), sweepBatch)
 		if err != nil {

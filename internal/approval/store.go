@@ -175,15 +175,32 @@ func overdue(ctx context.Context, q store.Querier, now time.Time, limit int) (du
 	if err != nil {
 		return nil, fmt.Errorf("list overdue requests: %w", err)
 	}
+	return keysOf(rows)
+}
+
+// left names requests for these actions, of all organizations, that were approved before a time and have not run, oldest first.
+func left(ctx context.Context, q store.Querier, actions []string, before, now time.Time, limit int) (due [][2]string, err error) {
+	var w store.Where
+	w.Add("state = 'approved' and usable_until > ? and decided_at <= ?", store.Time(now), store.Time(before))
+	w.In("action", actions)
+	rows, err := q.QueryContext(ctx, `select org_id, id from approval`+w.SQL()+` order by decided_at, id limit `+w.Arg(limit), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("list requests that were left: %w", err)
+	}
+	return keysOf(rows)
+}
+
+// keysOf reads the organizations and ids of requests to the end.
+func keysOf(rows *sql.Rows) (keys [][2]string, err error) {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var key [2]string
 		if err := rows.Scan(&key[0], &key[1]); err != nil {
-			return nil, fmt.Errorf("list overdue requests: %w", err)
+			return nil, fmt.Errorf("read which requests are due: %w", err)
 		}
-		due = append(due, key)
+		keys = append(keys, key)
 	}
-	return due, rows.Err()
+	return keys, rows.Err()
 }
 
 // OpenWindow lets a technician use a permission on a target for a while without asking again. A window that is there already gives way.

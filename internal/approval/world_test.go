@@ -176,6 +176,21 @@ func (w *world) run(r approval.Request) approval.Request {
 	return w.now(r)
 }
 
+// sweepTwice has two servers sweep at once.
+func (w *world) sweepTwice() {
+	w.T.Helper()
+	other, _ := w.server()
+	var wait sync.WaitGroup
+	for _, s := range []*approval.Service{w.s, other} {
+		wait.Go(func() {
+			if err := s.Sweep(w.T.Context()); err != nil {
+				w.T.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+}
+
 func (w *world) now(r approval.Request) approval.Request {
 	w.T.Helper()
 	return granttest.Must(w.s.Find(w.session(w.ada), r.ID))(w.T)

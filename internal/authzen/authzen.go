@@ -11,6 +11,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -50,6 +51,7 @@ type Answer struct {
 	Reason  engine.Reason
 	Because []engine.Path
 	Misses  []engine.Path
+	Ask     *fault.Ask // how the caller asks for the approval that is all that is missing; nil if they cannot
 }
 
 // Part says which part of a long list is wanted: at most Limit names that come after one in order.
@@ -79,6 +81,7 @@ type Service struct {
 	engines Engines
 	record  *record
 	allowed func(org, subjectID string, p perm.Permission) // nil if nobody wants to know
+	asking  func(p perm.Permission, on engine.Target) *fault.Ask
 }
 
 // New returns a Service.
@@ -88,6 +91,9 @@ func New(db *store.DB, guard *access.Guard, engines Engines, log *slog.Logger) *
 
 // Observe sets what is told that a program heard yes about a technician, beyond seeing. It is set before the first question.
 func (s *Service) Observe(fn func(org, subjectID string, p perm.Permission)) { s.allowed = fn }
+
+// Offer sets what says how to ask for the approval of something. It is set before the first question; without it answers say only that one is missing.
+func (s *Service) Offer(fn func(p perm.Permission, on engine.Target) *fault.Ask) { s.asking = fn }
 
 // now is the moment for which a question is answered; no caller can choose it.
 func now() time.Time { return store.Now() }

@@ -88,6 +88,10 @@ func (s *Service) Evaluate(ctx context.Context, q Question) (Answer, error) {
 	case d.Outcome != engine.Deny && who.beyond(p):
 		a = Answer{Outcome: engine.Deny, Reason: BeyondToken}
 	}
+	// A request for approval is made by whoever wants to act, and for what they see: to others the answer says no more than it did.
+	if a.Outcome == engine.NeedsApproval && s.asking != nil && who.own && resource.Seen(e, at, who.id, who.ceiling, on) {
+		a.Ask = s.asking(p, on)
+	}
 	if entry, _ := perm.Find(p); s.allowed != nil && a.Outcome == engine.Allow && !entry.View {
 		s.allowed(access.ActorFrom(ctx).OrgID, who.id, p)
 	}

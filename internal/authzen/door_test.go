@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/access/resource/resourcetest"
 	"countersign.dev/countersign/internal/authzen"
+	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/httpapi"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/organization/organizationtest"
@@ -221,6 +223,49 @@ func (d *door) all(actor, what, body string, limit int) (out []string) {
 	}
 	d.T.Fatal("the search has no end")
 	return nil
+}
+
+// Whoever lacks only an approval is told how to ask for it, in each way of asking; nobody else is, and no token that was made for less.
+func TestWhatAnApprovalIsMissingForSaysHowToAsk(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.service.Offer(func(p perm.Permission, on engine.Target) *fault.Ask {
+			return &fault.Ask{Action: "act", Parameters: map[string]any{"permission": string(p), "id": on.ID}}
+		})
+		want := fmt.Sprintf(`{"endpoint":"%s/api/approvals","template":{"action":"act","parameters":{"id":%q,"permission":"device.delete"}}}`, base, d.device)
+		asked := func(o fields) string {
+			in, _ := o["context"].(fields)
+			b, _ := json.Marshal(in["access_request"])
+			return string(b)
+		}
+		for name, tc := range map[string]struct{ actor, subject, action, kind, key, want string }{
+			"oneself":                        {"tom", d.tom.ID, "device.delete", "device", d.device, want},
+			"by email":                       {"tom", "tom@example.com", "device.delete", "device", d.device, want},
+			"allowed":                        {"tom", d.tom.ID, "device.view", "device", d.device, "null"},
+			"without the right":              {"tom", d.tom.ID, "device.files", "device", d.device, "null"},
+			"what one does not see":          {"una", d.una.ID, "device.delete", "device", d.device, "null"},
+			"what is not there":              {"tom", d.tom.ID, "device.delete", "device", id.New(), "null"},
+			"for somebody else":              {"boss", d.tom.ID, "device.delete", "device", d.device, "null"},
+			"a token that was made for less": {"narrow", d.tom.ID, "device.delete", "device", d.device, "null"},
+		} {
+			_, got, _ := d.Do(tc.actor, "POST", "/access/v1/evaluation", question(tc.subject, tc.action, tc.kind, tc.key))
+			if s := asked(got); s != tc.want {
+				t.Errorf("%s: %s, want %s", name, s, tc.want)
+			}
+		}
+		one := question(d.tom.ID, "device.delete", "device", d.device)
+		_, got, _ := d.Do("tom", "POST", "/access/v1/evaluations", `{"evaluations":[`+one+`,`+question(d.tom.ID, "device.files", "device", d.device)+`]}`)
+		all, _ := got["evaluations"].([]any)
+		if len(all) != 2 || asked(all[0].(fields)) != want || asked(all[1].(fields)) != "null" { //nolint:forcetypeassert // a test
+			t.Errorf("%v", got)
+		}
+		if _, got, _ := d.Do("tom", "POST", "/access/v1/evaluations", one); asked(got) != want {
+			t.Errorf("a batch of none: %v", got)
+		}
+		d.Deny(d.tom.ID, perm.DeviceView, resourcetest.Scope{Type: "device", ID: d.device}) // he may still delete what he sees no more
+		if _, got, _ := d.Do("tom", "POST", "/access/v1/evaluation", one); asked(got) != "null" {
+			t.Errorf("unseen: %v", got)
+		}
+	})
 }
 
 // What a search finds is what evaluations allow, whole, however long the parts are.

@@ -27,13 +27,14 @@ func (s *Service) Routes(api *httpapi.API, base string) {
 
 // Mount mounts the API in front of a Decider.
 func Mount(api *httpapi.API, d Decider, base string) {
+	approvals := base + httpapi.Approvals
 	route := func(id, path, summary string, most int64) httpapi.Route {
 		return httpapi.Route{ID: id, Method: "POST", Path: path, Summary: summary, Needs: perm.SignedIn, MaxBody: most, Often: true}
 	}
 	httpapi.Foreign[evaluationBody](api, route("evaluate-access", evaluationPath, "Ask whether a technician may do something (AuthZEN)", maxBody),
 		func(ctx context.Context, body []byte) (*decisionBody, error) {
 			o, err := evaluate(ctx, d, body)
-			return new(bodyOf(o)), err
+			return new(bodyOf(o, approvals)), err
 		})
 	httpapi.Foreign[evaluationsBody](api, route("evaluate-access-batch", evaluationsPath, "Ask up to 1,000 such questions at once (AuthZEN)", maxBatchBody),
 		func(ctx context.Context, body []byte) (*decisionsBody, error) {
@@ -42,10 +43,10 @@ func Mount(api *httpapi.API, d Decider, base string) {
 			case err != nil:
 				return nil, err
 			case !batch:
-				one := bodyOf(all[0])
+				one := bodyOf(all[0], approvals)
 				return &decisionsBody{Decision: &one.Decision, Context: &one.Context}, nil
 			}
-			return &decisionsBody{Evaluations: httpapi.Each(all, bodyOf)}, nil
+			return &decisionsBody{Evaluations: httpapi.Each(all, func(o outcome) decisionBody { return bodyOf(o, approvals) })}, nil
 		})
 	httpapi.Foreign[subjectSearchBody](api, route("search-access-subjects", subjectPath, "Search for who may do something (AuthZEN)", maxBody), entities(d, subjects))
 	httpapi.Foreign[resourceSearchBody](api, route("search-access-resources", resourcePath, "Search for what somebody may do something to (AuthZEN)", maxBody), entities(d, resources))
@@ -171,6 +172,8 @@ type contextBody struct {
 	Outcome string       `json:"outcome" enum:"allow,deny,needs_approval"`
 	Reasons []reasonBody `json:"reasons" doc:"why: of a refusal first its code, then what nearly allows it"`
 	Error   *errorBody   `json:"error,omitempty" doc:"why the question is none"`
+
+	AccessRequest *httpapi.AccessRequest `json:"access_request,omitempty" doc:"of needs_approval, if the caller asked about themselves: how they ask for the approval that is missing"`
 }
 
 type reasonBody struct {
@@ -225,7 +228,7 @@ type metadataBody struct {
 	Action      string `json:"search_action_endpoint"`
 }
 
-func bodyOf(o outcome) decisionBody {
+func bodyOf(o outcome, approvals string) decisionBody {
 	b := decisionBody{Decision: o.Outcome == engine.Allow, Context: contextBody{Outcome: string(o.Outcome), Reasons: []reasonBody{}}}
 	if o.refusal != nil {
 		status := 400
@@ -235,6 +238,9 @@ func bodyOf(o outcome) decisionBody {
 		b.Context.Error = &errorBody{status, o.refusal.Code, o.refusal.Message}
 		b.Context.Reasons = append(b.Context.Reasons, reasonBody{Code: o.refusal.Code})
 		return b
+	}
+	if o.Ask != nil {
+		b.Context.AccessRequest = &httpapi.AccessRequest{Endpoint: approvals, Template: httpapi.AccessTemplate{Action: o.Ask.Action, Parameters: o.Ask.Parameters}}
 	}
 	if o.Outcome != engine.Allow {
 		b.Context.Reasons = append(b.Context.Reasons, reasonBody{Code: string(o.Reason)})

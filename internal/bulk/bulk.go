@@ -43,6 +43,7 @@ const Kind = "technician.bulk"
 
 const (
 	maxPeople    = 10_000
+	maxRehearsed = 500 // people to whom an order is tried out: it is one transaction
 	maxCustomers = 1000
 	maxSubject   = 200
 	maxBody      = 5000
@@ -53,6 +54,7 @@ var (
 	errNobody  = fault.Field("/ids", "bulk.nobody", "Nobody is chosen.")
 	errEither  = fault.Field("/filter", "bulk.ids_or_filter", "Choose technicians by their ids or by a filter, not by both.")
 	errTooMany = fault.Field("/filter", "bulk.too_many", fmt.Sprintf("This is more than %d technicians at once. Narrow the filter.", maxPeople))
+	errMuch    = fault.New(fault.Conflict, "bulk.too_many_to_try", fmt.Sprintf("What this does to rights is shown for up to %d technicians.", maxRehearsed))
 	errSame    = fault.New(fault.Conflict, "bulk.unchanged", "This is so already.")
 	errCame    = fault.New(fault.Conflict, "bulk.not_an_invitation", "This technician has signed in already: there is no invitation to delete.")
 	errTold    = fault.New(fault.Conflict, "bulk.not_active", "Only who is active and has signed in is told.")
@@ -135,6 +137,9 @@ func (s *Service) Start(ctx context.Context, o Order) (t task.Task, err error) {
 	p, err := s.prepare(ctx, o)
 	if err != nil {
 		return t, err
+	}
+	if store.Rehearses(ctx) { // also what takes a second person, who is asked for what this shows
+		return t, s.rehearse(ctx, p)
 	}
 	if err := large(ctx, len(p.IDs)); err != nil {
 		return t, err

@@ -20,7 +20,7 @@ const maxOrder = 256 << 10
 func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Route{
 		ID: "bulk-technicians", Method: "POST", Path: "/api/technicians/bulk", Summary: "Do one thing to many technicians, as a task",
-		Needs: perm.AdminTechnicians, MaxBody: maxOrder, Status: http.StatusAccepted,
+		Needs: perm.AdminTechnicians, MaxBody: maxOrder, Status: http.StatusAccepted, Rights: true,
 	}, s.post)
 }
 

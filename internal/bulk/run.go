@@ -75,6 +75,26 @@ func (s *Service) one(ctx context.Context, r *task.Run, p payload, id string) er
 	return s.refused(ctx, r, p, batch, before, result, err)
 }
 
+// rehearse does an order to everybody in one transaction, which is taken back. As in a task, whoever is refused stays as they are.
+func (s *Service) rehearse(ctx context.Context, p payload) error {
+	if len(p.IDs) > maxRehearsed {
+		return errMuch
+	}
+	batch, err := s.Technicians.Batch(ctx)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		for _, id := range p.IDs {
+			err := s.act(ctx, tx, batch, p, id)
+			if _, declared := errors.AsType[*fault.Error](err); err != nil && (!declared || fault.KindOf(err) == fault.Internal) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // refused notes that nothing was done to somebody, and why. What is no refusal stops the task, which begins again with this person.
 func (s *Service) refused(
 	ctx context.Context, r *task.Run, p payload, batch *technician.Batch, t technician.Technician, result task.Result, why error,

@@ -152,7 +152,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		Permission: e.Permission, VerificationLevel: e.Level, RequestID: requestID, retryAfter: e.RetryAfter,
 	}
 	if e.Ask != nil {
-		p.AccessRequest = &AccessRequest{approvals, AccessTemplate{e.Ask.Action, e.Ask.Parameters}}
+		p.AccessRequest = &AccessRequest{Approvals, AccessTemplate{e.Ask.Action, e.Ask.Parameters}}
 	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField{f.Pointer, f.Message})
@@ -163,8 +163,8 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// approvals is where approvals are asked for.
-const approvals = "/api/approvals"
+// Approvals is where approvals are asked for.
+const Approvals = "/api/approvals"
 
 func problemType(code string) string { return "urn:countersign:problem:" + code }
 

@@ -21,6 +21,12 @@ func WithRehearsal(ctx context.Context, r Rehearsal) context.Context {
 	return context.WithValue(ctx, rehearsalKey{}, r)
 }
 
+// Rehearses says whether nothing commits under ctx.
+func Rehearses(ctx context.Context) bool {
+	_, ok := ctx.Value(rehearsalKey{}).(Rehearsal)
+	return ok
+}
+
 // rehearsing wraps the fn of a Write, if its ctx carries a rehearsal.
 func rehearsing(ctx context.Context, fn func(*Tx) error) func(*Tx) error {
 	r, ok := ctx.Value(rehearsalKey{}).(Rehearsal)

@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/approval"
+	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/grant"
 	"countersign.dev/countersign/internal/store"
@@ -96,7 +97,26 @@ type useParameters struct {
 	Minutes    int             `json:"minutes"`
 }
 
-const maxUse = 8 * 60 // minutes
+const (
+	maxUse   = 8 * 60 // minutes
+	usualUse = 60     // minutes that are proposed
+)
+
+// For says what to ask approval for where nothing else is missing for a permission on a target: the deed itself if there is one for it, otherwise to use
+// the permission there for an hour, which whoever asks may change.
+func For(p perm.Permission, on engine.Target) *fault.Ask {
+	if p == perm.DeviceDelete && on.Type == engine.Device {
+		return &fault.Ask{Action: device.DeleteAction, Parameters: map[string]any{"device_id": on.ID}}
+	}
+	target := map[string]any{"type": string(on.Type)}
+	switch {
+	case on.Type == engine.QuickSupport:
+		target["type"], target["id"] = "section", "quick_support"
+	case on.ID != "":
+		target["id"] = on.ID
+	}
+	return &fault.Ask{Action: UseAction, Parameters: map[string]any{"permission": string(p), "target": target, "minutes": usualUse}}
+}
 
 // use lets the requester do what takes an approval as often as they like for a while, on one target: what other programs ask about, and sessions.
 func (d Deps) use() approval.Action {

@@ -68,6 +68,9 @@ step("she cannot decide on it herself", async () => {
 
 step("it waits for the owner, with all that was shown", async () => {
   await open(page, server.base, "/");
+  await page.getByRole("heading", { name: "For you to decide" }).waitFor();
+  await page.getByRole("main").getByRole("link", { name: `Delete the device ${name}` }).waitFor();
+  assert.deepEqual(await axe(page), []);
   await page.getByRole("link", { name: /^Approvals.*1 request to decide/ }).click();
   await page.getByRole("link", { name: `Delete the device ${name}` }).waitFor();
   assert.deepEqual(await looked(page, "approvals"), []);

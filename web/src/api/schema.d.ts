@@ -4546,6 +4546,8 @@ export interface components {
             results: components["schemas"]["AuthzenActionBody"][];
         };
         AuthzenContextBody: {
+            /** @description of needs_approval, if the caller asked about themselves: how they ask for the approval that is missing */
+            access_request?: components["schemas"]["AccessRequest"];
             /** @description why the question is none */
             error?: components["schemas"]["AuthzenErrorBody"];
             /** @enum {string} */

@@ -16,4 +16,5 @@ export const AskButton = late(async () => (await import("./AskButton")).AskButto
 export const AskDialog = late(async () => (await import("./AskDialog")).AskDialog);
 export const LendButton = late(async () => (await import("./LendButton")).LendButton);
 export const UseButton = late(async () => (await import("./UseButton")).UseButton);
+export const ToDecide = late(async () => (await import("./ToDecide")).ToDecide);
 export const SensitivePermissions = lazy(both(async () => ({ default: (await import("./SensitivePermissions")).SensitivePermissions })));

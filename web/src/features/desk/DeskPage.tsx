@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import { useCan, useMe } from "@/app/me";
@@ -10,6 +11,8 @@ import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
 import { EnrolmentNotice } from "@/features/factor/EnrolmentNotice";
 import { ticketName } from "@/features/ticket/data";
+import { ToDecide } from "@/features/approval";
+import { useToDecideCount } from "@/features/approval/waiting";
 import { FindContact } from "@/features/verify/FindContact";
 import { MyVerifications, Waiting } from "@/features/verify/VerifyPage";
 import { Checklist } from "./Checklist";
@@ -22,6 +25,7 @@ export function DeskPage() {
   const { t } = useTranslation();
   const me = useMe();
   const can = useCan();
+  const toDecide = useToDecideCount();
   return (
     <div className={classes.desk}>
       <PageHeader title={t("desk.title", { name: me?.technician.given_name || me?.technician.name })} text={t("desk.text")} />
@@ -37,6 +41,11 @@ export function DeskPage() {
                 <Waiting compact />
               </div>
             </Card>
+          )}
+          {toDecide > 0 && (
+            <Suspense fallback={null}>
+              <ToDecide />
+            </Suspense>
           )}
           {can("ticket.view") && <Tickets />}
         </div>

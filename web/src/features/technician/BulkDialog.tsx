@@ -9,9 +9,11 @@ import { RemoteMultiSelect } from "@/components/form/RemoteMultiSelect";
 import { RemoteSelect } from "@/components/form/RemoteSelect";
 import type { Selection } from "@/components/list/BulkBar";
 import { toast } from "@/components/toast";
+import { trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { customerChoices } from "@/features/customer/data";
 import { teamChoices } from "@/features/team/data";
-import { type BulkAction, type BulkChoice, bulkRequest, isComplete, isDangerous, noChoice } from "./bulk";
+import { type BulkAction, type BulkChoice, bulkRequest, changesRights, isComplete, isDangerous, noChoice } from "./bulk";
 import { roles } from "./data";
 import classes from "./Technician.module.css";
 
@@ -22,6 +24,8 @@ interface Props {
 }
 
 const named = 5;
+/** The server tries out work on so many people; of more, what it does to rights is not shown. */
+const shownFor = 500;
 
 /** Says whom an action reaches and what it does, asks for what it needs, and starts it as a job. */
 export function BulkDialog({ selection, action, onClose }: Props) {
@@ -73,6 +77,7 @@ export function BulkDialog({ selection, action, onClose }: Props) {
         <p className={classes.question}>{t(`bulk.text.${action}`)}</p>
         <Fields action={action} choice={choice} set={(values) => setChoice({ ...choice, ...values })} />
         <p className={classes.soft}>{t("bulk.each")}</p>
+        {changesRights(action) && isComplete(action, choice) && (count ?? 0) <= shownFor && <EffectOf trial={trialOf("POST", "/api/technicians/bulk", { body: bulkRequest(action, selection, choice) })} />}
       </div>
     </Confirm>
   );

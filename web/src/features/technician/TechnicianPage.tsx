@@ -1,5 +1,5 @@
 import { Button, Menu } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Ban, ChevronDown, Crown, Eraser, FileJson, KeyRound, LogOut, Pencil, RotateCcw, ScrollText, Ticket as TicketIcon, Trash2, UserX } from "lucide-react";
 import { useState } from "react";
@@ -14,9 +14,9 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { GuardedButton } from "@/components/GuardedButton";
 import { Loading } from "@/components/Loading";
-import { problemText } from "@/components/problemText";
 import { StateBadge } from "@/components/StateBadge";
-import { toast } from "@/components/toast";
+import { useAskFirst } from "@/features/access/AskFirst";
+import { trialOf } from "@/features/access/effects";
 import { Activity } from "@/features/auditlog/Activity";
 import { TicketList } from "@/features/ticket/TicketList";
 import { AccessTab } from "./AccessTab";
@@ -98,14 +98,18 @@ function Actions({ technician, self, onEdit, onStep }: ActionsProps) {
   const me = useMe();
   const away = technician.status === "suspended" || technician.status === "inactive";
   const gone = technician.status === "inactive" || technician.state === "invitation";
-  const reactivate = useMutation({
-    mutationFn: () => must(api.POST("/api/technicians/{id}/reactivate", { params: { path: { id: technician.id } } })),
-    onSuccess: renewTechnician,
-    onError: (error) => toast(problemText(error, t), "denied"),
-  });
+  const { ask, question } = useAskFirst();
+  const reactivate = () =>
+    void ask({
+      title: t("technician.reactivateTitle", { name: technician.name }),
+      action: t("technician.reactivate"),
+      trial: trialOf("POST", `/api/technicians/${technician.id}/reactivate`),
+      run: async () => renewTechnician(await must(api.POST("/api/technicians/{id}/reactivate", { params: { path: { id: technician.id } } }))),
+    }).catch(() => undefined); // that it was not done has been said
   const others = !self && !technician.owner;
   return (
     <>
+      {question}
       {onEdit && (
         <GuardedButton needs="admin.technicians" variant="default" leftSection={<Pencil size={15} />} onClick={() => onEdit("profile")}>
           {t("edit")}
@@ -113,7 +117,7 @@ function Actions({ technician, self, onEdit, onStep }: ActionsProps) {
       )}
       {others &&
         (away ? (
-          <GuardedButton needs="admin.technicians" variant="default" leftSection={<RotateCcw size={15} />} loading={reactivate.isPending} onClick={() => reactivate.mutate()}>
+          <GuardedButton needs="admin.technicians" variant="default" leftSection={<RotateCcw size={15} />} onClick={reactivate}>
             {t("technician.reactivate")}
           </GuardedButton>
         ) : (

@@ -17,6 +17,13 @@ export function isDangerous(action: BulkAction): boolean {
   return dangerous.has(action);
 }
 
+/** What changes who may do what: it is shown before. */
+const rights: ReadonlySet<BulkAction> = new Set<BulkAction>([...groups.access, "suspend", "reactivate", "delete_invitations", "delete"]);
+
+export function changesRights(action: BulkAction): boolean {
+  return rights.has(action);
+}
+
 /** What is chosen for an action; each action needs a part of it. */
 export interface BulkChoice extends Record<string, unknown> {
   role: string;

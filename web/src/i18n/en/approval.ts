@@ -3,6 +3,9 @@ export const approval = {
   approval: {
     text: "What takes two people: one asks, another decides. What is approved runs exactly as it was shown, once.",
     views: { decide: "For me to decide", mine: "Mine", all: "All" },
+    desk: "For you to decide",
+    deskAll_one: "{{count}} request",
+    deskAll_other: "All {{count}} requests",
     viewsLabel: "Which requests",
     list: "Requests",
     stateField: "State",

@@ -191,6 +191,7 @@ export const people = {
     audit: "In the audit log",
     ownRights: "Nobody changes their own rights: ask another administrator.",
     reactivate: "Reactivate",
+    reactivateTitle: "Reactivate {{name}}",
     deleteLater: "Delete (set inactive first)",
     more_one: "and one more",
     more_other: "and {{count}} more",

@@ -110,6 +110,7 @@ export const reasons = {
     csvfile_quotes: "Too many quotation marks in this file never close.",
     csvfile_row_too_long: "This row is too long.",
     csvfile_rows: "This file has more than 200,000 rows. Split it.",
+    bulk_too_many_to_try: "What this does to rights is shown for up to 500 technicians.",
     csvfile_too_many_fields: "This row has more fields than the first line names columns.",
     csvimport_ambiguous: "Several records fit this row. Name one by its external id.",
     csvimport_applied: "This file has been imported already. Upload it again to import it once more.",

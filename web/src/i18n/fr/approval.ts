@@ -6,6 +6,9 @@ export const approval: Texts<typeof en> = {
   approval: {
     text: "Ce qui demande deux personnes : l’une demande, l’autre décide. Ce qui est approuvé se fait exactement comme montré, une seule fois.",
     views: { decide: "À décider par moi", mine: "Les miennes", all: "Toutes" },
+    desk: "À vous de décider",
+    deskAll_one: "{{count}} demande",
+    deskAll_other: "Les {{count}} demandes",
     viewsLabel: "Quelles demandes",
     list: "Demandes",
     stateField: "État",

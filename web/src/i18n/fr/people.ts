@@ -194,6 +194,7 @@ export const people: Texts<typeof source> = {
     audit: "Dans le journal d’audit",
     ownRights: "Personne ne modifie ses propres droits : demandez à un autre administrateur.",
     reactivate: "Réactiver",
+    reactivateTitle: "Réactiver {{name}}",
     deleteLater: "Supprimer (rendre d’abord inactif)",
     more_one: "et {{count}} autre",
     more_other: "et {{count}} autres",

@@ -113,6 +113,7 @@ export const reasons: Texts<typeof source> = {
     csvfile_quotes: "Trop de guillemets de ce fichier ne sont jamais fermés.",
     csvfile_row_too_long: "Cette ligne est trop longue.",
     csvfile_rows: "Ce fichier a plus de 200 000 lignes. Partagez-le.",
+    bulk_too_many_to_try: "Ce que cela change aux droits est montré jusqu’à 500 techniciens.",
     csvfile_too_many_fields: "Cette ligne a plus de champs que la première ligne ne nomme de colonnes.",
     csvimport_ambiguous: "Plusieurs fiches correspondent à cette ligne. Désignez-en une par son identifiant externe.",
     csvimport_applied: "Ce fichier a déjà été importé. Envoyez-le à nouveau pour l’importer encore.",
