@@ -145,7 +145,14 @@ func TestAnApprovalFromTheAuthZENAnswer(t *testing.T) {
 		if state := d.carl.state(id); state != "executed" {
 			t.Errorf("%s on a %s: %s", tc.permission, tc.kind, state)
 		}
-		if got := fmt.Sprint(evaluate()["decision"]); got != tc.decision {
+		got := ""
+		for range 6000 { // what was committed is in force a moment after it can be read
+			if got = fmt.Sprint(evaluate()["decision"]); got == tc.decision {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if got != tc.decision {
 			t.Errorf("%s on a %s afterwards: %s", tc.permission, tc.kind, got)
 		}
 	}
