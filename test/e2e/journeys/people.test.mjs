@@ -165,6 +165,7 @@ step("a technician is suspended on their page, and their session ends", async ()
   assert.equal((await his.request.get(`${server.base}/api/me`)).status(), 401, "the open session is over");
   assert.equal((await call.get(`/api/sessions?technician_id=${nils.id}`)).items.length, 0);
   await page.getByRole("button", { name: "Reactivate" }).click();
+  await dialog().getByRole("button", { name: "Reactivate" }).click(); // once one has seen what they gain
   await eventually("Nils is active", async () => (await one("technicians", "nils@example.com")).status === "active");
   await his.close();
 });
