@@ -169,6 +169,20 @@ export async function eventually(what, ask) {
   }
 }
 
+/** Asks again, a second later, where somebody asks too fast. */
+export async function patiently(ask) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!/429/.test(String(error))) {
+        throw error;
+      }
+      await new Promise((again) => setTimeout(again, 1000));
+    }
+  }
+}
+
 /** What axe and the eye find on the page that stands there, in both themes and both widths. Loading a page costs more than looking at it twice. */
 export async function looked(page, name) {
   const found = [];

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { api, eventually, full, launch, looked, pictured, signIn, startServer } from "../harness.mjs";
+import { api, eventually, full, launch, looked, patiently, pictured, signIn, startServer } from "../harness.mjs";
 import { open } from "../pages.mjs";
 
 const size = full ? { customers: 200, groups: 5, devices: 100 } : { customers: 3, groups: 2, devices: 2 };
@@ -61,20 +61,6 @@ after(async () => {
     appendFileSync(join(process.env.COUNTERSIGN_RESULTS, "large.jsonl"), `${JSON.stringify({ ...size, roles, figures })}\n`);
   }
 });
-
-/** Asks again where somebody asks too fast. */
-async function patiently(ask) {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!/429/.test(String(error))) {
-        throw error;
-      }
-      await new Promise((again) => setTimeout(again, 1000));
-    }
-  }
-}
 
 /** Imports a file of devices. */
 async function bringIn(lines) {

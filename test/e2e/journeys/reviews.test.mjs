@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { api, eventually, full, launch, looked, pictured, signIn, startServer } from "../harness.mjs";
+import { api, eventually, full, launch, looked, patiently, pictured, signIn, startServer } from "../harness.mjs";
 import { open } from "../pages.mjs";
 
 const people = full ? 200 : 4;
@@ -18,20 +18,6 @@ const binary = process.env.COUNTERSIGN_BINARY ?? fileURLToPath(new URL("../../..
 const folder = mkdtempSync(join(tmpdir(), "countersign-review-"));
 const took = {};
 let server, browser, context, page, call, review;
-
-/** Asks again where somebody asks too fast. */
-async function patiently(ask) {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!/429/.test(String(error))) {
-        throw error;
-      }
-      await new Promise((again) => setTimeout(again, 2000));
-    }
-  }
-}
 
 before(async () => {
   server = await startServer();

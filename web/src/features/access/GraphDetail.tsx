@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -131,9 +131,9 @@ function Lines({ title, edges, end, nodes, graph, names, onChoose }: LinesProps)
           return (
             node && (
               <li key={edge[end]}>
-                <button type="button" onClick={() => onChoose({ node })}>
+                <Anchor component="button" type="button" inherit ta="start" mih={24} onClick={() => onChoose({ node })}>
                   {names.title(node)}
-                </button>
+                </Anchor>
                 <About edge={edge} />
                 {edges.length === 1 && <Rules edge={edge} graph={graph} />}
               </li>

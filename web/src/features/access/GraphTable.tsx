@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Anchor, Button, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Badge, type Tone } from "@/components/StateBadge";
@@ -34,9 +34,9 @@ function Ways({ graph, names, onChoose }: Omit<Props, "overview">) {
     <td data-label={label}>
       {node ? (
         <>
-          <button type="button" onClick={() => onChoose({ node })}>
+          <Anchor component="button" type="button" inherit ta="start" mih={24} onClick={() => onChoose({ node })}>
             {names.title(node)}
-          </button>
+          </Anchor>
           {node.column !== "people" && names.note(node) && <small>{names.note(node)}</small>}
         </>
       ) : (
@@ -116,9 +116,9 @@ function Everybody({ graph, names, onChoose }: Omit<Props, "overview">) {
         {roles.map((role) => (
           <tr key={role.key}>
             <td data-label={t("graph.column.roles")}>
-              <button type="button" onClick={() => onChoose({ node: role })}>
+              <Anchor component="button" type="button" inherit ta="start" mih={24} onClick={() => onChoose({ node: role })}>
                 {names.title(role)}
-              </button>
+              </Anchor>
               <small>{t(`graph.kind.${role.type as "role"}`, { defaultValue: "" })}</small>
             </td>
             {count(role.count)}

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Tooltip } from "@mantine/core";
 import { FileSpreadsheet } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -59,9 +59,9 @@ export function Shares({ kind, rows, cut, file, narrow }: Props) {
               <tr key={r.id}>
                 <th scope="row">
                   {narrow ? (
-                    <button type="button" className={classes.name} onClick={() => narrow(r.id)}>
+                    <Anchor component="button" type="button" inherit ta="start" mih={24} onClick={() => narrow(r.id)}>
                       {nameOf(r)}
-                    </button>
+                    </Anchor>
                   ) : (
                     nameOf(r)
                   )}
@@ -88,9 +88,9 @@ export function Shares({ kind, rows, cut, file, narrow }: Props) {
       {(rows.length > few || cut) && (
         <p className={classes.more}>
           {rows.length > few && (
-            <button type="button" className={classes.name} onClick={() => setAll(!all)}>
+            <Anchor component="button" type="button" inherit ta="start" mih={24} onClick={() => setAll(!all)}>
               {all ? t("report.fewer") : t("report.all", { count: rows.length })}
-            </button>
+            </Anchor>
           )}
           {all && cut && <span> {t("report.cut")}</span>}
         </p>

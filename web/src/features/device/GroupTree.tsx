@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
 import { ChevronRight, Ellipsis, FolderPlus, Pencil, Plus, Search, Trash2 } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import type { DeviceGroup } from "@/api/types";
@@ -122,8 +122,17 @@ const aside = ({ group, depth }: Placed) => (depth === 0 && group.customer_name 
 function GroupMenu({ group, choose }: { group: DeviceGroup; choose: (open: Open) => void }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const target = (
-    <ActionIcon variant="subtle" color="gray" size={28} aria-haspopup="menu" aria-label={t("device.groupEdit", { name: group.name })} onClick={asked ? undefined : () => setAsked(true)}>
+    <ActionIcon
+      ref={button}
+      variant="subtle"
+      color="gray"
+      size={28}
+      aria-haspopup="menu"
+      aria-label={t("device.groupEdit", { name: group.name })}
+      onClick={asked ? undefined : () => setAsked(true)}
+    >
       <Ellipsis size={15} />
     </ActionIcon>
   );
@@ -131,7 +140,7 @@ function GroupMenu({ group, choose }: { group: DeviceGroup; choose: (open: Open)
     return target;
   }
   return (
-    <Menu position="bottom-end" withinPortal defaultOpened>
+    <Menu position="bottom-end" withinPortal defaultOpened onClose={() => button.current?.focus()}>
       <Menu.Target>{target}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<Plus size={14} />} onClick={() => choose({ what: "new", parent: group })}>
