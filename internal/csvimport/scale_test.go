@@ -118,3 +118,36 @@ func TestAHundredThousandPeople(t *testing.T) {
 		}
 	}
 }
+
+// TestAHundredThousandDevices measures how long devices of 200 customers take, half of them in no customer's hands: each is looked for by its name first.
+func TestAHundredThousandDevices(t *testing.T) {
+	n := 2_000
+	if os.Getenv("COUNTERSIGN_SCALE") == "full" {
+		n = 100_000
+	}
+	w := newWorld(t, storetest.Open(t))
+	var file strings.Builder
+	file.WriteString("Name,Customer,Platform\n")
+	for i := range n {
+		customer := ""
+		if i%2 == 0 {
+			customer = fmt.Sprintf("Customer %d", i/2%200)
+		}
+		fmt.Fprintf(&file, "host-%06d,%s,windows\n", i, customer)
+	}
+	for _, want := range []csvimport.Counts{{Create: n}, {Skip: n}} {
+		i := w.upload(csvimport.Devices, file.String())
+		i, err := w.Map(w.Admin(), i.ID, i.Mapping, csvimport.Options{CreateCustomers: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.check(i.ID)
+		begin := time.Now()
+		if _, err := w.Apply(w.Admin(), i.ID); err != nil {
+			t.Fatal(err)
+		}
+		i = w.settled(i.ID)
+		t.Logf("%d devices: %.1f s, %d a second", n, time.Since(begin).Seconds(), int(float64(n)/time.Since(begin).Seconds()))
+		expect(t, i, want)
+	}
+}

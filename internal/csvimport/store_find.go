@@ -73,22 +73,26 @@ func contactPlaces(ctx context.Context, q store.Querier, org string, phones, nam
 	return out, err
 }
 
+// devicesByName finds devices by name at a customer, or at none.
 func devicesByName(ctx context.Context, q store.Querier, org string, names []place) (map[place][]string, error) {
-	out := map[place][]string{}
-	err := byPlace(names, func(values string, args []any) (*sql.Rows, error) {
-		return q.QueryContext(ctx, `
-			with want (customer_id, name) as (values `+values+`)
-			select coalesce(d.customer_id, ''), d.sort_name, d.id from want w cross join device d where d.org_id = $1 and d.sort_name = w.name and coalesce(d.customer_id, '') = w.customer_id`, append([]any{org}, args...)...)
-	}, func(p place, id string) { out[p] = append(out[p], id) })
-	return out, err
+	return namedAt(ctx, q, org, "device", names)
 }
 
+// groupsByName finds device groups by name at a customer, or of none.
 func groupsByName(ctx context.Context, q store.Querier, org string, names []place) (map[place][]string, error) {
+	return namedAt(ctx, q, org, "device_group", names)
+}
+
+// namedAt asks for those at a customer and those at none apart: in one condition, SQLite goes through all there are for each name.
+func namedAt(ctx context.Context, q store.Querier, org, table string, names []place) (map[place][]string, error) {
 	out := map[place][]string{}
 	err := byPlace(names, func(values string, args []any) (*sql.Rows, error) {
 		return q.QueryContext(ctx, `
 			with want (customer_id, name) as (values `+values+`)
-			select coalesce(g.customer_id, ''), g.sort_name, g.id from want w cross join device_group g where g.org_id = $1 and g.sort_name = w.name and coalesce(g.customer_id, '') = w.customer_id`, append([]any{org}, args...)...)
+			select x.customer_id, x.sort_name, x.id from want w cross join `+table+` x where x.org_id = $1 and x.customer_id = w.customer_id and x.sort_name = w.name
+			union all
+			select '', x.sort_name, x.id from want w cross join `+table+` x where w.customer_id = '' and x.org_id = $1 and x.customer_id is null and x.sort_name = w.name`,
+			append([]any{org}, args...)...)
 	}, func(p place, id string) { out[p] = append(out[p], id) })
 	return out, err
 }
