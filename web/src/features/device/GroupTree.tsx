@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, TextInput } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
 import { ChevronRight, Ellipsis, FolderPlus, Pencil, Plus, Search, Trash2 } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { memo, useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ifMatch, must } from "@/api/client";
 import type { DeviceGroup } from "@/api/types";
@@ -36,7 +36,9 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
     const way = new Set(wayTo(groups, chosen));
     return new Set(groups.map((g) => g.id).filter((id) => turned[id] ?? (groups.length <= few || way.has(id))));
   }, [groups, chosen, turned]);
-  const rows = useMemo(() => standing(placed, opened, words), [placed, opened, words]);
+  const find = useDeferredValue(words); // the key that was pressed is shown first
+  const rows = useMemo(() => standing(placed, opened, find), [placed, opened, find]);
+  const turn = useCallback((id: string, to: boolean) => setTurned((was) => ({ ...was, [id]: to })), []);
   const doomed = open?.what === "delete" ? open.group : null;
   const remove = async (group: DeviceGroup) => {
     await must(api.DELETE("/api/device-groups/{id}", { params: { path: { id: group.id }, header: ifMatch(group.version) } }));
@@ -64,7 +66,7 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
           <span className={classes.leaf} />
           <Link
             to="/devices"
-            search={{ group_id: undefined } as never}
+            search={((was: { sort?: string }) => ({ group_id: undefined, sort: was.sort })) as never}
             activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
             className={classes.group}
             aria-current={chosen ? undefined : "true"}
@@ -72,36 +74,10 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
             {t("device.all")}
           </Link>
         </li>
-        {rows.slice(0, most).map((x) => (
-          <li key={x.group.id}>
-            {x.holds ? (
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size={24}
-                style={{ marginInlineStart: x.depth * 16 }}
-                aria-expanded={opened.has(x.group.id)}
-                aria-label={t("device.groupsIn", { name: x.group.name })}
-                onClick={() => setTurned({ ...turned, [x.group.id]: !opened.has(x.group.id) })}
-              >
-                <ChevronRight size={15} className={classes.chevron} />
-              </ActionIcon>
-            ) : (
-              <span className={classes.leaf} style={{ marginInlineStart: x.depth * 16 }} />
-            )}
-            <Link to="/devices" search={{ group_id: x.group.id } as never} className={classes.group} aria-current={chosen === x.group.id ? "true" : undefined}>
-              <span>
-                {x.group.name}
-                {aside(x) && <small>{aside(x)}</small>}
-              </span>
-              <span className={classes.number}>{x.group.device_count > 0 ? x.group.device_count : ""}</span>
-            </Link>
-            {manage && <GroupMenu group={x.group} choose={setOpen} />}
-          </li>
-        ))}
+        <Rows rows={rows} opened={opened} chosen={chosen} manage={manage} turn={turn} choose={setOpen} />
       </ul>
       {rows.length > most && <p className={classes.none}>{t("device.groupsMore", { count: rows.length - most })}</p>}
-      {words && rows.length === 0 && <p className={classes.none}>{t("device.groupsNotFound")}</p>}
+      {find && rows.length === 0 && <p className={classes.none}>{t("device.groupsNotFound")}</p>}
       {groups.length === 0 && <p className={classes.none}>{t("device.groupsNone")}</p>}
       {open?.what === "new" && <GroupForm opened onClose={close} groups={groups} parent={open.parent} />}
       {open?.what === "edit" && <GroupForm opened onClose={close} groups={groups} group={open.group} />}
@@ -114,6 +90,50 @@ export function GroupTree({ groups }: { groups: DeviceGroup[] }) {
     </nav>
   );
 }
+
+interface RowsProps {
+  rows: Placed[];
+  opened: Set<string>;
+  chosen?: string;
+  manage: boolean;
+  turn: (id: string, to: boolean) => void;
+  choose: (open: Open) => void;
+}
+
+const Rows = memo(function Rows({ rows, opened, chosen, manage, turn, choose }: RowsProps) {
+  const { t } = useTranslation();
+  return rows.slice(0, most).map((x) => {
+    const { group, depth } = x;
+    const open = opened.has(group.id);
+    return (
+      <li key={group.id}>
+        {x.holds ? (
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={24}
+            style={{ marginInlineStart: depth * 16 }}
+            aria-expanded={open}
+            aria-label={t("device.groupsIn", { name: group.name })}
+            onClick={() => turn(group.id, !open)}
+          >
+            <ChevronRight size={15} className={classes.chevron} />
+          </ActionIcon>
+        ) : (
+          <span className={classes.leaf} style={{ marginInlineStart: depth * 16 }} />
+        )}
+        <Link to="/devices" search={((was: { sort?: string }) => ({ group_id: group.id, sort: was.sort })) as never} className={classes.group} aria-current={chosen === group.id ? "true" : undefined}>
+          <span>
+            {group.name}
+            {aside(x) && <small>{aside(x)}</small>}
+          </span>
+          <span className={classes.number}>{group.device_count > 0 ? group.device_count : ""}</span>
+        </Link>
+        {manage && <GroupMenu group={group} choose={choose} />}
+      </li>
+    );
+  });
+});
 
 /** Of whom a group is, where its place does not say so. */
 const aside = ({ group, depth }: Placed) => (depth === 0 && group.customer_name !== group.name ? group.customer_name : "");
