@@ -17,7 +17,7 @@ import (
 
 // Bounds of the record of decisions.
 const (
-	writeEvery = 500 * time.Millisecond // what was told since is lost if the server dies: less than a second of it
+	writeEvery = 200 * time.Millisecond // what was told since is lost if the server dies; and a write is small enough for those who ask meanwhile not to wait for it
 	maxWaiting = 20_000                 // told and not yet written; then whoever asks writes first
 	maxRules   = 20                     // named of one decision
 	keptFor    = 30 * 24 * time.Hour    //
