@@ -9,6 +9,10 @@ import (
 func (s *state) copied() state {
 	c := *s
 	c.people, c.known, c.roles = maps.Clone(s.people), maps.Clone(s.known), maps.Clone(s.roles)
+	c.posts = make(map[post][]int32, len(s.posts))
+	for p, list := range s.posts {
+		c.posts[p] = slices.Clip(list)
+	}
 	c.approvals, c.customers, c.own = maps.Clone(s.approvals), maps.Clone(s.customers), maps.Clone(s.own)
 	c.subject, c.nodes, c.role = slices.Clone(s.subject), slices.Clone(s.nodes), slices.Clone(s.role)
 	c.spans = slices.Clip(s.spans)

@@ -28,7 +28,8 @@ type state struct {
 
 	people  map[ID]int32 // technicians and teams
 	subject []subject
-	known   map[ID]int32 // customers, groups and devices
+	posts   map[post][]int32 // the technicians that have each; lists may be shared and only grow in place
+	known   map[ID]int32     // customers, groups and devices
 	nodes   []node
 	roles   map[ID]int32
 	own     map[ID]PlatformRole // the organization's own platform roles
@@ -54,6 +55,15 @@ type subject struct {
 	customers []int32 // assigned, in order of number
 	held      []int32 // the nodes that have its rules, once for each rule
 }
+
+// post is what a technician's reach hangs on.
+type post struct {
+	owner bool
+	role  perm.Role
+	own   ID
+}
+
+func (s *subject) post() post { return post{s.owner, s.role, s.own} }
 
 type subjectKind uint8
 
@@ -102,6 +112,7 @@ func New() *Engine {
 	e := &Engine{state: state{
 		sensitive: perm.Sensitive(),
 		people:    map[ID]int32{}, known: map[ID]int32{}, roles: map[ID]int32{}, own: map[ID]PlatformRole{},
+		posts: map[post][]int32{},
 		rules: make([][]rule, 1), spans: make([]span, 1), approvals: map[approval]span{}, customers: map[int32]customer{},
 		tree: tree{inside: make([]content, 1), stale: true},
 	}}

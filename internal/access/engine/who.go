@@ -70,10 +70,10 @@ func (s *state) concerned(now int64, n int32, want perm.Bits) (out []int32, plai
 	if owner != none {
 		defaults = s.defaults.Or(s.customers[owner].defaults)
 	}
-	for i := range s.subject {
-		t := &s.subject[i]
-		if t.kind == technician && (t.owner || owner == none && t.reach.sections.Any(want) || (owner != none || t.reach.everywhere) && t.reach.base.Or(defaults).Any(want)) {
-			out = append(out, int32(i))
+	for _, alike := range s.posts {
+		t := &s.subject[alike[0]]
+		if t.owner || owner == none && t.reach.sections.Any(want) || (owner != none || t.reach.everywhere) && t.reach.base.Or(defaults).Any(want) {
+			out = append(out, alike...)
 		}
 	}
 	return distinct(out), plain

@@ -76,14 +76,29 @@ func (w *Writer) SetOrganization(o Org) {
 func (w *Writer) PutTechnician(id string, p Person) {
 	if n := w.subject(id); n != none {
 		t := &w.s.subject[n]
+		w.resign(n)
 		t.kind, t.active, t.owner, t.role, t.own = technician, p.Active, p.Owner, p.Role, ownRole(p.Own)
 		t.reach = w.s.reachOf(t.role, t.own)
+		w.s.posts[t.post()] = append(w.s.posts[t.post()], n)
+	}
+}
+
+// resign takes a technician from their post.
+func (w *Writer) resign(n int32) {
+	if t := &w.s.subject[n]; t.kind == technician {
+		list := w.s.posts[t.post()]
+		if i := slices.Index(list, n); len(list) > 1 {
+			w.s.posts[t.post()] = slices.Delete(slices.Clone(list), i, i+1)
+		} else {
+			delete(w.s.posts, t.post())
+		}
 	}
 }
 
 // PutTeam adds a team.
 func (w *Writer) PutTeam(id string) {
 	if n := w.subject(id); n != none {
+		w.resign(n)
 		w.s.subject[n].kind = team
 	}
 }
@@ -107,6 +122,7 @@ func (w *Writer) DropSubject(id string) {
 			delete(w.s.approvals, a)
 		}
 	}
+	w.resign(n)
 	w.s.subject[n] = subject{id: t.id}
 }
 
