@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/authzen"
 	"countersign.dev/countersign/internal/demo"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization"
@@ -53,6 +55,12 @@ func (a *App) makeDemo(ctx context.Context) (owner technician.Technician, err er
 		DB: a.db, Organizations: a.organizations, Technicians: a.technicians, Teams: a.teams, Customers: a.customers, Contacts: a.contacts,
 		Devices: a.devices, Roles: a.roles, Grants: a.grants, Reviews: a.newReviews(nobodyTold), Tickets: a.tickets, Verifications: a.verifications,
 		Consents: a.consentLedger(), Used: a.used.Decided,
+		Ask: func(ctx context.Context, technicianID string, p perm.Permission, kind, id string) error {
+			_, err := a.asked.Evaluate(ctx, authzen.Question{
+				Subject: authzen.Entity{Type: authzen.Technician, ID: technicianID}, Action: authzen.Action{Name: string(p)}, Resource: authzen.Entity{Type: kind, ID: id},
+			})
+			return err
+		},
 		Newest: func(ctx context.Context, to string, way message.Way) (string, error) {
 			found, _, err := a.sandbox.Outbox(ctx, to, way, store.Page{Limit: 1})
 			if err != nil || len(found) == 0 {

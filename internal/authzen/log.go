@@ -10,6 +10,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
+	"countersign.dev/countersign/internal/access/resource"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/id"
 	"countersign.dev/countersign/internal/store"
@@ -72,7 +73,7 @@ func (r *record) note(ctx context.Context, q Question, who asked, a Answer) erro
 		p.Name = "" // a name that somebody made up
 	}
 	actor := access.ActorFrom(ctx)
-	t := told{actor.OrgID, actor.ID, actor.TokenID, idOrNone(who.id), q.Resource.Type, idOrNone(q.Resource.ID), p.Name, a.Outcome, a.Reason}
+	t := told{actor.OrgID, actor.ID, actor.TokenID, idOrNone(who.id), q.Resource.Type, keyOf(q.Resource), p.Name, a.Outcome, a.Reason}
 	if a.Reason == engine.NoSuchTarget {
 		t.kind, t.key = "", "" // the same
 	}
@@ -91,6 +92,14 @@ func (r *record) note(ctx context.Context, q Question, who asked, a Answer) erro
 		}
 	}
 	return nil
+}
+
+// keyOf is the id of a resource as it is kept: sections have names.
+func keyOf(r Entity) string {
+	if r.Type == resource.Section && (r.ID == resource.QuickSupport || r.ID == resource.Team) {
+		return r.ID
+	}
+	return idOrNone(r.ID)
 }
 
 func idOrNone(key string) string {
@@ -176,12 +185,4 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Decisions are what other programs were told, newest first, for whoever may read the audit log.
-func (s *Service) Decisions(ctx context.Context, subjectID string, page store.Page) ([]Decision, string, error) {
-	if err := s.guard.Holds(ctx, perm.AdminAudit); err != nil {
-		return nil, "", err
-	}
-	return listDecisions(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, subjectID, page)
 }

@@ -23,9 +23,13 @@ func (d *door) written() []authzen.Decision {
 	if err := d.service.Run(ctx); err != nil {
 		d.T.Fatal(err)
 	}
-	out, _, err := d.service.Decisions(access.WithActor(d.T.Context(), d.boss), "", store.Page{Limit: 200})
+	found, _, err := d.service.Decisions(access.WithActor(d.T.Context(), d.boss), authzen.Filter{}, store.Page{Limit: 200})
 	if err != nil {
 		d.T.Fatal(err)
+	}
+	var out []authzen.Decision
+	for _, one := range found {
+		out = append(out, one.Decision)
 	}
 	return out
 }

@@ -5,9 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"countersign.dev/countersign/internal/access/engine"
+	"countersign.dev/countersign/internal/access/resource"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -48,16 +52,14 @@ func insertDecisions(ctx context.Context, tx *store.Tx, all map[told]*Decision) 
 	return nil
 }
 
-func listDecisions(ctx context.Context, q store.Querier, org, subjectID string, page store.Page) (out []Decision, next string, err error) {
+func listDecisions(ctx context.Context, q store.Querier, org string, f Filter, page store.Page) (out []Decision, next string, err error) {
 	order, err := store.ParseOrder("-at", "", map[string]store.SortColumn{"at": {Expression: "at", Tie: "id", Number: true}})
 	if err != nil {
 		return nil, "", err
 	}
 	w := &store.Where{}
 	w.Add("org_id = ?", org)
-	if subjectID != "" {
-		w.Add("subject_id = ?", subjectID)
-	}
+	f.narrow(w)
 	if err := order.After(w, page.Cursor); err != nil {
 		return nil, "", err
 	}
@@ -125,4 +127,106 @@ func deleteDecisions(ctx context.Context, tx *store.Tx, org string, before time.
 	}
 	n, err := done.RowsAffected()
 	return n == deletedAtOnce, err
+}
+
+func (f Filter) narrow(w *store.Where) {
+	for _, c := range []struct{ column, value string }{
+		{"subject_id", f.SubjectID},
+		{"asked_by", f.AskedBy},
+		{"token_id", f.TokenID},
+		{"permission", string(f.Permission)},
+		{"resource_type", f.ResourceType},
+		{"resource_id", f.ResourceID},
+		{"outcome", string(f.Outcome)},
+	} {
+		if c.value != "" {
+			w.Add(c.column+" = ?", c.value)
+		}
+	}
+	if !f.From.IsZero() {
+		w.Add("at >= ?", store.Time(f.From))
+	}
+	if !f.To.IsZero() {
+		w.Add("at < ?", store.Time(f.To))
+	}
+}
+
+// named selects what rows of a table are called, with the customer of those that are decided on one.
+func named(table string) string {
+	switch table {
+	case "technician":
+		return `select id, '', display_name from technician`
+	case "token":
+		return `select id, '', name from apitoken`
+	case resource.Contact:
+		return `select id, customer_id, name from contact`
+	case resource.Ticket:
+		return `select id, customer_id, summary from ticket`
+	}
+	return `select id, '', name from ` + table
+}
+
+// several is how many ids stand in one query.
+const several = 500
+
+func namesOf[T any](ctx context.Context, q store.Querier, org, table string, ids map[string]T, fn func(id, customer, name string)) error {
+	return inParts(ctx, q, named(table), org, ids, func(scan func(...any) error) error {
+		var id, customer, name string
+		if err := scan(&id, &customer, &name); err != nil {
+			return err
+		}
+		fn(id, customer, name)
+		return nil
+	})
+}
+
+const ruleScope = `coalesce(team_id, ''), scope_type, coalesce(device_id, group_id, customer_id, ''), not_before, expires_at`
+
+// rulesByID are those of some grants and overrides that are still there.
+func rulesByID(ctx context.Context, q store.Querier, org string, ids map[string]bool) (map[string]Rule, error) {
+	out := map[string]Rule{}
+	for _, kind := range []struct {
+		by    engine.Reason
+		query string
+	}{
+		{engine.ByGrant, `select id, role_id, ` + ruleScope + ` from grant_role`},
+		{engine.ByOverride, `select id, '', ` + ruleScope + ` from grant_override`},
+	} {
+		err := inParts(ctx, q, kind.query, org, ids, func(scan func(...any) error) error {
+			r := Rule{By: kind.by}
+			err := scan(&r.ID, &r.Role.ID, &r.Team.ID, &r.OnType, &r.On.ID, (*store.Time)(&r.From), (*store.Time)(&r.Until))
+			out[r.ID] = r
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func inParts[T any](ctx context.Context, q store.Querier, query, org string, ids map[string]T, fn func(scan func(...any) error) error) error {
+	for part := range slices.Chunk(slices.Collect(maps.Keys(ids)), several) {
+		w := &store.Where{}
+		w.Add("org_id = ?", org)
+		w.In("id", part)
+		if err := eachRow(ctx, q, query+w.SQL(), w.Args(), fn); err != nil {
+			return fmt.Errorf("name what was told: %w", err)
+		}
+	}
+	return nil
+}
+
+func eachRow(ctx context.Context, q store.Querier, query string, args []any, fn func(scan func(...any) error) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

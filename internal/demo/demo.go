@@ -42,6 +42,8 @@ type Maker struct {
 	Newest func(ctx context.Context, to string, way message.Way) (body string, err error)
 	// Used notes what a technician set about; nil to have no past of that.
 	Used func(access.Decision)
+	// Ask answers another program's question about somebody, and records what it was told; nil to have no program that asks.
+	Ask func(ctx context.Context, technicianID string, p perm.Permission, kind, id string) error
 }
 
 // Organization is the demo organization, just made.
@@ -80,6 +82,7 @@ func (m Maker) Make(ctx context.Context) (*Organization, error) {
 		{"uses", o.makeUses},
 		{"reviews", o.makeReviews},
 		{"tickets", o.makeTickets},
+		{"questions", o.makeQuestions},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("make the %s: %w", step.name, err)

@@ -172,7 +172,7 @@ func (s *Service) view(ctx context.Context, technicianID string, on On) (v view,
 	if v.e, err = s.engines.Engine(ctx, v.org); err != nil {
 		return v, fmt.Errorf("get the engine: %w", err)
 	}
-	if !resource.Seen(v.e, store.Now(), actor.ID, actor.Ceiling, v.target) {
+	if !resource.Known(v.e, store.Now(), actor.ID, actor.Ceiling, on.Type, v.target) {
 		return v, errUnseen
 	}
 	return v, nil

@@ -223,3 +223,23 @@ func TestWhoMayAskWhat(t *testing.T) {
 		}
 	})
 }
+
+// Whoever sees a customer, and not its contacts, hears nothing of one: not even that it is there.
+func TestAttackAContactUnseenIsNotThere(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		contact := w.Contact(w.customer)
+		if status, got := w.why("tom", w.tom.ID, "contact.edit", "contact", contact); status != http.StatusOK || got["outcome"] != "allow" {
+			t.Errorf("a contact is its customer's: %d %v", status, got)
+		}
+		w.Deny(w.tom.ID, perm.ContactView, resourcetest.Scope{Type: "customer", ID: w.customer})
+		w.Deny(w.tom.ID, perm.TicketView, resourcetest.Scope{Type: "customer", ID: w.customer})
+		for kind, key := range map[string]string{"contact": contact, "ticket": w.ticket} {
+			if status, got := w.why("tom", w.tom.ID, "customer.view", kind, key); status != http.StatusNotFound || got["code"] != "access.not_found" {
+				t.Errorf("a %s: %d %v", kind, status, got)
+			}
+		}
+		if status, got := w.why("tom", w.tom.ID, "customer.view", "customer", w.customer); status != http.StatusOK || got["outcome"] != "allow" {
+			t.Errorf("the customer: %d %v", status, got)
+		}
+	})
+}

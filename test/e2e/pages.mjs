@@ -28,6 +28,7 @@ export async function consolePages(call) {
     ["unused", "/roles/unused"],
     ["access-graph", "/access-graph"],
     ["access-graph-device", `/access-graph?focus_type=device&focus_id=${await first("devices")}`],
+    ["decisions", "/decisions"],
     ["own-access", "/my-access"],
     ["approvals", "/approvals"],
     ["reviews", "/reviews"],

@@ -66,6 +66,19 @@ func Seen(e *engine.Engine, at time.Time, technicianID string, ceiling perm.Set,
 	return (ceiling == nil || ceiling[view]) && e.Check(at, technicianID, view, on) == engine.Allow
 }
 
+// Known says whether a technician may know that a thing is there: as Seen, and of a contact or a ticket, with target on, that itself.
+func Known(e *engine.Engine, at time.Time, technicianID string, ceiling perm.Set, kind string, on engine.Target) bool {
+	view := perm.ContactView
+	switch kind {
+	case Contact:
+	case Ticket:
+		view = perm.TicketView
+	default:
+		return Seen(e, at, technicianID, ceiling, on)
+	}
+	return (ceiling == nil || ceiling[view]) && e.Check(at, technicianID, view, on) == engine.Allow
+}
+
 // Purposes are what permissions on a target are about.
 func Purposes(on engine.Target) []perm.Purpose {
 	switch on.Type {

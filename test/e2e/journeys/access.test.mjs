@@ -171,6 +171,18 @@ step("the answer says by which role, given to whom, on what", async () => {
   assert.deepEqual(await looked(page, "an explanation"), []);
 });
 
+step("a contact and a ticket are asked about too", async () => {
+  const ask = card("What may they do, and why?");
+  const { items: contacts } = await call.get(`/api/contacts?limit=1&customer_id=${customer.id}`);
+  await choose(ask, "On what", "A contact");
+  await choose(ask, "Contact", contacts[0].name, { type: true });
+  await ask.getByRole("button", { name: /^Edit contacts Allowed|^Contacts.* Allowed/ }).first().waitFor();
+  const { items: tickets } = await call.get(`/api/tickets?limit=1&customer_id=${customer.id}`);
+  await choose(ask, "On what", "A ticket");
+  await choose(ask, "Ticket", String(tickets[0].number), { type: true });
+  await ask.getByRole("button", { name: /Allowed$/ }).first().waitFor();
+});
+
 step("a refusal says what is missing, and who could give it", async () => {
   const ask = card("What may they do, and why?");
   await choose(ask, "On what", "Team (the whole organization)");

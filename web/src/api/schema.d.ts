@@ -4621,6 +4621,11 @@ export interface components {
             search_resource_endpoint: string;
             search_subject_endpoint: string;
         };
+        AuthzenNamedBody: {
+            id: string;
+            /** @description empty if it is gone, or is not for you to see */
+            name: string;
+        };
         AuthzenOptionsBody: {
             /** @enum {string} */
             evaluations_semantic?: "execute_all" | "deny_on_first_deny" | "permit_on_first_permit";
@@ -4680,8 +4685,12 @@ export interface components {
         AuthzenRecordedBody: {
             /** @description the technician whose session or token asked */
             asked_by: string;
+            /** @description empty if they are gone */
+            asked_by_name: string;
             /** Format: date-time */
             at: string;
+            /** @description the same as they are now */
+            because: components["schemas"]["AuthzenRuleBody"][];
             id: string;
             /** @enum {string} */
             outcome: "allow" | "deny" | "needs_approval";
@@ -4691,12 +4700,16 @@ export interface components {
             reason: string;
             /** @description the same */
             resource_id: string;
+            /** @description empty if it is gone, is a whole, or is not for you to see */
+            resource_name: string;
             /** @description empty for what was not there */
             resource_type: string;
             /** @description the grants and overrides that led there */
             rules: string[];
             /** @description empty for nobody who was there */
             subject_id: string;
+            /** @description empty if they are gone */
+            subject_name: string;
             /**
              * Format: int64
              * @description how often within the same second
@@ -4704,6 +4717,8 @@ export interface components {
             times: number;
             /** @description empty for a session */
             token_id: string;
+            /** @description empty for a session, or if it is gone */
+            token_name: string;
         };
         AuthzenRecordedBodyList: {
             items: components["schemas"]["AuthzenRecordedBody"][];
@@ -4724,6 +4739,32 @@ export interface components {
         AuthzenResultBody: {
             id: string;
             type: string;
+        };
+        AuthzenRuleBody: {
+            /** @description where it hangs */
+            at?: components["schemas"]["AuthzenScopeBody"];
+            /**
+             * @description gone: it was taken back since
+             * @enum {string}
+             */
+            by: "grant" | "override" | "gone";
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            /** @description of a grant */
+            role?: components["schemas"]["AuthzenNamedBody"];
+            /** @description that passes it on */
+            team?: components["schemas"]["AuthzenNamedBody"];
+            /** Format: date-time */
+            until?: string;
+        };
+        AuthzenScopeBody: {
+            /** @description empty for wholes */
+            id: string;
+            /** @description the same */
+            name: string;
+            /** @enum {string} */
+            type: "device" | "device_group" | "customer" | "all_devices" | "all_customers" | "organization" | "quick_support";
         };
         AuthzenSearchedBody: {
             /** @description let pass; a search does not look at it */
@@ -9001,6 +9042,17 @@ export interface operations {
         parameters: {
             query?: {
                 subject_id?: string;
+                /** @description a technician, by their session or by a token of theirs */
+                asked_by?: string;
+                token_id?: string;
+                permission?: string;
+                resource_type?: string;
+                resource_id?: string;
+                outcome?: "allow" | "deny" | "needs_approval";
+                /** @description the earliest time */
+                from?: string;
+                /** @description the time before which it was */
+                to?: string;
                 /** @description how many items to answer with at most */
                 limit?: number;
                 /** @description next_cursor of the page before */

@@ -101,6 +101,7 @@ const pages = [
   createRoute({ ...list, path: "/roles/unused", component: lazyRouteComponent(speaking("rights", speaking("use", () => import("@/features/access/UnusedPage"))), "UnusedPage") }),
   createRoute({ ...list, path: "/roles/$id", component: lazyRouteComponent(rolesPage, "RolesPage") }),
   createRoute({ ...list, path: "/access-graph", component: lazyRouteComponent(speaking("rights", speaking("graph", () => import("@/features/access/GraphPage"))), "GraphPage") }),
+  createRoute({ ...list, path: "/decisions", component: lazyRouteComponent(speaking("rights", speaking("answered", () => import("@/features/access/ToldPage"))), "ToldPage") }),
   createRoute({ ...list, path: "/my-access", component: lazyRouteComponent(speaking("rights", () => import("@/features/access/OwnAccessPage")), "OwnAccessPage") }),
   createRoute({ ...list, path: "/approvals", component: lazyRouteComponent(speaking("approval", () => import("@/features/approval/ApprovalsPage")), "ApprovalsPage") }),
   createRoute({ ...list, path: "/approvals/$id", component: lazyRouteComponent(speaking("approval", () => import("@/features/approval/ApprovalPage")), "ApprovalPage") }),

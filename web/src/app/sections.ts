@@ -1,8 +1,8 @@
-import { BadgeCheck, BookOpenText, Building2, ChartNoAxesColumn, ClipboardCheck, ContactRound, House, KeyRound, MonitorSmartphone, ScrollText, Send, Settings, Smartphone, Ticket, UserCheck, UserCog, Users, Waypoints, type LucideIcon } from "lucide-react";
+import { BadgeCheck, BookOpenText, Building2, ChartNoAxesColumn, ClipboardCheck, ContactRound, House, KeyRound, MonitorSmartphone, Scale, ScrollText, Send, Settings, Smartphone, Ticket, UserCheck, UserCog, Users, Waypoints, type LucideIcon } from "lucide-react";
 import type { Me } from "@/api/types";
 
 export interface Section {
-  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "roles" | "graph" | "approvals" | "reviews" | "documents" | "sandbox" | "reports" | "audit" | "settings";
+  key: "desk" | "verify" | "tickets" | "messages" | "technicians" | "teams" | "customers" | "contacts" | "devices" | "roles" | "graph" | "decisions" | "approvals" | "reviews" | "documents" | "sandbox" | "reports" | "audit" | "settings";
   to: string;
   icon: LucideIcon;
   /** The letter after g. */
@@ -45,6 +45,7 @@ export const groups: SectionGroup[] = [
       { key: "devices", to: "/devices", icon: MonitorSmartphone, letter: "i", needs: "device.view" },
       { key: "roles", to: "/roles", icon: KeyRound, letter: "y", needs: "admin.roles", or: (me) => me.permissions.includes("admin.technicians") },
       { key: "graph", to: "/access-graph", icon: Waypoints, letter: "h", needs: "admin.roles", or: (me) => me.permissions.includes("admin.technicians") },
+      { key: "decisions", to: "/decisions", icon: Scale, letter: "k", needs: "admin.audit" },
       { key: "approvals", to: "/approvals", icon: UserCheck, letter: "w" },
       { key: "reviews", to: "/reviews", icon: ClipboardCheck, letter: "q", needs: "admin.reviews", or: (me) => me.technician.team_ids.length > 0 },
     ],

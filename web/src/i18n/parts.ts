@@ -11,6 +11,7 @@ const parts = {
   outbox: async () => (await import("./en/outbox")).outbox,
   review: async () => (await import("./en/review")).review,
   rights: async () => (await import("./en/rights")).rights,
+  answered: async () => (await import("./en/answered")).answered,
   use: async () => (await import("./en/use")).use,
   reasons: async () => (await import("./en/reasons")).reasons,
 };

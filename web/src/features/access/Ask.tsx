@@ -9,13 +9,13 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Loading } from "@/components/Loading";
 import { Badge, type Tone } from "@/components/StateBadge";
-import { categoriesOf, isOneOf, placeOf, type TargetKind } from "./catalogue";
+import { askedOf, type AskedKind, categoriesOf, isOneOf } from "./catalogue";
 import { type Outcome, outcomesQuery, useCatalogue } from "./data";
 import { Explanation } from "./Explanation";
 import { TargetFields } from "./TargetFields";
 import classes from "./Access.module.css";
 
-const kinds: readonly TargetKind[] = ["customer", "device", "device_group", "team", "quick_support"];
+const kinds: readonly AskedKind[] = ["customer", "contact", "ticket", "device", "device_group", "team", "quick_support"];
 
 const looks: Record<Why["outcome"], readonly [Tone, LucideIcon]> = {
   allow: ["verified", CircleCheck],
@@ -28,17 +28,17 @@ interface Props {
   /** Whether somebody asks about themselves. */
   own?: boolean;
   /** What is asked about at first. */
-  kind?: TargetKind;
+  kind?: AskedKind;
   onAssign?: () => void;
 }
 
 /** What somebody may do on a target they choose; each answer opens to say why. */
 export function Ask({ technicianId, own, kind: first = "customer", onAssign }: Props) {
   const { t } = useTranslation();
-  const [kind, setKind] = useState<TargetKind>(first);
+  const [kind, setKind] = useState<AskedKind>(first);
   const [id, setId] = useState<string | null>(null);
   const [only, setOnly] = useState<Why["outcome"] | "any">("any");
-  const on = isOneOf(kind) && !id ? null : placeOf(kind, id);
+  const on = isOneOf(kind) && !id ? null : askedOf(kind, id);
   return (
     <Card title={own ? t("rights.ask.own") : t("rights.ask.title")}>
       <div className={classes.ask}>

@@ -50,6 +50,9 @@ export function heldBy(chosen: readonly string[], catalogue: readonly Permission
 export const targetKinds = ["device", "device_group", "customer", "all_devices", "all_customers", "quick_support", "team"] as const;
 export type TargetKind = (typeof targetKinds)[number];
 
+/** What can be asked about: also what is decided on its customer, and so is never given anything on. */
+export type AskedKind = TargetKind | "contact" | "ticket";
+
 const fitting: Record<Purpose, readonly TargetKind[]> = {
   devices: ["device", "device_group", "customer", "all_devices"],
   customers: ["customer", "all_customers"],
@@ -63,8 +66,16 @@ export function targetsOf(purpose: Purpose): readonly TargetKind[] {
 }
 
 /** Whether one of a kind has to be chosen; the others are one whole. */
-export function isOneOf(kind: TargetKind): kind is "device" | "device_group" | "customer" {
-  return kind === "device" || kind === "device_group" || kind === "customer";
+export function isOneOf(kind: AskedKind): kind is OneOf {
+  return kind === "device" || kind === "device_group" || kind === "customer" || kind === "contact" || kind === "ticket";
+}
+
+/** A kind of which there are many. */
+export type OneOf = "device" | "device_group" | "customer" | "contact" | "ticket";
+
+/** What a question is about, as the server wants it. */
+export function askedOf(kind: AskedKind, id?: string | null): Place {
+  return kind === "contact" || kind === "ticket" ? { type: kind, id: id ?? "" } as Place : placeOf(kind, id);
 }
 
 /** A target as the server wants it. */
@@ -72,7 +83,7 @@ export function placeOf(kind: TargetKind, id?: string | null): Scope {
   if (kind === "team") {
     return { type: "organization" };
   }
-  return kind === "quick_support" ? { type: "section", id: "quick_support" } : isOneOf(kind) ? { type: kind, id: id ?? "" } : { type: kind };
+  return kind === "quick_support" ? { type: "section", id: "quick_support" } : isOneOf(kind) ? ({ type: kind, id: id ?? "" } as Scope) : { type: kind };
 }
 
 /** The kind of a target as the server names it: a section is told by its id. */

@@ -1,7 +1,7 @@
 import type { TFunction } from "i18next";
 import { api, must } from "@/api/client";
 import type { Place } from "@/api/types";
-import { isOneOf, kindOf, type TargetKind } from "./catalogue";
+import { isOneOf, kindOf, type OneOf, type TargetKind } from "./catalogue";
 
 /** A target in the middle of a sentence: "the customer Northwind", "all devices". */
 export function placeText(place: Place, t: TFunction): string {
@@ -23,7 +23,7 @@ export function placeHref(place: Place): string | undefined {
 const beside = (name: string, other: string) => (other && other !== name ? `${name} – ${other}` : name);
 
 /** Looks up what can be chosen of a kind. */
-export async function targetChoices(kind: "device" | "device_group" | "customer", q: string): Promise<{ value: string; label: string }[]> {
+export async function targetChoices(kind: OneOf, q: string): Promise<{ value: string; label: string }[]> {
   const query = { q: q || undefined, limit: 20, sort: "name" } as const;
   switch (kind) {
     case "device":
@@ -32,5 +32,9 @@ export async function targetChoices(kind: "device" | "device_group" | "customer"
       return (await must(api.GET("/api/device-groups", { params: { query } }))).items.map((x) => ({ value: x.id, label: beside(x.name, x.customer_name) }));
     case "customer":
       return (await must(api.GET("/api/customers", { params: { query } }))).items.map((x) => ({ value: x.id, label: x.name }));
+    case "contact":
+      return (await must(api.GET("/api/contacts", { params: { query } }))).items.map((x) => ({ value: x.id, label: beside(x.name, x.customer_name) }));
+    case "ticket":
+      return (await must(api.GET("/api/tickets", { params: { query: { q: q || undefined, limit: 20 } } }))).items.map((x) => ({ value: x.id, label: `#${x.number} ${beside(x.summary, x.customer_name)}` }));
   }
 }

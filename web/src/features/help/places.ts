@@ -23,6 +23,7 @@ const places: [page: string, section: string][] = [
   ["/roles", "administrator#giving-access"],
   ["/roles/unused", "administrator#unused-rights"],
   ["/access-graph", "administrator#the-access-graph"],
+  ["/decisions", "administrator#what-other-programs-were-told"],
   ["/my-access", "administrator#what-may-they-do-and-why"],
   ["/approvals", "administrator#two-people"],
   ["/reviews", "administrator#access-reviews"],

@@ -28,6 +28,7 @@ export const shell = {
     devices: "Devices",
     roles: "Roles",
     graph: "Access graph",
+    decisions: "Decisions",
     approvals: "Approvals",
     reviews: "Reviews",
     documents: "Documents",

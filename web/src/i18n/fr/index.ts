@@ -13,6 +13,7 @@ import { contactPasskey } from "./contactPasskey";
 import { document } from "./document";
 import { effect } from "./effect";
 import { graph } from "./graph";
+import { answered } from "./answered";
 import { evidence } from "./evidence";
 import { mailReason } from "./mailReason";
 import { notice } from "./notice";
@@ -33,4 +34,4 @@ import { verify } from "./verify";
 import { wording } from "./wording";
 
 /** Every text of the console in French. The type refuses a missing one. */
-export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights, ...review, ...use, ...graph };
+export const fr: Texts<typeof en> = { ...common, ...approval, ...carrier, ...effect, ...shell, ...security, ...verify, ...people, ...teams, ...audit, ...branding, ...access, ...factor, ...notice, ...evidence, ...duo, ...bring, ...pod, ...policy, ...wording, ...consent, ...contactPasskey, ...idp, ...mailReason, ...outbox, ...document, ...reasons, ...rights, ...review, ...use, ...graph, ...answered };

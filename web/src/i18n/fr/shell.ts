@@ -31,6 +31,7 @@ export const shell: Texts<typeof source> = {
     devices: "Appareils",
     roles: "Rôles",
     graph: "Graphe des accès",
+    decisions: "Décisions",
     approvals: "Approbations",
     reviews: "Revues",
     documents: "Documents",
