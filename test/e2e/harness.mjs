@@ -190,6 +190,7 @@ export async function looked(page, name) {
     await page.setViewportSize(viewport);
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme });
+      await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
       if (full || (size === "wide" && theme === "light")) {
         found.push(...(await axe(page)).map((line) => `${name}, ${theme}, ${size}: ${line}`));
       } else if (size === "wide") { // another theme changes colours alone, and what axe finds seldom hangs on the width
