@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -49,6 +50,18 @@ func TestOnlyWhatSomebodySetsAboutIsTold(t *testing.T) {
 		"signed in": {func() error { return guard.Enter(ctx, perm.SignedIn) }, ""},
 		"held":      {func() error { return guard.Holds(ctx, perm.TicketView) }, ""},
 		"a list":    {func() error { _, err := guard.Customers(ctx, perm.TicketView); return err }, ""},
+		"one of a list, to do something": {func() error {
+			s, err := guard.Customers(ctx, perm.TicketEdit)
+			if err == nil && s.Uses("mine") && !s.Uses("") && !s.Has("theirs") {
+				return nil
+			}
+			return errors.Join(err, errors.New("refused"))
+		}, "o tom ticket.edit customer mine allow"},
+		"one of a list, looking": {func() error {
+			s, err := guard.Customers(access.Looking(ctx), perm.TicketEdit)
+			s.Uses("mine")
+			return err
+		}, ""},
 		"decide": {func() error {
 			_, err := guard.Decide(ctx, perm.TicketView, engine.Target{Type: engine.Customer, ID: "mine"})
 			return err

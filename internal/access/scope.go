@@ -22,9 +22,17 @@ func (g *Guard) Customers(ctx context.Context, p perm.Permission) (Scope, error)
 		return Scope{}, err
 	}
 	if e, _ := perm.Find(p); e.Purpose == perm.Devices || e.Purpose == perm.Customers {
-		return scopeOf(q.engine.CustomersAs(q.at, q.as, p)), nil
+		s := scopeOf(q.engine.CustomersAs(q.at, q.as, p))
+		s.used = func(customerID string, outcome engine.Outcome) {
+			g.tell(q, p, engine.Target{Type: engine.Customer, ID: customerID}, outcome)
+		}
+		return s, nil
 	}
-	return scopeOf(q.engine.AssignedTo(q.as)), nil // what is held on the organization is held for the customers that are theirs
+	s := scopeOf(q.engine.AssignedTo(q.as)) // what is held on the organization is held for the customers that are theirs
+	s.used = func(_ string, outcome engine.Outcome) {
+		g.tell(q, p, engine.Target{Type: engine.Organization}, outcome)
+	}
+	return s, nil
 }
 
 // Scope is the set of customers on which an actor holds a permission, to filter lists with.
@@ -32,6 +40,8 @@ type Scope struct {
 	All         bool     // also what belongs to no customer
 	Except      []string // of all
 	CustomerIDs []string // unless All
+
+	used func(customerID string, outcome engine.Outcome) // nil of the server's
 }
 
 func scopeOf(r engine.Reach) Scope {
@@ -50,6 +60,18 @@ func texts(ids []engine.ID) (out []string) {
 // Has says whether the scope holds one customer.
 func (s Scope) Has(customerID string) bool {
 	return s.All && !slices.Contains(s.Except, customerID) || slices.Contains(s.CustomerIDs, customerID)
+}
+
+// Uses is Has for whoever is about to do there what the permission is for: it counts as use of it, as Check does.
+func (s Scope) Uses(customerID string) bool {
+	ok, outcome := s.Has(customerID), engine.Deny
+	if ok {
+		outcome = engine.Allow
+	}
+	if s.used != nil && customerID != "" {
+		s.used(customerID, outcome)
+	}
+	return ok
 }
 
 // Where narrows a list to the scope; column holds the customer's id.

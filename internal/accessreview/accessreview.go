@@ -25,7 +25,7 @@ const (
 	maxTeams     = 50
 	maxCustomers = 100
 	maxOpen      = 20     // reviews of an organization that have not ended
-	maxItems     = 50_000 // grants in one review
+	maxItems     = 50_000 // items in one review
 	maxAnswers   = 200    // in one request
 	maxReports   = 4      // written at once
 	maxRemind    = 30     // days
@@ -106,6 +106,7 @@ type Counts struct {
 	Items     int
 	Confirmed int
 	Revoked   int
+	Flagged   int // platform roles that somebody has to change
 	Kept      int // nobody answered, and it stays
 	Gone      int // somebody else had taken it away
 	Open      int
@@ -121,6 +122,7 @@ const (
 	Open      Result = ""
 	Confirmed Result = "confirmed"
 	Revoked   Result = "revoked"
+	Flagged   Result = "flagged" // a platform role that is to be changed; the review does not change it
 	Kept      Result = "kept"
 	Gone      Result = "gone"
 )
@@ -135,12 +137,26 @@ const (
 	Vanished Change = "gone"
 )
 
-// Item is one grant as it was when the review began, what became of it, and what was answered.
+// Kind is what an item is about.
+type Kind string
+
+// The kinds. A deny is no item: to take one away would give something.
+const (
+	OfRole         Kind = "role"
+	OfOverride     Kind = "override"
+	OfPlatformRole Kind = "platform_role"
+)
+
+// ownerRole stands for the platform role of an owner.
+const ownerRole = "owner"
+
+// Item is one right as it was when the review began, what became of it, and what was answered.
 type Item struct {
 	ReviewID string
-	GrantID  string
+	Kind     Kind
+	GrantID  string // of an override its id, of a platform role the technician's
 	Subject  grant.Subject
-	Role     Person
+	Role     Person // of an override the permission, of a platform role that or the organization's own one
 	Purpose  perm.Purpose
 	Scope    grant.Scope
 	grant.Times
@@ -171,11 +187,12 @@ type Item struct {
 type current struct {
 	roleVersion int64
 	customerID  string
+	platform    string
 }
 
 // Seen names all that was shown of an item. An answer repeats it, so that nobody answers what they have not seen.
 func (i Item) Seen() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %s %d %s %s", i.ReviewID, i.GrantID, i.version, i.Change, i.now.roleVersion, i.now.customerID, i.Answer))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %s %d %s %s %s", i.ReviewID, i.GrantID, i.version, i.Change, i.now.roleVersion, i.now.customerID, i.now.platform, i.Answer))
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -251,9 +268,19 @@ func written(t time.Time) string {
 
 // targets name what an item is about in the record.
 func (i Item) targets() []audit.Target {
-	out := []audit.Target{{Type: string(i.Subject.Type), ID: i.Subject.ID, Name: i.Subject.Name}, {Type: "role", ID: i.Role.ID, Name: i.Role.Name}}
+	out := []audit.Target{{Type: string(i.Subject.Type), ID: i.Subject.ID, Name: i.Subject.Name}, {Type: i.roleTarget(), ID: i.Role.ID, Name: i.Role.Name}}
 	if i.Scope.ID != "" {
 		out = append(out, audit.Target{Type: string(i.Scope.Type), ID: i.Scope.ID, Name: i.Scope.Name})
 	}
 	return out
+}
+
+func (i Item) roleTarget() string {
+	switch i.Kind {
+	case OfOverride:
+		return "permission"
+	case OfPlatformRole:
+		return "platformrole"
+	}
+	return "role"
 }

@@ -22,7 +22,8 @@ type Verb string
 const (
 	Confirm  Verb = "confirm"
 	TakeAway Verb = "revoke"
-	Undo     Verb = "undo" // takes a confirmation back
+	Flag     Verb = "flag" // says that a platform role has to be changed
+	Undo     Verb = "undo" // takes a confirmation or a flag back
 )
 
 // Answer is what a reviewer says about one grant.
@@ -115,8 +116,8 @@ func checkAnswers(want []Answer) ([]Answer, error) {
 	for i, a := range out {
 		at := fmt.Sprintf("/answers/%d", i)
 		out[i].Comment = form.Text(at+"/comment", a.Comment, maxComment)
-		if a.Verb != Confirm && a.Verb != TakeAway && a.Verb != Undo {
-			form.Refuse(at+"/answer", "Choose confirm, revoke or undo.")
+		if a.Verb != Confirm && a.Verb != TakeAway && a.Verb != Flag && a.Verb != Undo {
+			form.Refuse(at+"/answer", "Choose confirm, revoke, flag or undo.")
 		}
 		if had[a.GrantID] {
 			form.Refuse(at+"/grant_id", "Each grant once.")
@@ -155,7 +156,7 @@ func (s *Service) lockRoles(ctx context.Context, tx *store.Tx, v reader, r Revie
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}
-		if i.MayAnswer && i.Change != Vanished {
+		if i.Kind == OfRole && i.MayAnswer && i.Change != Vanished {
 			roles = append(roles, i.Role.ID)
 		}
 	}
@@ -180,11 +181,13 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, v reader, r Review, 
 	i.Answer, i.Comment, i.AnsweredBy, i.AnsweredAt = Confirmed, a.Comment, Person{actor.ID, actor.Name}, store.Now()
 	switch a.Verb {
 	case Confirm:
+	case Flag:
+		i.Answer = Flagged
 	case Undo:
 		i.Answer, i.Comment, i.AnsweredBy, i.AnsweredAt = Open, "", Person{}, time.Time{}
 	case TakeAway:
 		i.Answer = Revoked
-		if err := s.Grants.Reviewed(ctx, tx, a.GrantID); err != nil {
+		if err := s.takeAway(ctx, tx, i); err != nil {
 			return i, err
 		}
 	}
@@ -193,12 +196,20 @@ func (s *Service) answer(ctx context.Context, tx *store.Tx, v reader, r Review, 
 	}
 	err = s.Audit.Record(ctx, tx, audit.Event{
 		Action: "accessreview.answer", CustomerID: i.Scope.CustomerID, Targets: append([]audit.Target{{Type: "accessreview", ID: r.ID, Name: r.Name}}, i.targets()...),
-		Detail: map[string]any{"answer": string(a.Verb), "grant_id": a.GrantID, "comment": i.Comment},
+		Detail: map[string]any{"answer": string(a.Verb), "kind": string(i.Kind), "grant_id": a.GrantID, "comment": i.Comment},
 	})
 	if err != nil {
 		return i, err
 	}
 	return itemIn(ctx, tx, r.OrgID, v, r.ID, a.GrantID)
+}
+
+// takeAway takes a grant or an override away, as somebody or the end of the review decided.
+func (s *Service) takeAway(ctx context.Context, tx *store.Tx, i Item) error {
+	if i.Kind == OfOverride {
+		return s.Grants.ReviewedOverride(ctx, tx, i.GrantID)
+	}
+	return s.Grants.Reviewed(ctx, tx, i.GrantID)
 }
 
 // takes settles that an item takes an answer from a reader.
@@ -214,6 +225,10 @@ func (i Item) takes(v reader, a Answer) error {
 		return errRevoked
 	case i.Change == Vanished:
 		return errGone
+	case a.Verb == TakeAway && i.Kind == OfPlatformRole:
+		return errPlatform
+	case a.Verb == Flag && i.Kind != OfPlatformRole:
+		return errFlag
 	case a.Seen != i.Seen():
 		return errChanged
 	case a.Verb == Undo && i.Answer == Open:

@@ -183,15 +183,17 @@ func (s *Service) revokeSome(ctx context.Context, tx *store.Tx, r Review) (some 
 	}
 	for _, i := range found {
 		i.Answer, i.Automatic, i.AnsweredAt = Revoked, true, store.Now()
-		switch err := s.Grants.Reviewed(ctx, tx, i.GrantID); fault.KindOf(err) {
-		case fault.NotFound:
+		err := error(errPlatform) // which has no lower one that would be meant: it stays, and the report says why
+		if i.Kind != OfPlatformRole {
+			err = s.takeAway(ctx, tx, i)
+		}
+		switch kind := fault.KindOf(err); {
+		case kind == fault.NotFound:
 			i.Answer = Gone
-		case fault.Denied: // an owner's, which nobody else takes
+		case kind == fault.Denied, i.Kind == OfPlatformRole: // an owner's, which nobody else takes, or a platform role
 			i.Answer, i.Reason = Kept, fault.CodeOf(err)
-		default:
-			if err != nil {
-				return false, err
-			}
+		case err != nil:
+			return false, err
 		}
 		if err := answered(ctx, tx, r.OrgID, i); err != nil {
 			return false, err
@@ -216,7 +218,7 @@ func (s *Service) close(ctx context.Context, tx *store.Tx, r Review) error {
 	}
 	c := one[0].Counts
 	err := s.record(ctx, tx, r, audit.Event{Action: "accessreview.end", Detail: map[string]any{
-		"grants": c.Items, "confirmed": c.Confirmed, "revoked": c.Revoked, "kept": c.Kept, "gone": c.Gone,
+		"grants": c.Items, "confirmed": c.Confirmed, "revoked": c.Revoked, "flagged": c.Flagged, "kept": c.Kept, "gone": c.Gone,
 	}})
 	if err != nil {
 		return err

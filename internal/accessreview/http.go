@@ -33,11 +33,11 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "end-access-review", Method: "POST", Path: each + "/end", Summary: "End an access review before its time", Needs: perm.AdminReviews, Object: s.object,
 	}, s.postEnd)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "list-access-review-items", Method: "GET", Path: each + "/items", Summary: "List the grants of an access review, by the names of those who have them",
+		ID: "list-access-review-items", Method: "GET", Path: each + "/items", Summary: "List the rights in an access review, by the names of those who have them",
 		Needs: perm.SignedIn, Object: s.object,
 	}, s.getItems)
 	httpapi.Handle(api, httpapi.Route{
-		ID: "answer-access-review", Method: "POST", Path: each + "/answers", Summary: "Confirm grants or take them away, up to 200 at once, each for itself",
+		ID: "answer-access-review", Method: "POST", Path: each + "/answers", Summary: "Confirm rights, take them away or mark platform roles for a change, up to 200 at once, each for itself",
 		Needs: perm.SignedIn, Object: s.object, Rights: true, MaxBody: 256 << 10,
 	}, s.postAnswers)
 	report := httpapi.Route{
@@ -66,8 +66,8 @@ type idInput struct {
 // fieldsBody is what people enter.
 type fieldsBody struct {
 	Name        string     `json:"name" minLength:"1" maxLength:"100"`
-	TeamIDs     []string   `json:"team_ids,omitempty" maxItems:"50" doc:"only the grants of these teams and their people; empty for all"`
-	CustomerIDs []string   `json:"customer_ids,omitempty" maxItems:"100" doc:"only grants on these customers, their groups and devices; empty for all"`
+	TeamIDs     []string   `json:"team_ids,omitempty" maxItems:"50" doc:"only the rights of these teams and their people; empty for all"`
+	CustomerIDs []string   `json:"customer_ids,omitempty" maxItems:"100" doc:"only what counts on these customers, their groups and devices, without platform roles; empty for all"`
 	StartsAt    *time.Time `json:"starts_at,omitempty" nullable:"true" doc:"absent: at once"`
 	DueAt       *time.Time `json:"due_at,omitempty" nullable:"true" doc:"an hour to a year after the start; absent: two weeks"`
 	Unanswered  Unanswered `json:"unanswered" enum:"revoke,keep" doc:"what becomes at the end of what nobody answered; revoke takes admin.technicians too"`
@@ -110,6 +110,7 @@ type CountsBody struct {
 	Items     int `json:"items"`
 	Confirmed int `json:"confirmed"`
 	Revoked   int `json:"revoked"`
+	Flagged   int `json:"flagged" doc:"platform roles that somebody has to change"`
 	Kept      int `json:"kept" doc:"at the end: nobody answered, and it stays"`
 	Gone      int `json:"gone" doc:"somebody has taken it away otherwise"`
 	Open      int `json:"open"`

@@ -19,8 +19,8 @@ type subjectBody struct {
 }
 
 type roleBody struct {
-	ID      string       `json:"id"`
-	Name    string       `json:"name"`
+	ID      string       `json:"id" doc:"of an override the permission, of a platform role owner, one that comes with Countersign, or the id of one of the organization’s own"`
+	Name    string       `json:"name" doc:"empty for what comes with Countersign"`
 	Purpose perm.Purpose `json:"purpose" enum:"devices,invitations,administration,customers"`
 }
 
@@ -39,7 +39,8 @@ func scopeOf(s grant.Scope) scopeBody {
 
 // ItemBody is one grant in a review on the wire.
 type ItemBody struct {
-	GrantID    string      `json:"grant_id"`
+	Kind       Kind        `json:"kind" enum:"role,override,platform_role" doc:"the grant of a role, an override that allows one permission, or the platform role of a person"`
+	GrantID    string      `json:"grant_id" doc:"of an override its id, of a platform role the technician’s"`
 	Subject    subjectBody `json:"subject" doc:"who has it; a team’s grant is reviewed once, for all its people"`
 	Role       roleBody    `json:"role"`
 	Scope      scopeBody   `json:"scope"`
@@ -49,8 +50,8 @@ type ItemBody struct {
 	ExpiresAt  *time.Time  `json:"expires_at"`
 	UseKnown   bool        `json:"use_known" doc:"whether uses had been recorded for long enough when the review began: since before the grant, or for 90 days"`
 	UsedAt     *time.Time  `json:"used_at" doc:"when anything in the role was last used, as known when the review began; null: never, if uses were recorded"`
-	Change     Change      `json:"change" enum:"same,changed,gone" doc:"what became of the grant since the review began; changed: its role was changed, or where it counts went to another customer"`
-	Answer     Result      `json:"answer" enum:",confirmed,revoked,kept,gone" doc:"empty: open; kept and gone only at the end"`
+	Change     Change      `json:"change" enum:"same,changed,gone" doc:"what became of the grant since the review began; changed: its role was changed, it is another platform role, or where it counts went to another customer"`
+	Answer     Result      `json:"answer" enum:",confirmed,revoked,flagged,kept,gone" doc:"empty: open; flagged: a platform role that is to be changed; kept and gone only at the end"`
 	Automatic  bool        `json:"automatic" doc:"answered by the end of the review"`
 	Reason     string      `json:"reason" doc:"the code of why the end could not take it away"`
 	Comment    string      `json:"comment"`
@@ -64,7 +65,7 @@ type ItemBody struct {
 
 func itemOf(i Item) ItemBody {
 	return ItemBody{
-		GrantID: i.GrantID, Subject: subjectBody{i.Subject.Type, i.Subject.ID, i.Subject.Name}, Role: roleBody{i.Role.ID, i.Role.Name, i.Purpose}, Scope: scopeOf(i.Scope),
+		Kind: i.Kind, GrantID: i.GrantID, Subject: subjectBody{i.Subject.Type, i.Subject.ID, i.Subject.Name}, Role: roleBody{i.Role.ID, i.Role.Name, i.Purpose}, Scope: scopeOf(i.Scope),
 		GrantedAt: i.GrantedAt, GrantedBy: personOf(i.GrantedBy), NotBefore: httpapi.Optional(i.NotBefore), ExpiresAt: httpapi.Optional(i.ExpiresAt), UseKnown: i.UseKnown,
 		UsedAt: httpapi.Optional(i.UsedAt), Change: i.Change, Answer: i.Answer, Automatic: i.Automatic, Reason: i.Reason, Comment: i.Comment,
 		AnsweredBy: personOf(i.AnsweredBy), AnsweredAt: httpapi.Optional(i.AnsweredAt), Own: i.Own, MayAnswer: i.MayAnswer, Nobody: i.Nobody, Seen: i.Seen(),
@@ -75,7 +76,7 @@ func (s *Service) getItems(ctx context.Context, in *struct {
 	ID string `path:"id"`
 	httpapi.Paging
 	Mine      bool   `query:"mine" doc:"only what is the reader’s to answer"`
-	Answer    string `query:"answer" enum:"open,nobody,confirmed,revoked,kept,gone" doc:"nobody: open, and there is nobody who may answer"`
+	Answer    string `query:"answer" enum:"open,nobody,confirmed,revoked,flagged,kept,gone" doc:"nobody: open, and there is nobody who may answer"`
 	SubjectID string `query:"subject_id" maxLength:"36" doc:"of this technician or team"`
 	Text      string `query:"q" maxLength:"200" doc:"words in the name of who has it"`
 },
@@ -88,7 +89,7 @@ func (s *Service) getItems(ctx context.Context, in *struct {
 
 type answerBody struct {
 	GrantID string `json:"grant_id" maxLength:"36"`
-	Answer  Verb   `json:"answer" enum:"confirm,revoke,undo" doc:"revoke takes it away at once; undo takes a confirmation back"`
+	Answer  Verb   `json:"answer" enum:"confirm,revoke,flag,undo" doc:"revoke takes it away at once; flag says that a platform role is to be changed, and changes nothing; undo takes a confirmation or a flag back"`
 	Seen    string `json:"seen" maxLength:"64" doc:"of the item as it was shown"`
 	Comment string `json:"comment,omitempty" maxLength:"500"`
 }

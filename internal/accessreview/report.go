@@ -58,7 +58,7 @@ func (s *Service) Report(ctx context.Context, id string) ([]byte, error) {
 		Format: reviewverify.Format, Organization: reviewverify.Named{ID: o.ID, Name: o.Name}, IssuedAt: store.Now(), PublicKey: s.Audit.PublicKey(),
 		Review: reviewverify.Review{
 			ID: r.ID, Name: r.Name, StartedAt: r.StartedAt, DueAt: r.DueAt, EndedAt: r.EndedAt, Unanswered: string(r.Unanswered), Grants: c.Items, Confirmed: c.Confirmed,
-			Revoked: c.Revoked, Kept: c.Kept, Gone: c.Gone,
+			Revoked: c.Revoked, Flagged: c.Flagged, Kept: c.Kept, Gone: c.Gone,
 		},
 	}, table, pages, func(what string, sum auditverify.Hash) (string, error) { return s.Audit.Attest(r.OrgID, what, sum) })
 	if err != nil {
@@ -69,19 +69,19 @@ func (s *Service) Report(ctx context.Context, id string) ([]byte, error) {
 	})
 }
 
-// tableOf is the table of a report: a line for each grant. Its columns are for programs and stay in English.
+// tableOf is the table of a report: a line for each right. Its columns are for programs and stay in English.
 func tableOf(found []Item) ([]byte, error) {
 	var out bytes.Buffer
 	w := csvfile.NewWriter(&out)
 	err := w.Write("subject_type", "subject_id", "subject", "role_id", "role", "scope_type", "scope_id", "scope", "granted_at", "granted_by", "not_before", "expires_at", "last_used",
-		"answer", "automatic", "reason", "answered_by_id", "answered_by", "answered_at", "comment", "at_the_end", "grant_id")
+		"answer", "automatic", "reason", "answered_by_id", "answered_by", "answered_at", "comment", "at_the_end", "grant_id", "kind")
 	for _, i := range found {
 		if err != nil {
 			break
 		}
 		err = w.Write(string(i.Subject.Type), i.Subject.ID, i.Subject.Name, i.Role.ID, i.Role.Name, string(i.Scope.Type), i.Scope.ID, i.Scope.Name, written(i.GrantedAt),
 			i.GrantedBy.Name, written(i.NotBefore), written(i.ExpiresAt), i.lastUse("not recorded", "never"), string(i.Answer), fmt.Sprint(i.Automatic), i.Reason,
-			i.AnsweredBy.ID, i.AnsweredBy.Name, written(i.AnsweredAt), i.Comment, string(i.After), i.GrantID)
+			i.AnsweredBy.ID, i.AnsweredBy.Name, written(i.AnsweredAt), i.Comment, string(i.After), i.GrantID, string(i.Kind))
 	}
 	if err == nil {
 		err = w.Flush()
@@ -118,7 +118,7 @@ func pagesOf(o organization.Organization, r Review, found []Item) ([]byte, error
 	blocks := []markup.Block{
 		paragraph(fmt.Sprintf(t.span, at(r.StartedAt), at(r.EndedAt))),
 		{Kind: markup.Points, Items: [][]markup.Span{
-			text(fmt.Sprintf(t.grants, c.Items)), text(fmt.Sprintf(t.confirmed, c.Confirmed)), text(fmt.Sprintf(t.revoked, c.Revoked)), text(fmt.Sprintf(t.kept, c.Kept)),
+			text(fmt.Sprintf(t.grants, c.Items)), text(fmt.Sprintf(t.confirmed, c.Confirmed)), text(fmt.Sprintf(t.revoked, c.Revoked)), text(fmt.Sprintf(t.flagged, c.Flagged)), text(fmt.Sprintf(t.kept, c.Kept)),
 			text(fmt.Sprintf(t.gone, c.Gone)),
 		}},
 		{Kind: markup.Note, Spans: text(t.rule[r.Unanswered])},

@@ -24,7 +24,11 @@ func (s *Service) uses(ctx context.Context, r Review, start bool) (*lastUses, er
 	if !start || s.LastUse == nil {
 		return nil, nil //nolint:nilnil // nothing is known
 	}
-	ids, members, err := people(ctx, s.DB.Read(), r, store.Now())
+	found, err := rights(ctx, s.DB.Read(), r, store.Now())
+	if err != nil {
+		return nil, err
+	}
+	ids, members, err := people(ctx, s.DB.Read(), r.OrgID, found)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +71,7 @@ func (u *lastUses) tell(granted, now time.Time) bool {
 // start writes down what there is to review, and tells who has to.
 func (s *Service) start(ctx context.Context, tx *store.Tx, r *Review, used *lastUses) error {
 	now := store.Now()
-	found, err := grants(ctx, tx, *r, now)
+	found, err := rights(ctx, tx, *r, now)
 	if err != nil {
 		return err
 	}

@@ -221,14 +221,14 @@ func count(ctx context.Context, q store.Querier, org string, v reader, reviews [
 	}
 	w.Add("i.org_id = ?", org)
 	w.In("i.review_id", ids)
-	const open = `i.answer = '' and g.id is not null`
+	const open = `i.answer = '' and ` + there + ` is not null`
 	rows, err := q.QueryContext(ctx, `
-		select i.review_id, count(*), count(case when i.answer = 'confirmed' then 1 end), count(case when i.answer = 'revoked' then 1 end),
-			count(case when i.answer = 'kept' then 1 end), count(case when i.answer = 'gone' or i.answer = '' and g.id is null then 1 end),
+		select i.review_id, count(*), count(case when i.answer = 'confirmed' then 1 end), count(case when i.answer = 'revoked' then 1 end), count(case when i.answer = 'flagged' then 1 end),
+			count(case when i.answer = 'kept' then 1 end), count(case when i.answer = 'gone' or i.answer = '' and `+there+` is null then 1 end),
 			count(case when `+open+` then 1 end),
 			count(case when `+open+` and `+nobody+` and not `+leading("")+` then 1 end),
 			count(case when `+open+` and `+v.mine(w)+` then 1 end)
-		from accessreview_item i left join grant_role g on g.org_id = i.org_id and g.id = i.grant_id`+w.SQL()+` group by i.review_id`, w.Args()...)
+		from accessreview_item i`+thereFrom+w.SQL()+` group by i.review_id`, w.Args()...)
 	if err != nil {
 		return fmt.Errorf("count the answers: %w", err)
 	}
@@ -236,7 +236,7 @@ func count(ctx context.Context, q store.Querier, org string, v reader, reviews [
 	for rows.Next() {
 		var id string
 		var c Counts
-		if err := rows.Scan(&id, &c.Items, &c.Confirmed, &c.Revoked, &c.Kept, &c.Gone, &c.Open, &c.Nobody, &c.Mine); err != nil {
+		if err := rows.Scan(&id, &c.Items, &c.Confirmed, &c.Revoked, &c.Flagged, &c.Kept, &c.Gone, &c.Open, &c.Nobody, &c.Mine); err != nil {
 			return fmt.Errorf("count the answers: %w", err)
 		}
 		at[id].Counts = c

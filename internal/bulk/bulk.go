@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
@@ -43,7 +44,7 @@ const Kind = "technician.bulk"
 
 const (
 	maxPeople    = 10_000
-	maxRehearsed = 500 // people to whom an order is tried out: it is one transaction
+	part         = 200 // people to whom an order is tried out in one transaction, for which everybody else who changes something may have to wait
 	maxCustomers = 1000
 	maxSubject   = 200
 	maxBody      = 5000
@@ -54,7 +55,6 @@ var (
 	errNobody  = fault.Field("/ids", "bulk.nobody", "Nobody is chosen.")
 	errEither  = fault.Field("/filter", "bulk.ids_or_filter", "Choose technicians by their ids or by a filter, not by both.")
 	errTooMany = fault.Field("/filter", "bulk.too_many", fmt.Sprintf("This is more than %d technicians at once. Narrow the filter.", maxPeople))
-	errMuch    = fault.New(fault.Conflict, "bulk.too_many_to_try", fmt.Sprintf("What this does to rights is shown for up to %d technicians.", maxRehearsed))
 	errSame    = fault.New(fault.Conflict, "bulk.unchanged", "This is so already.")
 	errCame    = fault.New(fault.Conflict, "bulk.not_an_invitation", "This technician has signed in already: there is no invitation to delete.")
 	errTold    = fault.New(fault.Conflict, "bulk.not_active", "Only who is active and has signed in is told.")
@@ -95,12 +95,19 @@ type Deps struct {
 	Tell func(ctx context.Context, tx *store.Tx, technicianID string, m Message) error
 }
 
+// tryFor is for how long an order is tried out. Whoever was not reached by then is counted, and the preview says that it is about the others.
+const tryFor = 15 * time.Second
+
 // Service does one thing to many technicians.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+
+	tryFor time.Duration
+}
 
 // New returns a Service and names it to the tasks.
 func New(d Deps) *Service {
-	s := &Service{d}
+	s := &Service{d, tryFor}
 	d.Tasks.Handle(Kind, s.run)
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/audit"
@@ -75,24 +76,30 @@ func (s *Service) one(ctx context.Context, r *task.Run, p payload, id string) er
 	return s.refused(ctx, r, p, batch, before, result, err)
 }
 
-// rehearse does an order to everybody in one transaction, which is taken back. As in a task, whoever is refused stays as they are.
+// rehearse does an order to everybody, some in a transaction, which is taken back before the next: what is done to one person hangs on no other. As in a
+// task, whoever is refused stays as they are.
 func (s *Service) rehearse(ctx context.Context, p payload) error {
-	if len(p.IDs) > maxRehearsed {
-		return errMuch
-	}
 	batch, err := s.Technicians.Batch(ctx)
 	if err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		for _, id := range p.IDs {
-			err := s.act(ctx, tx, batch, p, id)
-			if _, declared := errors.AsType[*fault.Error](err); err != nil && (!declared || fault.KindOf(err) == fault.Internal) {
-				return err
+	began, done := time.Now(), 0
+	for some := range slices.Chunk(p.IDs, part) {
+		done += len(some)
+		err := s.DB.Write(store.WithPart(ctx, store.Part{Done: done, Of: len(p.IDs)}), func(tx *store.Tx) error {
+			for _, id := range some {
+				err := s.act(ctx, tx, batch, p, id)
+				if _, declared := errors.AsType[*fault.Error](err); err != nil && (!declared || fault.KindOf(err) == fault.Internal) {
+					return err
+				}
 			}
+			return nil
+		})
+		if !errors.Is(err, store.ErrRehearsed) || time.Since(began) > s.tryFor {
+			return err
 		}
-		return nil
-	})
+	}
+	return store.ErrRehearsed
 }
 
 // refused notes that nothing was done to somebody, and why. What is no refusal stops the task, which begins again with this person.

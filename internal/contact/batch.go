@@ -56,7 +56,7 @@ func (b *Batch) CreateIn(ctx context.Context, tx *store.Tx, f Fields) (c Contact
 
 // UpdateIn gives a contact prepared fields, unless it has them already. The screens are told by Tell.
 func (b *Batch) UpdateIn(ctx context.Context, tx *store.Tx, c Contact, f Fields) (_ Contact, changed bool, err error) {
-	if !b.scope.Has(c.CustomerID) {
+	if !b.scope.Uses(c.CustomerID) {
 		return c, false, ErrNotFound
 	}
 	before := c

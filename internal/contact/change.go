@@ -44,7 +44,7 @@ func (s *Service) Update(ctx context.Context, id string, change func(Contact) (F
 		if c, err = lock(ctx, tx, c.OrgID, id); err != nil {
 			return err
 		}
-		if !b.scope.Has(c.CustomerID) {
+		if !b.scope.Uses(c.CustomerID) {
 			return ErrNotFound
 		}
 		next, err := change(c)

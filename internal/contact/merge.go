@@ -38,7 +38,7 @@ func (s *Service) Merge(ctx context.Context, id string, others []string, check f
 		if err != nil {
 			return err
 		}
-		if !scope.Has(into.CustomerID) {
+		if !scope.Uses(into.CustomerID) {
 			return ErrNotFound
 		}
 		if err := check(into); err != nil {
@@ -46,7 +46,7 @@ func (s *Service) Merge(ctx context.Context, id string, others []string, check f
 		}
 		for _, f := range from {
 			switch {
-			case !scope.Has(f.CustomerID):
+			case !scope.Uses(f.CustomerID):
 				return errOtherAt(others, f.ID)
 			case f.CustomerID != into.CustomerID:
 				return errMergeFar

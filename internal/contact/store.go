@@ -115,7 +115,7 @@ func lock(ctx context.Context, tx *store.Tx, org, id string) (Contact, error) {
 
 // customerName is the name of the customer that c belongs to, if the scope holds it.
 func customerName(ctx context.Context, q store.Querier, scope access.Scope, c Contact) (name string, err error) {
-	if !scope.Has(c.CustomerID) {
+	if !scope.Uses(c.CustomerID) {
 		return "", errCustomer
 	}
 	err = q.QueryRowContext(ctx, `select name from customer where org_id = $1 and id = $2`, c.OrgID, c.CustomerID).Scan(&name)

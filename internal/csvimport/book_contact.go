@@ -69,7 +69,7 @@ func newContacts(ctx context.Context, s *Service, i Import) (book, error) {
 func (b *contacts) read(r *row) (keys []string, err error) {
 	c := &contactRow{id: b.get(r, "id"), external: b.get(r, "external_id"), customer: b.get(r, "customer"), given: map[string]bool{}}
 	c.fields = contact.Fields{
-		JobTitle: b.get(r, "job_title"), Department: b.get(r, "department"), Language: language(b.get(r, "language")), Notes: b.get(r, "notes"),
+		JobTitle: b.get(r, "job_title"), Department: b.get(r, "department"), Language: columns.Language(b.get(r, "language")), Notes: b.get(r, "notes"),
 	}
 	c.fields.Name, _, _ = b.person(r)
 	r.rec, r.name = c, c.fields.Name
@@ -81,7 +81,7 @@ func (b *contacts) read(r *row) (keys []string, err error) {
 	}
 	for field, into := range map[string]*bool{"vip": &c.fields.VIP, "approver": &c.fields.Approver} {
 		value := b.get(r, field)
-		if err := yesNo(field, value, into); err != nil {
+		if err := columns.YesNo(field, value, into); err != nil {
 			return nil, err
 		}
 		c.given[field] = value != ""
@@ -185,11 +185,11 @@ func (b *contacts) decide(_ context.Context, r *row) (err error) {
 func (c *contactRow) onto(f contact.Fields) contact.Fields {
 	out := c.was.Fields
 	out.CustomerID = f.CustomerID
-	put(&out.Name, f.Name)
-	put(&out.JobTitle, f.JobTitle)
-	put(&out.Department, f.Department)
-	put(&out.Language, f.Language)
-	put(&out.Notes, f.Notes)
+	columns.Put(&out.Name, f.Name)
+	columns.Put(&out.JobTitle, f.JobTitle)
+	columns.Put(&out.Department, f.Department)
+	columns.Put(&out.Language, f.Language)
+	columns.Put(&out.Notes, f.Notes)
 	if c.given["vip"] {
 		out.VIP = f.VIP
 	}

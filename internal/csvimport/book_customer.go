@@ -6,6 +6,7 @@ import (
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/csvfile"
+	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/customer"
 	"countersign.dev/countersign/internal/store"
 )
@@ -54,10 +55,10 @@ func (b *customers) load(ctx context.Context, q store.Querier, rows []*row) (err
 		c := r.rec.(*customerRow)
 		ids, externals, names = append(ids, c.id), append(externals, c.external), append(names, c.key)
 	}
-	if b.source, err = sources(ctx, q, b.org, Customers, distinct(externals)); err != nil {
+	if b.source, err = sources(ctx, q, b.org, Customers, columns.Distinct(externals)); err != nil {
 		return err
 	}
-	if b.byName, err = customersByName(ctx, q, b.org, distinct(names)); err != nil {
+	if b.byName, err = customersByName(ctx, q, b.org, columns.Distinct(names)); err != nil {
 		return err
 	}
 	for _, id := range b.source {
@@ -66,7 +67,7 @@ func (b *customers) load(ctx context.Context, q store.Querier, rows []*row) (err
 	for _, found := range b.byName {
 		ids = append(ids, found...)
 	}
-	b.byID, err = customer.ByIDs(ctx, q, b.org, distinct(ids))
+	b.byID, err = customer.ByIDs(ctx, q, b.org, columns.Distinct(ids))
 	return err
 }
 
@@ -99,11 +100,11 @@ func (b *customers) decide(ctx context.Context, r *row) (err error) {
 			return errCustomer
 		}
 		want = c.was.Fields
-		put(&want.Name, c.fields.Name)
-		put(&want.Phone, c.fields.Phone)
-		put(&want.Address, c.fields.Address)
-		put(&want.Website, c.fields.Website)
-		put(&want.Notes, c.fields.Notes)
+		columns.Put(&want.Name, c.fields.Name)
+		columns.Put(&want.Phone, c.fields.Phone)
+		columns.Put(&want.Address, c.fields.Address)
+		columns.Put(&want.Website, c.fields.Website)
+		columns.Put(&want.Notes, c.fields.Notes)
 		if len(c.fields.Domains) > 0 {
 			want.Domains = c.fields.Domains
 		}
@@ -157,7 +158,7 @@ func (e *employers) load(ctx context.Context, q store.Querier, names []string) (
 	for i, n := range names {
 		folded[i] = store.Fold(n)
 	}
-	e.byName, err = customersByName(ctx, q, e.org, distinct(folded))
+	e.byName, err = customersByName(ctx, q, e.org, columns.Distinct(folded))
 	return err
 }
 

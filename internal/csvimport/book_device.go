@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"countersign.dev/countersign/internal/csvimport/columns"
+
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/id"
@@ -95,7 +97,7 @@ func (b *devices) load(ctx context.Context, q store.Querier, rows []*row) (err e
 		}
 		at, groups = append(at, place{customer, d.key}), append(groups, place{customer, store.Fold(d.group)})
 	}
-	if b.source, err = sources(ctx, q, b.org, Devices, distinct(externals)); err != nil {
+	if b.source, err = sources(ctx, q, b.org, Devices, columns.Distinct(externals)); err != nil {
 		return err
 	}
 	if b.byName, err = devicesByName(ctx, q, b.org, at); err != nil {
@@ -110,7 +112,7 @@ func (b *devices) load(ctx context.Context, q store.Querier, rows []*row) (err e
 	for _, found := range b.byName {
 		ids = append(ids, found...)
 	}
-	found, err := device.ByIDs(ctx, q, b.org, distinct(ids))
+	found, err := device.ByIDs(ctx, q, b.org, columns.Distinct(ids))
 	b.byID = make(map[string]device.Device, len(found))
 	for _, d := range found {
 		b.byID[d.ID] = d
@@ -160,9 +162,9 @@ func (b *devices) decide(_ context.Context, r *row) (err error) {
 	if d.was != nil {
 		r.target = d.was.ID
 		want = d.was.Fields
-		put(&want.Name, d.fields.Name)
-		put(&want.Platform, d.fields.Platform)
-		put(&want.Description, d.fields.Description)
+		columns.Put(&want.Name, d.fields.Name)
+		columns.Put(&want.Platform, d.fields.Platform)
+		columns.Put(&want.Description, d.fields.Description)
 	}
 	if customerID != "" && customerID != want.CustomerID {
 		want.CustomerID, want.GroupID = customerID, ""

@@ -48,7 +48,7 @@ func (b *technicians) read(r *row) (keys []string, err error) {
 	t := &technicianRow{id: b.get(r, "id"), external: b.get(r, "external_id"), customers: csvfile.Split(b.get(r, "customers"))}
 	t.fields = technician.Fields{
 		Email: b.get(r, "email"), Phone: b.get(r, "phone"), JobTitle: b.get(r, "job_title"), Department: b.get(r, "department"),
-		Usernames: csvfile.Split(b.get(r, "usernames")), Locale: language(b.get(r, "locale")), TimeZone: b.get(r, "time_zone"),
+		Usernames: csvfile.Split(b.get(r, "usernames")), Locale: columns.Language(b.get(r, "locale")), TimeZone: b.get(r, "time_zone"),
 	}
 	whole, given, family := b.person(r)
 	if given == "" && family == "" {
@@ -100,13 +100,13 @@ func (b *technicians) load(ctx context.Context, q store.Querier, rows []*row) (e
 	if err := b.employers.load(ctx, q, names); err != nil {
 		return err
 	}
-	if b.byID, err = technician.ByIDs(ctx, q, b.org, distinct(ids)); err != nil {
+	if b.byID, err = technician.ByIDs(ctx, q, b.org, columns.Distinct(ids)); err != nil {
 		return err
 	}
-	if b.byEmail, err = technician.ByEmails(ctx, q, b.org, distinct(emails)); err != nil {
+	if b.byEmail, err = technician.ByEmails(ctx, q, b.org, columns.Distinct(emails)); err != nil {
 		return err
 	}
-	b.bySource, err = technician.BySource(ctx, q, b.org, sourceCSV, distinct(externals))
+	b.bySource, err = technician.BySource(ctx, q, b.org, sourceCSV, columns.Distinct(externals))
 	return err
 }
 
@@ -164,15 +164,15 @@ func (b *technicians) decide(ctx context.Context, r *row) (err error) {
 func (t *technicianRow) onto(f technician.Fields) technician.Fields {
 	out := t.was.Fields
 	if t.whole == "" || t.whole != out.Name() {
-		put(&out.GivenName, f.GivenName)
-		put(&out.FamilyName, f.FamilyName)
+		columns.Put(&out.GivenName, f.GivenName)
+		columns.Put(&out.FamilyName, f.FamilyName)
 	}
-	put(&out.Email, f.Email)
-	put(&out.Phone, f.Phone)
-	put(&out.JobTitle, f.JobTitle)
-	put(&out.Department, f.Department)
-	put(&out.Locale, f.Locale)
-	put(&out.TimeZone, f.TimeZone)
+	columns.Put(&out.Email, f.Email)
+	columns.Put(&out.Phone, f.Phone)
+	columns.Put(&out.JobTitle, f.JobTitle)
+	columns.Put(&out.Department, f.Department)
+	columns.Put(&out.Locale, f.Locale)
+	columns.Put(&out.TimeZone, f.TimeZone)
 	if f.PlatformRole != "" {
 		out.PlatformRole = f.PlatformRole
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"countersign.dev/countersign/internal/csvimport/columns"
+
 	"countersign.dev/countersign/internal/contact"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/store"
@@ -23,7 +25,7 @@ func (b *contacts) load(ctx context.Context, q store.Querier, rows []*row) error
 		return err
 	}
 	var err error
-	if b.byKey, err = contactKeys(ctx, q, b.org, distinct(externals), distinct(emails)); err != nil {
+	if b.byKey, err = contactKeys(ctx, q, b.org, columns.Distinct(externals), columns.Distinct(emails)); err != nil {
 		return err
 	}
 	b.found = nil // of an earlier try
@@ -68,7 +70,7 @@ func (b *contacts) targets(ids []string) []string {
 	for _, found := range b.byKey {
 		ids = append(ids, found...)
 	}
-	return slices.DeleteFunc(distinct(ids), func(id string) bool {
+	return slices.DeleteFunc(columns.Distinct(ids), func(id string) bool {
 		_, known := b.found[id]
 		return known
 	})
@@ -116,7 +118,7 @@ func (b *contacts) matchSurely(c *contactRow, customerID, name string) (*contact
 // one picks the contact at a customer among some; of several the one of that name.
 func (b *contacts) one(ids []string, customerID, name string, named bool) (*contact.Contact, error) {
 	var here, same []contact.Contact
-	for _, key := range distinct(ids) {
+	for _, key := range columns.Distinct(ids) {
 		c, ok := b.found[key]
 		if !ok || c.CustomerID != customerID {
 			continue

@@ -112,6 +112,8 @@ type Deps struct {
 // Service keeps imports and does them.
 type Service struct {
 	Deps
+
+	tryFor time.Duration
 }
 
 // The tasks of this slice.
@@ -122,7 +124,7 @@ const (
 
 // New returns a Service and lets the tasks know what it does.
 func New(d Deps) *Service {
-	s := &Service{d}
+	s := &Service{d, tryFor}
 	d.Tasks.Handle(TaskCheck, s.work)
 	d.Tasks.Handle(TaskApply, s.work)
 	return s

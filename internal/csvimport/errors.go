@@ -22,7 +22,6 @@ var (
 	errAmbiguous = fault.New(fault.Conflict, "csvimport.ambiguous", "Several records fit this row. Name one by its external id.")
 	errCustomer  = fault.New(fault.Invalid, "csvimport.customer_unknown", "There is no customer of this name, or you may not see it.")
 	errGroup     = fault.New(fault.Invalid, "csvimport.group_unknown", "There is no device group of this name at this customer.")
-	errYesNo     = fault.New(fault.Invalid, "csvimport.not_yes_or_no", "Write yes or no.")
 )
 
 // ignoreGone is nil for an import that was deleted meanwhile.

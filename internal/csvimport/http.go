@@ -41,7 +41,7 @@ func (s *Service) Routes(api *httpapi.API) {
 	httpapi.Handle(api, route("get-import", "GET", each, "See how far an import is"), s.get)
 	httpapi.Handle(api, route("map-import", "PUT", each+"/mapping", "Say which column is which field"), s.putMapping)
 	check, apply := route("check-import", "POST", each+"/check", "Find out what would become of each row"), route("apply-import", "POST", each+"/apply", "Bring the rows in")
-	check.Status, apply.Status = 202, 202
+	check.Status, apply.Status, apply.Rights = 202, 202, true
 	httpapi.Handle(api, check, s.postCheck)
 	httpapi.Handle(api, apply, s.postApply)
 	httpapi.Handle(api, route("cancel-import", "POST", each+"/cancel", "Stop; what is in stays"), s.postCancel)

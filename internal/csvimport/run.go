@@ -151,7 +151,7 @@ func (w *worker) batch(ctx context.Context, b book, rows []*row) error {
 		return nil
 	}
 	err := w.settle(ctx, b, rows)
-	if err == nil || fault.KindOf(err) == fault.Internal && !store.IsConflict(err) {
+	if err == nil || errors.Is(err, store.ErrRehearsed) || fault.KindOf(err) == fault.Internal && !store.IsConflict(err) {
 		return err
 	}
 	if len(rows) == 1 {
@@ -159,7 +159,7 @@ func (w *worker) batch(ctx context.Context, b book, rows []*row) error {
 		return w.settle(ctx, b, rows)
 	}
 	half := len(rows) / 2
-	if err := w.batch(ctx, b, rows[:half]); err != nil {
+	if err := w.batch(ctx, b, rows[:half]); err != nil && !errors.Is(err, store.ErrRehearsed) {
 		return err
 	}
 	return w.batch(ctx, b, rows[half:])
@@ -222,6 +222,9 @@ func (w *worker) decide(ctx context.Context, b book, q store.Querier, rows []*ro
 
 // keep notes what became of rows, and that they are done.
 func (w *worker) keep(ctx context.Context, tx *store.Tx, rows []*row) error {
+	if w.run == nil { // it is only tried out
+		return nil
+	}
 	var c Counts
 	for _, r := range rows {
 		switch r.outcome {

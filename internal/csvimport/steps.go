@@ -45,6 +45,9 @@ func (s *Service) Check(ctx context.Context, id string) (Import, error) {
 
 // Apply starts to do it.
 func (s *Service) Apply(ctx context.Context, id string) (Import, error) {
+	if store.Rehearses(ctx) {
+		return Import{}, s.rehearse(ctx, id)
+	}
 	return s.start(ctx, id, TaskApply, Applying)
 }
 
@@ -61,6 +64,19 @@ func (o order) TaskData() map[string]string {
 	return map[string]string{"import_id": o.Import, "kind": string(o.Kind), "file_name": o.FileName}
 }
 
+// ready refuses a step that is not an import's next.
+func (i Import) ready(state State) error {
+	switch {
+	case i.State.Busy():
+		return errBusy
+	case i.State == Applied:
+		return errApplied
+	case state == Applying && i.State != Checked && i.State != Failed && i.State != Canceled:
+		return errUnchecked
+	}
+	return nil
+}
+
 func (s *Service) start(ctx context.Context, id, what string, state State) (i Import, err error) {
 	if i, err = s.Find(ctx, id); err != nil {
 		return i, err
@@ -72,13 +88,8 @@ func (s *Service) start(ctx context.Context, id, what string, state State) (i Im
 		if i, err = lock(ctx, tx, i); err != nil {
 			return err
 		}
-		switch {
-		case i.State.Busy():
-			return errBusy
-		case i.State == Applied:
-			return errApplied
-		case state == Applying && i.State != Checked && i.State != Failed && i.State != Canceled:
-			return errUnchecked
+		if err := i.ready(state); err != nil {
+			return err
 		}
 		t, err := s.Tasks.Start(ctx, tx, what, i.Rows, order{i.ID, i.Kind, i.FileName, state == Applying})
 		if err != nil {

@@ -11,9 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"countersign.dev/countersign/internal/csvfile"
 	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/store"
 )
+
+// maxKept is how many characters of a name or of a column are kept.
+const maxKept = 200
 
 const fields = `org_id, id, kind, file_name, size, row_count, delimiter, columns, mapping, options, state, created, updated, skipped, refused, task_id,
 	created_by, created_name, created_at, updated_at, version`
@@ -191,7 +195,7 @@ func insertSomeRows(ctx context.Context, tx *store.Tx, i Import, rows []*row) er
 			text.WriteString(", ")
 		}
 		text.WriteString("($1, $2")
-		for _, v := range []any{r.line, string(r.outcome), clip(r.name, maxFile), r.target, r.field, r.reason, r.message} {
+		for _, v := range []any{r.line, string(r.outcome), csvfile.Clip(r.name, maxKept), r.target, r.field, r.reason, r.message} {
 			args = append(args, v)
 			text.WriteString(", $" + strconv.Itoa(len(args)))
 		}
@@ -281,7 +285,7 @@ func remember(ctx context.Context, tx *store.Tx, i Import) error {
 		}
 		_, err := tx.ExecContext(ctx, `
 			insert into csvimport_mapping (org_id, kind, column_key, field) values ($1, $2, $3, $4)
-			on conflict (org_id, kind, column_key) do update set field = excluded.field`, i.OrgID, string(i.Kind), clip(key, maxFile), chosen[n])
+			on conflict (org_id, kind, column_key) do update set field = excluded.field`, i.OrgID, string(i.Kind), csvfile.Clip(key, maxKept), chosen[n])
 		if err != nil {
 			return fmt.Errorf("remember the columns of %s: %w", i.Kind, err)
 		}

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"path"
-	"strings"
-	"unicode/utf8"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/csvfile"
@@ -17,12 +14,7 @@ import (
 	"countersign.dev/countersign/internal/store"
 )
 
-const (
-	chunkSize  = 512 << 10 // bytes of a file in one row
-	maxSamples = 3
-	maxSample  = 100 // characters
-	maxFile    = 200 // characters of its name
-)
+const chunkSize = 512 << 10 // bytes of a file in one row
 
 // Upload keeps a file and reads it once, for its columns and size. What is no table is refused and forgotten.
 func (s *Service) Upload(ctx context.Context, k Kind, fileName string, body io.Reader) (i Import, err error) {
@@ -31,7 +23,7 @@ func (s *Service) Upload(ctx context.Context, k Kind, fileName string, body io.R
 	}
 	actor, now := access.ActorFrom(ctx), store.Now()
 	i = Import{
-		OrgID: actor.OrgID, ID: id.New(), Kind: k, FileName: nameOf(fileName), State: Uploading, CreatedBy: actor.ID, CreatedName: actor.Name,
+		OrgID: actor.OrgID, ID: id.New(), Kind: k, FileName: csvfile.Name(fileName), State: Uploading, CreatedBy: actor.ID, CreatedName: actor.Name,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if err := s.DB.Write(ctx, func(tx *store.Tx) error { return insert(ctx, tx, i) }); err != nil {
@@ -65,7 +57,7 @@ func (s *Service) take(ctx context.Context, i *Import, body io.Reader) error {
 			return readError(err)
 		}
 		i.Rows++
-		sample(i.Columns, row.Fields)
+		columns.Sample(i.Columns, row.Fields)
 	}
 	if i.Rows == 0 {
 		return errNoRows
@@ -96,38 +88,6 @@ func readError(err error) error {
 		return err
 	}
 	return errBroken.Because(err)
-}
-
-// sample keeps the first few values of each column.
-func sample(file []columns.Column, fields []string) {
-	for n := range min(len(file), len(fields)) {
-		v := strings.TrimSpace(csvfile.Restore(fields[n]))
-		if c := &file[n]; v != "" && len(c.Samples) < maxSamples {
-			c.Samples = append(c.Samples, clip(v, maxSample))
-		}
-	}
-}
-
-func clip(s string, limit int) string {
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return string([]rune(s)[:limit]) + "…"
-}
-
-// nameOf is what a person calls the file: no folders, no control characters.
-func nameOf(name string) string {
-	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, name)
-	if name == "." || name == "/" || name == "" {
-		return "import.csv"
-	}
-	return clip(name, maxFile)
 }
 
 // sized refuses what is longer than a file may be.

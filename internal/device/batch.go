@@ -102,7 +102,7 @@ func (b *Batch) reaches(customerID string) bool {
 	if customerID == "" {
 		return b.scope.All
 	}
-	return b.scope.Has(customerID)
+	return b.scope.Uses(customerID)
 }
 
 // holder is what a device or group lies in.

@@ -49,11 +49,15 @@ type previewBody struct {
 	Gaining int           `json:"gaining" doc:"of them, how many gain something, or need no approval any longer"`
 	Losing  int           `json:"losing" doc:"of them, how many lose something, or need an approval from then on"`
 	Items   []changedBody `json:"items" doc:"by name; the first 500"`
+	Tried   int           `json:"tried" doc:"of work on more than could be tried out in time: how much of it all of this is about; else 0"`
+	Of      int           `json:"of" doc:"and how much there is; the rest was not looked at"`
 }
 
 type changedBody struct {
 	ID          string           `json:"id"`
 	Name        string           `json:"name"`
+	New         bool             `json:"new" doc:"the change makes them"`
+	Coming      bool             `json:"coming" doc:"they are invited by it, and have this once they have signed in"`
 	Differences []differenceBody `json:"differences"`
 }
 
@@ -72,14 +76,14 @@ type differenceBody struct {
 
 func bodyOf(p Preview) previewBody {
 	return previewBody{p.People, p.Gaining, p.Losing, httpapi.Each(p.Shown, func(c Changed) changedBody {
-		return changedBody{c.ID, c.Name, httpapi.Each(c.Differences, func(d Difference) differenceBody {
+		return changedBody{c.ID, c.Name, c.New, c.Coming, httpapi.Each(c.Differences, func(d Difference) differenceBody {
 			return differenceBody{
 				httpapi.Each(d.Gained, same), httpapi.Each(d.Lost, same), httpapi.Each(d.Asking, same), httpapi.Each(d.Freed, same), d.Devices, d.Customers,
 				httpapi.Each(d.Sections, func(t engine.Type) engine.Type { return t }),
 				httpapi.Each(d.At, func(p Place) placeBody { return placeBody{p.Type, p.ID, p.Name} }), d.More, d.Loose,
 			}
 		})}
-	})}
+	}), p.Tried, p.Of}
 }
 
 // same makes an empty list of none.

@@ -1,9 +1,11 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"countersign.dev/countersign/internal/access"
 	"countersign.dev/countersign/internal/access/engine"
@@ -28,12 +30,16 @@ type Preview struct {
 	Gaining int
 	Losing  int
 	Shown   []Changed // by name; the first maxShown
+
+	Tried, Of int // how much of the work was tried out, if it was too much for all of it; else 0
 }
 
 // Changed is somebody to whom a change does something.
 type Changed struct {
 	Named
 
+	New         bool // the change makes them
+	Coming      bool // and they are invited: they have this once they have signed in
 	Differences []Difference
 }
 
@@ -62,12 +68,12 @@ func (s *Service) Preview(ctx context.Context, do func(context.Context)) (p Prev
 	case <-ctx.Done():
 		return p, false, ctx.Err()
 	}
-	effect, reached, err := s.guard.Rehearse(ctx, do)
+	tried, reached, err := s.guard.Rehearse(ctx, do)
 	if err != nil || !reached {
 		return p, reached, err
 	}
 	affected := map[string]engine.Affected{}
-	for _, a := range effect.People {
+	for _, a := range tried.People {
 		affected[a.Technician.String()] = a
 		if slices.ContainsFunc(a.Differences, func(d engine.Difference) bool { return len(d.Gained)+len(d.Freed) > 0 }) {
 			p.Gaining++
@@ -77,12 +83,16 @@ func (s *Service) Preview(ctx context.Context, do func(context.Context)) (p Prev
 		}
 	}
 	p.People = len(affected)
+	if tried.Tried < tried.Of {
+		p.Tried, p.Of = tried.Tried, tried.Of
+	}
 	people, err := firstByName(ctx, s.db.Read(), access.ActorFrom(ctx).OrgID, affected, maxShown)
 	if err != nil {
 		return p, true, err
 	}
-	for _, one := range people {
-		c := Changed{Named: one}
+	for _, one := range withNewcomers(people, affected, tried.Newcomers) {
+		made, isNew := tried.Newcomers[one.ID]
+		c := Changed{Named: one, New: isNew, Coming: made.Coming}
 		for _, d := range affected[one.ID].Differences {
 			at := make([]Place, len(d.At))
 			for i, on := range d.At {
@@ -130,7 +140,20 @@ func (s *Service) namePlaces(ctx context.Context, all []Changed) error {
 	return nil
 }
 
-// firstByName are the first of some technicians in order of name. Who is only about to come has no name yet, and is left out.
+// withNewcomers puts those whom a change makes among those who are there, as far as there is room. Their names are those of the change.
+func withNewcomers(people []Named, affected map[string]engine.Affected, made map[string]access.Newcomer) []Named {
+	for id := range affected {
+		if one, ok := made[id]; ok {
+			people = append(people, Named{ID: id, Name: one.Name})
+		}
+	}
+	slices.SortStableFunc(people, func(x, y Named) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)), cmp.Compare(x.ID, y.ID))
+	})
+	return people[:min(len(people), maxShown)]
+}
+
+// firstByName are the first of some technicians in order of name. Who is only about to come is not among them.
 func firstByName(ctx context.Context, q store.Querier, org string, of map[string]engine.Affected, most int) ([]Named, error) {
 	may := make(map[string]bool, len(of))
 	for id := range of {

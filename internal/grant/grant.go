@@ -5,6 +5,7 @@ package grant
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"countersign.dev/countersign/internal/access"
@@ -213,6 +214,28 @@ func (s *Service) Reviewed(ctx context.Context, tx *store.Tx, id string) error {
 		return err
 	}
 	return s.take(ctx, tx, g)
+}
+
+// ReviewedOverride is Reviewed for an override that allows something. A deny it leaves alone: to take one away would give something.
+func (s *Service) ReviewedOverride(ctx context.Context, tx *store.Tx, id string) error {
+	org := access.ActorFrom(ctx).OrgID
+	subject, err := allowedTo(ctx, tx, org, id)
+	if err != nil {
+		return err
+	}
+	if subject, err = s.mayChange(ctx, tx, subject); err != nil {
+		return err
+	}
+	before, err := overridesOf(ctx, tx, org, subject, false)
+	if err != nil {
+		return err
+	}
+	is := func(o Override) bool { return o.ID == id }
+	at := slices.IndexFunc(before, is)
+	if at < 0 {
+		return ErrNotFound
+	}
+	return s.save(ctx, tx, subject, before, slices.DeleteFunc(slices.Clone(before), is), before[at:at+1], nil)
 }
 
 // RoleDeleting takes every grant of a role away that is about to be deleted; it joins the transaction, in which the role is locked.

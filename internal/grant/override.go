@@ -159,10 +159,15 @@ func (s *Service) replace(ctx context.Context, tx *store.Tx, subject Subject, be
 	if len(gone) == 0 && len(added) == 0 {
 		return errUnchanged
 	}
+	return s.save(ctx, tx, subject, before, after, gone, added)
+}
+
+// save writes what changed about overrides, records it and tells the screens.
+func (s *Service) save(ctx context.Context, tx *store.Tx, subject Subject, before, after, gone, added []Override) error {
 	if err := saveOverrides(ctx, tx, subject, gone, added); err != nil {
 		return err
 	}
-	err = s.audit.Record(ctx, tx, audit.Event{
+	err := s.audit.Record(ctx, tx, audit.Event{
 		Action: "grant.override", Targets: []audit.Target{{Type: string(subject.Type), ID: subject.ID, Name: subject.Name}},
 		Before: map[string]any{"overrides": words(before)}, After: map[string]any{"overrides": words(after)},
 	})

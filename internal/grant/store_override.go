@@ -57,6 +57,22 @@ func overridesOf(ctx context.Context, q store.Querier, org string, subject Subje
 	return found, rows.Err()
 }
 
+// allowedTo is whose an override is that allows something.
+func allowedTo(ctx context.Context, q store.Querier, org, id string) (Subject, error) {
+	var technicianID, teamID string
+	err := q.QueryRowContext(ctx, `select coalesce(technician_id, ''), coalesce(team_id, '') from grant_override where org_id = $1 and id = $2 and effect = $3`, org, id, string(Allow)).
+		Scan(&technicianID, &teamID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Subject{}, ErrNotFound
+	case err != nil:
+		return Subject{}, fmt.Errorf("find override %s: %w", id, err)
+	case teamID != "":
+		return Subject{Team, Thing{ID: teamID}}, nil
+	}
+	return Subject{Technician, Thing{ID: technicianID}}, nil
+}
+
 func saveOverrides(ctx context.Context, tx *store.Tx, subject Subject, gone, added []Override) error {
 	actor := access.ActorFrom(ctx)
 	for _, o := range gone {

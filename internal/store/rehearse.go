@@ -27,6 +27,22 @@ func Rehearses(ctx context.Context) bool {
 	return ok
 }
 
+// Part says which part of a change a Write is that is looked at in several, each taken back before the next: how much has been tried with it, of how much.
+type Part struct{ Done, Of int }
+
+type partKey struct{}
+
+// WithPart returns a context for one part of a change. No part may hang on another.
+func WithPart(ctx context.Context, p Part) context.Context {
+	return context.WithValue(ctx, partKey{}, p)
+}
+
+// PartOf says which part a Write under ctx is, if it is one.
+func PartOf(ctx context.Context) (p Part, ok bool) {
+	p, ok = ctx.Value(partKey{}).(Part)
+	return p, ok
+}
+
 // rehearsing wraps the fn of a Write, if its ctx carries a rehearsal.
 func rehearsing(ctx context.Context, fn func(*Tx) error) func(*Tx) error {
 	r, ok := ctx.Value(rehearsalKey{}).(Rehearsal)

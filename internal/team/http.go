@@ -21,8 +21,9 @@ func (s *Service) Routes(api *httpapi.API) {
 			r.MaxBody = maxBody
 		}
 		if path != all {
-			r.Object, r.Rights = s.object, method != "GET"
+			r.Object = s.object
 		}
+		r.Rights = method != "GET"
 		return r
 	}
 	httpapi.Handle(api, route("list-teams", "GET", all, "List teams", perm.SignedIn), s.getList)

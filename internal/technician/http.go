@@ -20,7 +20,7 @@ func (s *Service) Routes(api *httpapi.API) {
 		return r
 	}
 	create := route("create-technician", "POST", all, "Create or invite a technician")
-	create.Creates = true
+	create.Creates, create.Rights = true, true
 	httpapi.Handle(api, route("list-technicians", "GET", all, "List technicians"), s.getList)
 	httpapi.Handle(api, create, s.post)
 	invite := create

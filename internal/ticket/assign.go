@@ -25,7 +25,7 @@ func (s *Service) Assign(ctx context.Context, id, technicianID string) (t Ticket
 		if t, err = lock(ctx, tx, actor.OrgID, id); err != nil {
 			return err
 		}
-		if !scope.Has(t.CustomerID) {
+		if !scope.Uses(t.CustomerID) {
 			return ErrNotFound
 		}
 		if t.AssignedTo.ID == technicianID {

@@ -63,7 +63,7 @@ func (s *Service) Update(ctx context.Context, id string, change func(Ticket) (Fi
 		if t, err = lock(ctx, tx, t.OrgID, id); err != nil {
 			return err
 		}
-		if !scope.Has(t.CustomerID) {
+		if !scope.Uses(t.CustomerID) {
 			return ErrNotFound
 		}
 		next, err := change(t)
@@ -164,7 +164,7 @@ func (s *Service) MergeContact(ctx context.Context, tx *store.Tx, from, into con
 
 // place checks in the transaction that the customer is one of the scope and the contact one of the customer, and takes their names.
 func place(ctx context.Context, tx *store.Tx, scope access.Scope, t *Ticket) (err error) {
-	if !scope.Has(t.CustomerID) {
+	if !scope.Uses(t.CustomerID) {
 		return errCustomer
 	}
 	if t.CustomerName, err = customerName(ctx, tx, t.OrgID, t.CustomerID); err != nil {

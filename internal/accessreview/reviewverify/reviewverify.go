@@ -60,8 +60,9 @@ type Review struct {
 	Grants     int       `json:"grants"`
 	Confirmed  int       `json:"confirmed"`
 	Revoked    int       `json:"revoked"`
-	Kept       int       `json:"kept"` // nobody answered, and they stay
-	Gone       int       `json:"gone"` // somebody else had taken them away
+	Flagged    int       `json:"flagged,omitempty"` // platform roles that are to be changed; absent where there is none
+	Kept       int       `json:"kept"`              // nobody answered, and they stay
+	Gone       int       `json:"gone"`              // somebody else had taken them away
 }
 
 // File is one file of a report.
@@ -205,9 +206,12 @@ func unpack(file []byte) (map[string][]byte, error) {
 
 // String says in one line what was proved. Names come from whoever wrote the file, so nothing in it can steer a terminal.
 func (r Result) String() string {
-	v := r.Review
-	return fmt.Sprintf("access review %s of %s, %s to %s: %d grants, %d confirmed, %d revoked, %d kept without an answer, %d gone otherwise; %s and %s are as they were signed",
-		plain(v.Name), plain(r.Organization.Name), v.StartedAt.UTC().Format(time.RFC3339), v.EndedAt.UTC().Format(time.RFC3339), v.Grants, v.Confirmed, v.Revoked, v.Kept, v.Gone,
+	v, flagged := r.Review, ""
+	if v.Flagged > 0 {
+		flagged = fmt.Sprintf(", %d to be changed", v.Flagged)
+	}
+	return fmt.Sprintf("access review %s of %s, %s to %s: %d rights, %d confirmed, %d revoked%s, %d kept without an answer, %d gone otherwise; %s and %s are as they were signed",
+		plain(v.Name), plain(r.Organization.Name), v.StartedAt.UTC().Format(time.RFC3339), v.EndedAt.UTC().Format(time.RFC3339), v.Grants, v.Confirmed, v.Revoked, flagged, v.Kept, v.Gone,
 		CSV, PDF)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"countersign.dev/countersign/internal/csvfile"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/store"
 )
@@ -231,4 +232,19 @@ func Check(k Kind, file []Column, mapping map[string]int) error {
 		}
 	}
 	return fault.Fields(errs...)
+}
+
+const (
+	maxSamples = 3
+	maxSample  = 100 // characters
+)
+
+// Sample keeps the first few values of each column of a file, of which fields are the next row.
+func Sample(file []Column, fields []string) {
+	for n := range min(len(file), len(fields)) {
+		v := strings.TrimSpace(csvfile.Restore(fields[n]))
+		if c := &file[n]; v != "" && len(c.Samples) < maxSamples {
+			c.Samples = append(c.Samples, csvfile.Clip(v, maxSample))
+		}
+	}
 }

@@ -73,6 +73,8 @@ step("a colleague gets a temporary password and must replace it", async () => {
   await form.getByRole("button", { name: "Next" }).click();
   await form.getByText("Password", { exact: true }).click();
   await form.getByLabel("Temporary password").fill("temporary lantern over the bay");
+  await form.getByRole("button", { name: "See what changes" }).click();
+  await form.getByRole("region", { name: "Who gains and loses what" }).waitFor();
   await form.getByRole("button", { name: "Save", exact: true }).click();
   await form.waitFor({ state: "detached" });
   await page.getByRole("link", { name: "Tom" }).first().waitFor();

@@ -47,6 +47,8 @@ async function newTechnician(given, family, { role, team, again }) {
   await form.getByRole("button", { name: "Next" }).click();
   await form.getByText("Password", { exact: true }).click();
   await form.getByLabel("Temporary password").fill(`temporary lantern of ${given}`);
+  await form.getByRole("button", { name: "See what changes" }).click();
+  await form.getByRole("region", { name: "Who gains and loses what" }).waitFor();
   await form.getByRole("button", { name: again ? "Save and new" : "Save", exact: true }).click();
 }
 
@@ -80,6 +82,8 @@ step("a team is made, and people and customers are taken in from both sides", as
   await page.getByRole("button", { name: "New team" }).first().click();
   await dialog().getByLabel("Name").fill("Night watch");
   await choose(dialog(), "Leads", "Marta Quist");
+  await dialog().getByRole("button", { name: "See what changes" }).click();
+  await dialog().getByRole("region", { name: "Who gains and loses what" }).waitFor();
   await dialog().getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { level: 1, name: "Night watch" }).waitFor();
 

@@ -169,7 +169,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm grants or take them away, up to 200 at once, each for itself */
+        /** Confirm rights, take them away or mark platform roles for a change, up to 200 at once, each for itself */
         post: operations["answer-access-review"];
         delete?: never;
         options?: never;
@@ -201,7 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the grants of an access review, by the names of those who have them */
+        /** List the rights in an access review, by the names of those who have them */
         get: operations["list-access-review-items"];
         put?: never;
         post?: never;
@@ -4031,10 +4031,10 @@ export interface components {
         };
         AccessreviewAnswerBody: {
             /**
-             * @description revoke takes it away at once; undo takes a confirmation back
+             * @description revoke takes it away at once; flag says that a platform role is to be changed, and changes nothing; undo takes a confirmation or a flag back
              * @enum {string}
              */
-            answer: "confirm" | "revoke" | "undo";
+            answer: "confirm" | "revoke" | "flag" | "undo";
             comment?: string;
             grant_id: string;
             /** @description of the item as it was shown */
@@ -4082,6 +4082,11 @@ export interface components {
             confirmed: number;
             /**
              * Format: int64
+             * @description platform roles that somebody has to change
+             */
+            flagged: number;
+            /**
+             * Format: int64
              * @description somebody has taken it away otherwise
              */
             gone: number;
@@ -4108,7 +4113,7 @@ export interface components {
             revoked: number;
         };
         AccessreviewFieldsBody: {
-            /** @description only grants on these customers, their groups and devices; empty for all */
+            /** @description only what counts on these customers, their groups and devices, without platform roles; empty for all */
             customer_ids?: string[];
             /**
              * Format: date-time
@@ -4128,7 +4133,7 @@ export interface components {
              * @description absent: at once
              */
             starts_at?: string | null;
-            /** @description only the grants of these teams and their people; empty for all */
+            /** @description only the rights of these teams and their people; empty for all */
             team_ids?: string[];
             /**
              * @description what becomes at the end of what nobody answered; revoke takes admin.technicians too
@@ -4149,27 +4154,33 @@ export interface components {
         };
         AccessreviewItemBody: {
             /**
-             * @description empty: open; kept and gone only at the end
+             * @description empty: open; flagged: a platform role that is to be changed; kept and gone only at the end
              * @enum {string}
              */
-            answer: "" | "confirmed" | "revoked" | "kept" | "gone";
+            answer: "" | "confirmed" | "revoked" | "flagged" | "kept" | "gone";
             /** Format: date-time */
             answered_at: string | null;
             answered_by: components["schemas"]["AccessreviewPersonBody"];
             /** @description answered by the end of the review */
             automatic: boolean;
             /**
-             * @description what became of the grant since the review began; changed: its role was changed, or where it counts went to another customer
+             * @description what became of the grant since the review began; changed: its role was changed, it is another platform role, or where it counts went to another customer
              * @enum {string}
              */
             change: "same" | "changed" | "gone";
             comment: string;
             /** Format: date-time */
             expires_at: string | null;
+            /** @description of an override its id, of a platform role the technician’s */
             grant_id: string;
             /** Format: date-time */
             granted_at: string;
             granted_by: components["schemas"]["AccessreviewPersonBody"];
+            /**
+             * @description the grant of a role, an override that allows one permission, or the platform role of a person
+             * @enum {string}
+             */
+            kind: "role" | "override" | "platform_role";
             /** @description the reader may answer it while the review runs */
             may_answer: boolean;
             /** @description there is nobody who may answer it */
@@ -4204,7 +4215,9 @@ export interface components {
             name: string;
         };
         AccessreviewRoleBody: {
+            /** @description of an override the permission, of a platform role owner, one that comes with Countersign, or the id of one of the organization’s own */
             id: string;
+            /** @description empty for what comes with Countersign */
             name: string;
             /** @enum {string} */
             purpose: "devices" | "invitations" | "administration" | "customers";
@@ -5796,9 +5809,13 @@ export interface components {
             next_cursor?: string;
         };
         ExplainChangedBody: {
+            /** @description they are invited by it, and have this once they have signed in */
+            coming: boolean;
             differences: components["schemas"]["ExplainDifferenceBody"][];
             id: string;
             name: string;
+            /** @description the change makes them */
+            new: boolean;
         };
         ExplainDecidedBody: {
             /** @enum {string} */
@@ -5986,9 +6003,19 @@ export interface components {
             losing: number;
             /**
              * Format: int64
+             * @description and how much there is; the rest was not looked at
+             */
+            of: number;
+            /**
+             * Format: int64
              * @description how many technicians gain or lose anything
              */
             people: number;
+            /**
+             * Format: int64
+             * @description of work on more than could be tried out in time: how much of it all of this is about; else 0
+             */
+            tried: number;
         };
         ExplainRuleBody: {
             /** Format: date-time */
@@ -8804,7 +8831,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description only grants on these customers, their groups and devices; empty for all */
+                    /** @description only what counts on these customers, their groups and devices, without platform roles; empty for all */
                     customer_ids?: string[];
                     /**
                      * Format: date-time
@@ -8824,7 +8851,7 @@ export interface operations {
                      * @description absent: at once
                      */
                     starts_at?: string | null;
-                    /** @description only the grants of these teams and their people; empty for all */
+                    /** @description only the rights of these teams and their people; empty for all */
                     team_ids?: string[];
                     /**
                      * @description what becomes at the end of what nobody answered; revoke takes admin.technicians too
@@ -8939,7 +8966,7 @@ export interface operations {
                 /** @description only what is the reader’s to answer */
                 mine?: boolean;
                 /** @description nobody: open, and there is nobody who may answer */
-                answer?: "open" | "nobody" | "confirmed" | "revoked" | "kept" | "gone";
+                answer?: "open" | "nobody" | "confirmed" | "revoked" | "flagged" | "kept" | "gone";
                 /** @description of this technician or team */
                 subject_id?: string;
                 /** @description words in the name of who has it */

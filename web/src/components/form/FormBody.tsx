@@ -118,7 +118,7 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
     }
     setBusy(true);
     try {
-      if (review && toReview && !another) {
+      if (review && toReview) {
         setShown(review.show(form.values, changed));
         return;
       }
@@ -179,7 +179,7 @@ export function FormBody<T extends Record<string, unknown>>(props: Props<T>) {
             </Button>
           )
         )}
-        {last && !reviewing && props.again && props.onAgain && (
+        {last && !toReview && props.again && props.onAgain && (
           <Button variant="default" disabled={busy} onClick={() => void submit(true)}>
             {props.again}
           </Button>

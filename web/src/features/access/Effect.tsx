@@ -19,12 +19,14 @@ interface Props {
 
 /** Who would gain and lose what by a change, before it is made (ACC-18). That it cannot be said keeps nobody from the change. */
 export function Effect({ trial, bounded }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language);
   const { data, error, isFetching, refetch } = useQuery(effectsQuery(trial));
   return (
     <section className={classes.effect} aria-label={t("effect.title")} aria-busy={isFetching} data-bounded={bounded || undefined}>
       <p role="status" className={classes.sum} data-nobody={data?.people === 0 || undefined}>
         {data && summary(data, t)}
+        {data && data.of > 0 && ` ${t("effect.part", { tried: number.format(data.tried), of: number.format(data.of) })}`}
       </p>
       {isFetching ? (
         <Loading rows={2} height={36} />

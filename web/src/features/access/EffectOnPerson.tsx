@@ -30,6 +30,7 @@ export function EffectOnPerson({ person, open }: { person: Affected; open: boole
           {countsOf(person)
             .map(([kind, count]) => t(`effect.count.${kind}`, { count }))
             .join(", ")}
+          {person.coming && ` (${t("effect.coming")})`}
         </span>
       </button>
       <div id={id} hidden={!opened} className={classes.what}>
@@ -40,7 +41,7 @@ export function EffectOnPerson({ person, open }: { person: Affected; open: boole
                 <What key={`${row.kind} ${row.permissions.join(" ")}`} row={row} />
               ))}
             </ul>
-            {page && (
+            {page && !person.new && (
               <p className={classes.soft}>
                 <Away href={`/technicians/${person.id}?tab=access`}>{t("effect.page", { name: person.name })}</Away>
               </p>

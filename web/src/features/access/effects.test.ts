@@ -28,8 +28,8 @@ describe("what happens to one person", () => {
   });
 
   it("is counted by permission, not by place, and only where there is any", () => {
-    expect(countsOf({ id: "7", name: "Tom", differences })).toEqual([["lost", 2], ["needs_approval", 1], ["gained", 2], ["free", 1]]);
-    expect(countsOf({ id: "7", name: "Tom", differences: differences.slice(3) })).toEqual([["free", 1]]);
+    expect(countsOf({ id: "7", name: "Tom", new: false, coming: false, differences })).toEqual([["lost", 2], ["needs_approval", 1], ["gained", 2], ["free", 1]]);
+    expect(countsOf({ id: "7", name: "Tom", new: false, coming: false, differences: differences.slice(3) })).toEqual([["free", 1]]);
   });
 });
 

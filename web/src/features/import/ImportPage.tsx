@@ -15,6 +15,8 @@ import { problemText } from "@/components/problemText";
 import { Progress } from "@/components/Progress";
 import { toast } from "@/components/toast";
 import { Wizard } from "@/components/Wizard";
+import { trialOf } from "@/features/access/effects";
+import { EffectOf } from "@/features/access/review";
 import { apply, check, fieldName, forget, importQuery, isBusy, map, missing, stop } from "./data";
 import classes from "./Import.module.css";
 import { Mapping } from "./Mapping";
@@ -127,10 +129,14 @@ function Check({ file, onGo }: StepProps) {
           {problemText(run.error, t)}
         </Callout>
       )}
+      {!busy && count > 0 && touchesRights(file.kind) && <EffectOf trial={trialOf("POST", `/api/imports/${file.id}/apply`)} />}
       <Outcomes file={file} />
     </Wizard>
   );
 }
+
+/** Whether rows of a kind say what people may do: who they are and whose, or where devices stand. */
+const touchesRights = (kind: Import["kind"]) => kind === "technicians" || kind === "devices";
 
 function Applied({ file }: { file: Import }) {
   const { t } = useTranslation();

@@ -1,10 +1,12 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { CheckCheck, CheckCircle2, CircleSlash, Search, Undo2 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { CheckCheck, CheckCircle2, CircleSlash, Search, TriangleAlert, Undo2 } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { catalogueQuery } from "@/app/permissions";
+import { useMe } from "@/app/me";
 import type { AccessReview, ReviewItem } from "@/api/types";
 import { BulkBar } from "@/components/list/BulkBar";
 import { type Chosen, nothing, toggle, toggleRange } from "@/components/list/selection";
@@ -17,10 +19,11 @@ import { KeysHint } from "./KeysHint";
 import { Person } from "./Person";
 import { RevokeDialog } from "./RevokeDialog";
 import { useAnswers } from "./useAnswers";
+import { dayIn } from "./words";
 import { focusOpen, useReviewKeys } from "./useReviewKeys";
 import classes from "./Review.module.css";
 
-/** The grants of a review, by those who have them: a list to go through with the keyboard. */
+/** The rights in a review, by those who have them: a list to go through with the keyboard. */
 export function Items({ review }: { review: AccessReview }) {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
@@ -62,15 +65,25 @@ export function Items({ review }: { review: AccessReview }) {
 }
 
 function Board({ review, view, q }: { review: AccessReview; view: View; q: string }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const me = useMe();
+  const zone = me?.technician.time_zone || me?.organization.time_zone;
+  const show = useMemo(() => dayIn(i18n.language, zone), [i18n.language, zone]);
+  const titles = useQuery(catalogueQuery(i18n.language)).isFetched; // what single permissions are called
   const query = useInfiniteQuery(itemsQuery(review.id, view, q));
-  const { marks, answers } = useAnswers(review.id);
+  const answers = useAnswers(review.id);
   const [chosen, setChosen] = useState<Chosen>(nothing);
   const [revoking, setRevoking] = useState<ReviewItem[] | null>(null);
   const list = useRef<HTMLDivElement>(null);
-  const items = (query.data?.pages ?? []).flatMap((page) => page.items).map((item) => marks.get(item.grant_id)?.item ?? item);
-  const at = new Map(items.map((item) => [item.grant_id, item]));
-  const order = items.map((item) => item.grant_id);
+  // As they came: how they stand now is asked when it matters, and each row draws its own answer.
+  const { items, at, groups } = useMemo(() => {
+    const all = (query.data?.pages ?? []).flatMap((page) => page.items);
+    return { items: all, at: new Map(all.map((item) => [item.grant_id, item])), groups: people(all) };
+  }, [query.data]);
+  const nowOf = (id: string) => {
+    const item = at.get(id);
+    return item && answers.now(item);
+  };
   const running = review.state === "running";
   // Whoever answered the last row that is there goes on with the next one as it comes.
   const last = useRef<string | null>(null);
@@ -82,13 +95,13 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
   }, [items.length]);
 
   /** What a key is about: what is chosen, else the row one is on. */
-  const meant = (id: string | null): ReviewItem[] => (chosen.ids.size > 0 ? [...chosen.ids] : id ? [id] : []).map((x) => at.get(x)).filter((x): x is ReviewItem => x !== undefined && running && x.may_answer);
+  const meant = (id: string | null): ReviewItem[] => (chosen.ids.size > 0 ? [...chosen.ids] : id ? [id] : []).map(nowOf).filter((x): x is ReviewItem => x !== undefined && running && x.may_answer);
   const reach = (place: number) => {
     if (place > items.length - 100 && query.hasNextPage && !query.isFetchingNextPage) {
       void query.fetchNextPage();
     }
   };
-  const free = (item: ReviewItem) => !marks.get(item.grant_id)?.sending && item.change !== "gone";
+  const free = (item: ReviewItem) => !answers.mark(item.grant_id)?.sending && item.change !== "gone";
   const after = (id: string | null) => {
     setChosen(nothing);
     if (id) {
@@ -97,45 +110,49 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
       reach(place);
     }
   };
-  const confirm = (id: string | null) => {
-    const open = meant(id).filter((item) => free(item) && item.answer === "");
+  const say = (verb: "confirm" | "flag", id: string | null) => {
+    const open = meant(id).filter((item) => free(item) && item.answer === "" && (verb === "confirm" || item.kind === "platform_role"));
     if (open.length > 0) {
-      answers.say("confirm", open);
+      answers.say(verb, open);
       after(chosen.ids.size > 0 ? (open.at(-1)?.grant_id ?? null) : id);
     }
   };
+  const confirm = (id: string | null) => say("confirm", id);
+  const flag = (id: string | null) => say("flag", id);
   const revoke = async (id: string | null) => {
     const before = meant(id);
     await answers.flush(); // what was confirmed a moment ago is seen as it is then
-    const there = before.map((item) => answers.marks().get(item.grant_id)?.item ?? item).filter((item) => item.change !== "gone" && item.answer !== "revoked");
+    const there = before.map(answers.now).filter((item) => item.kind !== "platform_role" && item.change !== "gone" && item.answer !== "revoked");
     if (there.length > 0) {
       setRevoking(there.slice(0, 200));
     }
   };
   const undo = (id: string | null) => {
-    const confirmed = meant(id).filter((item) => free(item) && item.answer === "confirmed");
+    const confirmed = meant(id).filter((item) => free(item) && (item.answer === "confirmed" || item.answer === "flagged"));
     if (confirmed.length > 0) {
       answers.say("undo", confirmed);
       setChosen(nothing);
     }
   };
   const person = (id: string) => {
-    const all = items.filter((item) => item.subject.id === id && item.may_answer && item.answer === "" && item.change !== "gone").map((item) => item.grant_id);
+    const all = items.filter((item) => item.subject.id === id).map(answers.now).filter((item) => free(item) && item.may_answer && item.answer === "").map((item) => item.grant_id);
     const every = all.every((x) => chosen.ids.has(x));
     setChosen({ ids: new Set(every ? [...chosen.ids].filter((x) => !all.includes(x)) : [...chosen.ids, ...all]), anchor: null, all: false });
   };
   const select = (id: string, range: boolean) => {
     if (at.get(id)?.may_answer) {
+      const order = [...at.keys()];
       setChosen(range ? toggleRange(chosen, id, order) : toggle(chosen, id, order));
     }
   };
   const [acts] = useState(() => new Acts());
   useEffect(() => {
-    acts.follow({ confirm, revoke: (id) => void revoke(id), undo, select, person });
+    acts.follow({ confirm, revoke: (id) => void revoke(id), flag, undo, select, person });
   });
   useReviewKeys(list, {
     onConfirm: confirm,
     onRevoke: (id) => void revoke(id),
+    onFlag: flag,
     onUndo: undo,
     onSelect: select,
     onPerson: (id) => person(at.get(id)?.subject.id ?? ""),
@@ -155,15 +172,8 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
   return (
     <>
       <div ref={list}>
-        {people(items).map((of) => (
-          <Person
-            key={`${of[0]?.subject.id} ${of[0]?.grant_id}`}
-            items={of}
-            marks={marks}
-            chosen={chosen.ids}
-            running={running}
-            acts={acts}
-          />
+        {groups.map((of) => (
+          <Person key={`${of[0]?.subject.id} ${of[0]?.grant_id}`} items={of} answers={answers} chosen={chosenOf(of, chosen.ids)} running={running} acts={acts} show={show} titles={titles} />
         ))}
       </div>
       {query.hasNextPage && (
@@ -179,6 +189,11 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
           <Button size="compact-sm" variant="default" leftSection={<Undo2 size={15} aria-hidden="true" />} onClick={() => undo(null)}>
             {t("review.undo")}
           </Button>
+          {[...chosen.ids].some((id) => at.get(id)?.kind === "platform_role") && (
+            <Button size="compact-sm" variant="default" leftSection={<TriangleAlert size={15} aria-hidden="true" />} onClick={() => flag(null)}>
+              {t("review.flag")}
+            </Button>
+          )}
           <Button size="compact-sm" color="red.9" leftSection={<CircleSlash size={15} aria-hidden="true" />} onClick={() => void revoke(null)}>
             {t("review.takeAway")}
           </Button>
@@ -197,6 +212,11 @@ function Board({ review, view, q }: { review: AccessReview; view: View; q: strin
       )}
     </>
   );
+}
+
+/** Which items of a person are chosen, as one text: it stays the same while that does. */
+function chosenOf(items: readonly ReviewItem[], ids: ReadonlySet<string>): string {
+  return ids.size === 0 ? "" : items.filter((item) => ids.has(item.grant_id)).map((item) => item.grant_id).join(" ");
 }
 
 /** The items of each person together, as they come. */

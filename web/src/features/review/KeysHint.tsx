@@ -2,7 +2,7 @@ import { Kbd } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./Review.module.css";
 
-const keys = ["j", "k", "c", "r", "u", "x", "a"] as const;
+const keys = ["j", "k", "c", "r", "f", "u", "x", "a"] as const;
 
 /** What the keys do in this list; each is a button too. */
 export function KeysHint() {

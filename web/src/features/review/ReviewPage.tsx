@@ -120,6 +120,7 @@ function About({ review }: { review: AccessReview }) {
           [t("review.repeats"), t(review.repeats ? "review.yes" : "review.no")],
           [t("review.answer.confirmed"), number.format(counts.confirmed)],
           [t("review.answer.revoked"), number.format(counts.revoked)],
+          counts.flagged > 0 ? [t("review.answer.flagged"), number.format(counts.flagged)] : null,
           counts.kept > 0 ? [t("review.answer.kept"), number.format(counts.kept)] : null,
           counts.gone > 0 ? [t("review.answer.gone"), number.format(counts.gone)] : null,
           review.created_by && [t("review.madeBy"), review.created_by.name],

@@ -1,4 +1,4 @@
-import { CalendarClock, CheckCircle2, CircleDashed, CircleSlash, Hourglass, type LucideIcon, Timer, UserX } from "lucide-react";
+import { CalendarClock, CheckCircle2, CircleDashed, CircleSlash, Hourglass, type LucideIcon, Timer, TriangleAlert, UserX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { AccessReview, ReviewItem } from "@/api/types";
 import { Badge, type Tone } from "@/components/StateBadge";
@@ -24,6 +24,7 @@ export function ReviewState({ state }: { state: AccessReview["state"] }) {
 const answers = {
   confirmed: ["verified", CheckCircle2],
   revoked: ["denied", CircleSlash],
+  flagged: ["pending", TriangleAlert],
   kept: ["neutral", CircleDashed],
   gone: ["neutral", CircleSlash],
 } as const satisfies Record<string, readonly [Tone, LucideIcon]>;

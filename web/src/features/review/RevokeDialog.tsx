@@ -5,7 +5,7 @@ import type { AccessReview, ReviewItem } from "@/api/types";
 import { Confirm } from "@/components/Confirm";
 import { trialOf } from "@/features/access/effects";
 import { EffectOf } from "@/features/access/review";
-import { scopeTitle } from "./words";
+import { whatOf } from "./words";
 import classes from "./Review.module.css";
 
 interface Props {
@@ -33,7 +33,7 @@ export function RevokeDialog({ review, items, onClose, onConfirm }: Props) {
       <ul className={classes.those}>
         {items.slice(0, named).map((item) => (
           <li key={item.grant_id}>
-            {item.subject.name}: {t("review.on", { role: item.role.name, scope: scopeTitle(item.scope, t) })}
+            {item.subject.name}: {whatOf(item, t)}
           </li>
         ))}
         {items.length > named && <li>{t("review.more", { count: items.length - named })}</li>}

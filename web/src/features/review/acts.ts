@@ -2,6 +2,7 @@
 export interface Handlers {
   confirm: (id: string | null) => void;
   revoke: (id: string | null) => void;
+  flag: (id: string | null) => void;
   undo: (id: string | null) => void;
   select: (id: string, range: boolean) => void;
   person: (id: string) => void;
@@ -18,6 +19,7 @@ export class Acts {
 
   readonly confirm = (id: string | null): void => this.now?.confirm(id);
   readonly revoke = (id: string | null): void => this.now?.revoke(id);
+  readonly flag = (id: string | null): void => this.now?.flag(id);
   readonly undo = (id: string | null): void => this.now?.undo(id);
   readonly select = (id: string, range: boolean): void => this.now?.select(id, range);
   readonly person = (id: string): void => this.now?.person(id);

@@ -5,7 +5,7 @@ import { queries } from "@/app/services";
 import { loadTexts } from "@/i18n/parts";
 import { Batch } from "./batch";
 
-export type Verb = "confirm" | "revoke" | "undo";
+export type Verb = "confirm" | "revoke" | "flag" | "undo";
 
 /** How a row stands beside what the server sent with the list. */
 export interface Mark {
@@ -25,7 +25,7 @@ interface Sent {
 
 /** Sends answers for a review. A row shows its answer at once; what is refused goes back to what it was, and says why. */
 export class Answers {
-  private all: ReadonlyMap<string, Mark> = new Map();
+  private readonly all = new Map<string, Mark>();
   private readonly listeners = new Set<() => void>();
   private readonly batch = new Batch<Sent>((part) => this.send(part));
 
@@ -36,8 +36,11 @@ export class Answers {
     return () => this.listeners.delete(listener);
   };
 
-  /** Every row that was answered here. */
-  readonly marks = (): ReadonlyMap<string, Mark> => this.all;
+  /** How a row stands that was answered here. It is the same object until that changes, so that each row watches its own. */
+  readonly mark = (id: string): Mark | undefined => this.all.get(id);
+
+  /** An item as it is now: what came with the list, or with the last answer. */
+  readonly now = (item: ReviewItem): ReviewItem => this.all.get(item.grant_id)?.item ?? item;
 
   /** Whether something is not at the server yet. */
   readonly busy = (): boolean => this.batch.left > 0;
@@ -52,7 +55,9 @@ export class Answers {
   readonly flush = (): Promise<void> => this.batch.flush();
 
   private note(changes: [string, Mark][]): void {
-    this.all = new Map([...this.all, ...changes]);
+    for (const [id, mark] of changes) {
+      this.all.set(id, mark);
+    }
     for (const listener of this.listeners) {
       listener();
     }

@@ -1,10 +1,9 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 import { Answers } from "./answers";
 
 /** What is answered on this page. Leaving it sends what waits; closing the window before that asks first. */
-export function useAnswers(id: string) {
+export function useAnswers(id: string): Answers {
   const [answers] = useState(() => new Answers(id));
-  const marks = useSyncExternalStore(answers.subscribe, answers.marks);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => answers.busy() && event.preventDefault();
     addEventListener("beforeunload", warn);
@@ -13,5 +12,5 @@ export function useAnswers(id: string) {
       void answers.flush();
     };
   }, [answers]);
-  return { marks, answers };
+  return answers;
 }

@@ -4,6 +4,7 @@ import { isTyping } from "@/app/keys";
 export interface ReviewKeys {
   onConfirm: (id: string | null) => void;
   onRevoke: (id: string | null) => void;
+  onFlag: (id: string | null) => void;
   onUndo: (id: string | null) => void;
   onSelect: (id: string, range: boolean) => void;
   onPerson: (id: string) => void;
@@ -12,7 +13,7 @@ export interface ReviewKeys {
   onReach: (at: number) => void;
 }
 
-/** j, k and the arrows move over the rows; c confirms, r takes away, u undoes, x chooses, a chooses all of one person, Escape none. */
+/** j, k and the arrows move over the rows; c confirms, r takes away, f marks a platform role for a change, u undoes, x chooses, a chooses all of one person, Escape none. */
 export function useReviewKeys(container: RefObject<HTMLElement | null>, keys: ReviewKeys): void {
   const latest = useRef(keys);
   useEffect(() => {
@@ -24,7 +25,7 @@ export function useReviewKeys(container: RefObject<HTMLElement | null>, keys: Re
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) {
         return;
       }
-      const { onConfirm, onRevoke, onUndo, onSelect, onPerson, onClear, onReach } = latest.current;
+      const { onConfirm, onRevoke, onFlag, onUndo, onSelect, onPerson, onClear, onReach } = latest.current;
       const here = (container.current?.contains(document.activeElement) && document.activeElement?.closest<HTMLElement>("[data-id]")?.dataset.id) || null;
       if (event.key === "g") {
         went = Date.now(); // the next letter leads to another page
@@ -48,6 +49,9 @@ export function useReviewKeys(container: RefObject<HTMLElement | null>, keys: Re
           break;
         case "r":
           onRevoke(here);
+          break;
+        case "f":
+          onFlag(here);
           break;
         case "u":
           onUndo(here);

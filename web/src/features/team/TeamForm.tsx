@@ -6,6 +6,7 @@ import { choicesOf, useNames } from "@/app/useNames";
 import { FormDrawer } from "@/components/form/FormDrawer";
 import { RemoteMultiSelect } from "@/components/form/RemoteMultiSelect";
 import { toast } from "@/components/toast";
+import { trialOf } from "@/features/access/effects";
 import { useReview } from "@/features/access/review";
 import { customerChoices } from "@/features/customer/data";
 import { technicianChoices } from "@/features/technician/data";
@@ -37,8 +38,8 @@ export function TeamForm({ opened, onClose, team, onSaved }: Props) {
     customer_ids: team?.customer_ids ?? [],
   };
   const review = useReview<Values>(
-    ({ lead_ids, member_ids, customer_ids }) => team !== undefined && (lead_ids !== undefined || member_ids !== undefined || customer_ids !== undefined),
-    (_, changed) => teamTrial(team as Team, changed),
+    ({ lead_ids, member_ids, customer_ids }) => lead_ids !== undefined || member_ids !== undefined || customer_ids !== undefined,
+    (values, changed) => (team ? teamTrial(team, changed) : trialOf("POST", "/api/teams", { body: values })),
   );
   const people = useNames("technicians", opened ? [...new Set([...initial.lead_ids, ...initial.member_ids])] : []);
   const customers = useNames("customers", opened ? initial.customer_ids : []);

@@ -24,8 +24,6 @@ interface Props {
 }
 
 const named = 5;
-/** The server tries out work on so many people; of more, what it does to rights is not shown. */
-const shownFor = 500;
 
 /** Says whom an action reaches and what it does, asks for what it needs, and starts it as a job. */
 export function BulkDialog({ selection, action, onClose }: Props) {
@@ -77,7 +75,7 @@ export function BulkDialog({ selection, action, onClose }: Props) {
         <p className={classes.question}>{t(`bulk.text.${action}`)}</p>
         <Fields action={action} choice={choice} set={(values) => setChoice({ ...choice, ...values })} />
         <p className={classes.soft}>{t("bulk.each")}</p>
-        {changesRights(action) && isComplete(action, choice) && (count ?? 0) <= shownFor && <EffectOf trial={trialOf("POST", "/api/technicians/bulk", { body: bulkRequest(action, selection, choice) })} />}
+        {changesRights(action) && isComplete(action, choice) && <EffectOf trial={trialOf("POST", "/api/technicians/bulk", { body: bulkRequest(action, selection, choice) })} />}
       </div>
     </Confirm>
   );

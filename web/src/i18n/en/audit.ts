@@ -227,7 +227,7 @@ export const audit = {
     accessreview_update: "Access review changed",
     accessreview_delete: "Access review deleted",
     accessreview_start: "Access review begun",
-    accessreview_answer: "Grant reviewed",
+    accessreview_answer: "Right reviewed",
     accessreview_remind: "Reviewers reminded",
     accessreview_stop: "Access review ended early",
     accessreview_end: "Access review ended",

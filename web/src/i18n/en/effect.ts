@@ -37,6 +37,8 @@ export const effect = {
     section: { organization: "in the organization", quick_support: "in Quick Support" },
     before: "{{what}}:",
     more: "and more",
+    coming: "once they have signed in",
+    part: "This is about the first {{tried}} of {{of}}: to try out the rest would take too long.",
     page: "The access of {{name}}",
     away: "Opens in a new tab",
   },

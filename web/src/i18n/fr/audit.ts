@@ -230,7 +230,7 @@ export const audit: Texts<typeof source> = {
     accessreview_update: "Revue des accès modifiée",
     accessreview_delete: "Revue des accès supprimée",
     accessreview_start: "Revue des accès commencée",
-    accessreview_answer: "Attribution revue",
+    accessreview_answer: "Droit revu",
     accessreview_remind: "Rappel de la revue des accès",
     accessreview_stop: "Revue des accès terminée plus tôt",
     accessreview_end: "Revue des accès terminée",

@@ -40,6 +40,8 @@ export const effect: Texts<typeof en> = {
     section: { organization: "dans l’organisation", quick_support: "dans l’aide rapide" },
     before: "{{what}} :",
     more: "et d’autres",
+    coming: "après sa première connexion",
+    part: "Cela porte sur les {{tried}} premiers de {{of}} : essayer le reste prendrait trop de temps.",
     page: "Les accès de {{name}}",
     away: "S’ouvre dans un nouvel onglet",
   },
