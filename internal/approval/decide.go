@@ -60,6 +60,9 @@ func (s *Service) Decide(ctx context.Context, id string, d Decision, check func(
 	if err := form.Err(); err != nil {
 		return r, err
 	}
+	if err := s.Guard.Follow(ctx); err != nil { // what another server changed a moment ago counts
+		return r, err
+	}
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		if r, err = s.lock(ctx, tx, id); err != nil {
 			return err

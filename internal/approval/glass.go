@@ -23,6 +23,9 @@ func (s *Service) BreakGlass(ctx context.Context, want Fields) (r Request, err e
 	if err := s.Guard.Fresh(ctx); err != nil {
 		return r, err
 	}
+	if err := s.Guard.Follow(ctx); err != nil {
+		return r, err
+	}
 	a, r, err := s.prepare(ctx, want)
 	if err == nil {
 		err = s.breakable(ctx, a, r)

@@ -12,9 +12,12 @@ import (
 )
 
 // Execute runs what was approved. What it changes, that it ran, and the record of it are one transaction, which takes the row first: a second server, a
-// second attempt and a start after a crash find it done.
+// second attempt and a start after a crash find it done. It runs by what every server has committed by then: what another one changed a moment ago counts.
 func (s *Service) Execute(ctx context.Context, org, id string) error {
 	ctx = access.WithActor(ctx, access.System(org))
+	if err := s.Guard.Follow(ctx); err != nil {
+		return err
+	}
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		r, err := lockRow(ctx, tx, org, id)
 		if err != nil || r.State != Approved {
