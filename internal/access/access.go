@@ -240,13 +240,14 @@ func (g *Guard) exceeds(ctx context.Context, subjectID string, denied bool) erro
 	return nil
 }
 
-// Foreseen are the permissions that a technician holds somewhere, or will hold once they are active.
-func (g *Guard) Foreseen(ctx context.Context, a Actor) ([]perm.Permission, error) {
+// Foreseen are the permissions that a technician holds somewhere, or will hold once they are active. Whoever is being made has the organization's own
+// platform role with an id, if any.
+func (g *Guard) Foreseen(ctx context.Context, a Actor, ownRoleID string) ([]perm.Permission, error) {
 	e, err := g.engines.of(ctx, a.OrgID)
 	if err != nil {
 		return nil, fmt.Errorf("foresee what %s may do: %w", a.ID, err)
 	}
-	out, as, now := []perm.Permission{}, engine.As{ID: a.ID, Role: a.Role, Owner: a.Owner, Coming: true}, time.Now()
+	out, as, now := []perm.Permission{}, engine.As{ID: a.ID, Role: a.Role, Owner: a.Owner, Coming: true, Own: ownRoleID}, time.Now()
 	for _, entry := range perm.Catalog() {
 		if e.Holds(now, as, entry.Name) {
 			out = append(out, entry.Name)

@@ -24,6 +24,7 @@ type Newcomer struct {
 	Coming bool // an invitation: they have what is said once they have signed in
 
 	role perm.Role
+	own  string // the organization's own platform role
 }
 
 // Rehearse runs do, which is to change something in the actor's organization, and says what that would do to what people may do; then it is taken
@@ -79,7 +80,7 @@ func arriving(tell func(*engine.Writer), made map[string]Newcomer) func(*engine.
 		tell(w)
 		for id, one := range made {
 			if one.Coming {
-				w.PutTechnician(id, engine.Person{Role: one.role, Active: true})
+				w.PutTechnician(id, engine.Person{Role: one.role, Own: one.own, Active: true})
 			}
 		}
 	}

@@ -21,10 +21,13 @@ func newcomers(ctx context.Context, tx *store.Tx, outside store.Querier, org str
 		in := &store.Where{}
 		in.Add("org_id = ?", org)
 		in.In("id", some)
-		err := eachRow(ctx, tx, `select id, display_name, platform_role, status = 'active' and state <> 'activated' from technician`+in.SQL(), in.Args(), func(scan scan) error {
+		err := eachRow(ctx, tx, `
+			select id, display_name, platform_role, coalesce((select r.id from platformrole_technician x join platformrole r on r.org_id = x.org_id and r.id = x.platformrole_id
+				where x.org_id = technician.org_id and x.technician_id = technician.id and r.based_on = technician.platform_role), ''),
+				status = 'active' and state <> 'activated' from technician`+in.SQL(), in.Args(), func(scan scan) error {
 			var id string
 			var one Newcomer
-			err := scan(&id, &one.Name, &one.role, &one.Coming)
+			err := scan(&id, &one.Name, &one.role, &one.own, &one.Coming)
 			made[id] = one
 			return err
 		})

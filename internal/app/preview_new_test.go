@@ -62,6 +62,16 @@ func TestAPreviewOfSomebodyNewSaysWhatTheyGet(t *testing.T) {
 		if len(here.Items) != 1 || here.Items[0].Coming || fmt.Sprint(here.Items[0].Differences) != fmt.Sprint(coming.Items[0].Differences) {
 			t.Errorf("somebody with a password: %+v", here)
 		}
+		own := boss.make("/api/platform-roles", `{"name":"Dispatch","based_on":"technician","permissions":["customer.view","ticket.view"],"customers":"assigned"}`)
+		dispatch := tryOut(boss, http.MethodPost, "/api/technicians", fmt.Sprintf(`%s,"platform_role_id":%q}`, body, own))
+		if len(dispatch.Items) != 1 || !dispatch.Items[0].Coming {
+			t.Fatalf("somebody invited with a platform role of the organization: %+v", dispatch)
+		}
+		for _, d := range dispatch.Items[0].Differences {
+			if slices.ContainsFunc(d.Gained, func(p string) bool { return p != "customer.view" && p != "ticket.view" }) {
+				t.Errorf("more than a platform role of the organization gives: %v", d.Gained)
+			}
+		}
 		team := tryOut(boss, http.MethodPost, "/api/teams", fmt.Sprintf(`{"name":"Night","member_ids":[%q],"customer_ids":[%q]}`, tom.id(), n))
 		if len(team.Items) != 1 || team.Items[0].ID != tom.id() || team.Items[0].New || len(team.Items[0].Differences) == 0 {
 			t.Errorf("a team: %+v", team)

@@ -42,6 +42,12 @@ func (a *App) technicianHooks() technician.Hooks {
 		Teams: func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error {
 			return a.teams.Place(ctx, tx, technicianID, teamIDs)
 		},
+		MayGiveOwnRole: func(ctx context.Context, base perm.Role, roleID string) error {
+			return a.bases.MayGive(ctx, base, roleID)
+		},
+		GiveOwnRole: func(ctx context.Context, tx *store.Tx, t technician.Technician) (string, error) {
+			return a.bases.GiveIn(ctx, tx, t)
+		},
 		HandedOver: func(ctx context.Context, tx *store.Tx, from, to technician.Technician) error {
 			return a.handedOver(ctx, tx, from, to)
 		},

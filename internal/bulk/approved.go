@@ -33,6 +33,7 @@ type Planned struct {
 	Order  Order    // with the ids of those whom a filter matched
 	People []string // their names, in the order of the ids
 	Team   string   // the name of the order's team
+	Role   string   // what the organization's own platform role in the order is called
 }
 
 // Plan checks an order and settles whom it means.
@@ -48,7 +49,7 @@ func (s *Service) Plan(ctx context.Context, q store.Querier, o Order) (Planned, 
 	if err != nil {
 		return Planned{}, err
 	}
-	out := Planned{Order: o, Team: p.TeamName}
+	out := Planned{Order: o, Team: p.TeamName, Role: p.OwnRole}
 	out.Order.IDs, out.Order.Filter, out.Order.Reason, out.Order.Message = p.IDs, nil, p.Reason, p.Message
 	for _, id := range p.IDs {
 		out.People = append(out.People, strings.TrimSpace(known[id].Name()))

@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/input"
 	"countersign.dev/countersign/internal/message"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/task"
 	"countersign.dev/countersign/internal/team"
@@ -66,6 +67,7 @@ type Order struct {
 	IDs         []string
 	Filter      *technician.Query // instead of IDs: all whom it matches at the moment of the order
 	Role        perm.Role
+	OwnRoleID   string // a platform role of the organization that is based on Role; "" for what comes with that
 	TeamID      string
 	CustomerIDs []string
 	Reason      string // of a suspension, for the audit log
@@ -118,6 +120,8 @@ type payload struct {
 	Action      Action    `json:"action"`
 	IDs         []string  `json:"ids"`
 	Role        perm.Role `json:"role,omitempty"`
+	OwnRoleID   string    `json:"platform_role_id,omitempty"`
+	OwnRole     string    `json:"platform_role_name,omitempty"`
 	TeamID      string    `json:"team_id,omitempty"`
 	TeamName    string    `json:"team_name,omitempty"`
 	CustomerIDs []string  `json:"customer_ids,omitempty"`
@@ -128,7 +132,7 @@ type payload struct {
 // TaskData is what people see of a payload.
 func (p payload) TaskData() map[string]string {
 	data := map[string]string{"action": string(p.Action)}
-	for name, value := range map[string]string{"role": string(p.Role), "team_id": p.TeamID, "team_name": p.TeamName, "subject": p.Message.Subject} {
+	for name, value := range map[string]string{"role": string(p.Role), "platform_role_name": p.OwnRole, "team_id": p.TeamID, "team_name": p.TeamName, "subject": p.Message.Subject} {
 		if value != "" {
 			data[name] = value
 		}
@@ -175,6 +179,16 @@ func (s *Service) checked(ctx context.Context, p payload, o Order) (payload, err
 	case AssignRole:
 		if p.Role = o.Role; !p.Role.Valid() {
 			form.Refuse("/role", "A role is administrator, manager, technician or read_only.")
+		} else if o.OwnRoleID != "" {
+			own, err := platformrole.Named(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID)
+			if err != nil {
+				return p, err
+			}
+			if r, ok := own[o.OwnRoleID]; !ok || r.ID != o.OwnRoleID {
+				form.Refuse("/platform_role_id", "The organization has no such platform role, or no longer. Load the page again and choose another one.")
+			} else if p.OwnRoleID, p.OwnRole = r.ID, r.Name; r.BasedOn != p.Role {
+				form.Refuse("/platform_role_id", "This is based on another platform role. Choose that one in role.")
+			}
 		}
 	case AddToTeam, RemoveFromTeam:
 		t, err := team.ByID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, o.TeamID)

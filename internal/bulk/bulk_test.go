@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"countersign.dev/countersign/internal/access"
+	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/audit"
 	"countersign.dev/countersign/internal/bulk"
@@ -21,6 +22,7 @@ import (
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/message"
 	"countersign.dev/countersign/internal/organization/organizationtest"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
 	"countersign.dev/countersign/internal/task"
@@ -33,6 +35,7 @@ type world struct {
 	*organizationtest.World
 	*bulk.Service
 	technicians *technician.Service
+	bases       *platformrole.Service
 	teams       *team.Service
 	tasks       *task.Service
 	owner, boss technician.Technician
@@ -57,6 +60,7 @@ func open(t *testing.T, db *store.DB, slice time.Duration) *world {
 			return nil
 		}
 	}
+	w.bases = platformrole.New(platformrole.Deps{DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events})
 	w.technicians = technician.New(db, w.Guard, w.Audit, w.Events, technician.Hooks{
 		Teams: func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error {
 			return w.teams.Place(ctx, tx, technicianID, teamIDs)
@@ -64,6 +68,7 @@ func open(t *testing.T, db *store.DB, slice time.Duration) *world {
 		Password: func(context.Context, string, technician.Technician) (technician.KeepPassword, error) {
 			return func(context.Context, *store.Tx, string) error { return nil }, nil
 		},
+		MayGiveOwnRole: w.bases.MayGive, GiveOwnRole: w.bases.GiveIn,
 		Inactive: func(_ context.Context, tx *store.Tx, technicianID, why string) error {
 			w.hear(tx, technicianID, "ended: "+why)
 			return nil
@@ -370,6 +375,33 @@ func TestAttack44SelfPromotionInBulk(t *testing.T) {
 			_, got := w.do(access.WithActor(t.Context(), narrow), bulk.Order{Action: bulk.AssignRole, IDs: []string{bo.ID}, Role: role})
 			if fmt.Sprint(got) != "map[bo:failed technician.ceiling]" {
 				t.Errorf("a narrow token makes somebody %s: %v", role, got)
+			}
+		}
+		own := func(on perm.Role, name string) platformrole.Role {
+			r, err := w.bases.Create(w.As("root", perm.Administrator), platformrole.Fields{Name: name, BasedOn: on, Customers: engine.EveryCustomer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		front, lead := own(perm.Technician, "Front desk"), own(perm.Manager, "Lead")
+		some := []string{bo.ID, w.owner.ID, w.boss.ID}
+		for _, tc := range []struct{ role, want string }{
+			{front.ID, "map[Ana Lopez:failed technician.owner bo:done boss:failed technician.self]"},
+			{front.ID, "map[Ana Lopez:failed technician.owner bo:skipped bulk.unchanged boss:failed technician.self]"},
+			{"", "map[Ana Lopez:failed technician.owner bo:done boss:failed technician.self]"},
+		} {
+			if _, got := w.do(w.act(w.boss), bulk.Order{Action: bulk.AssignRole, IDs: some, Role: perm.Technician, OwnRoleID: tc.role}); fmt.Sprint(got) != tc.want {
+				t.Errorf("the platform role %q: %v, want %s", tc.role, got, tc.want)
+			}
+		}
+		if _, got := w.do(access.WithActor(t.Context(), narrow), bulk.Order{Action: bulk.AssignRole, IDs: []string{bo.ID}, Role: perm.Technician, OwnRoleID: front.ID}); fmt.Sprint(got) != "map[bo:failed access.denied]" {
+			t.Errorf("a narrow token gives a platform role: %v", got)
+		}
+		for _, key := range []string{lead.ID, id.New(), "front desk"} {
+			_, err := w.Start(w.act(w.boss), bulk.Order{Action: bulk.AssignRole, IDs: some, Role: perm.Technician, OwnRoleID: key})
+			if e, ok := errors.AsType[*fault.Error](err); !ok || e.Fields[0].Pointer != "/platform_role_id" {
+				t.Errorf("%s: %v", key, err)
 			}
 		}
 		if n := w.Audited("technician.*", audit.Denied); n < 11 {

@@ -29,6 +29,7 @@ type orderBody struct {
 	IDs         []string              `json:"ids,omitempty" maxItems:"2000" doc:"technicians; or a filter"`
 	Filter      *technician.ListQuery `json:"filter,omitempty" doc:"the filters of the list: all whom they match now"`
 	Role        perm.Role             `json:"role,omitempty" enum:"administrator,manager,technician,read_only" doc:"for assign_role"`
+	OwnRoleID   string                `json:"platform_role_id,omitempty" maxLength:"36" doc:"for assign_role: one that the organization made and that is based on role; empty: what comes with role"`
 	TeamID      string                `json:"team_id,omitempty" maxLength:"36" doc:"for add_to_team and remove_from_team"`
 	CustomerIDs []string              `json:"customer_ids,omitempty" maxItems:"1000" doc:"for assign_customers and remove_customers"`
 	Reason      string                `json:"reason,omitempty" maxLength:"500" doc:"for suspend; kept in the audit log"`
@@ -42,7 +43,7 @@ type messageBody struct {
 }
 
 func (b orderBody) order() Order {
-	o := Order{Action: b.Action, IDs: b.IDs, Role: b.Role, TeamID: b.TeamID, CustomerIDs: b.CustomerIDs, Reason: b.Reason}
+	o := Order{Action: b.Action, IDs: b.IDs, Role: b.Role, OwnRoleID: b.OwnRoleID, TeamID: b.TeamID, CustomerIDs: b.CustomerIDs, Reason: b.Reason}
 	if b.Filter != nil {
 		q := b.Filter.Query()
 		o.Filter = &q
@@ -64,7 +65,7 @@ func ReadOrder(raw json.RawMessage) (Order, error) {
 
 // BodyOf is an order as ReadOrder reads it; a filter has to be settled before.
 func BodyOf(o Order) any {
-	b := orderBody{Action: o.Action, IDs: o.IDs, Role: o.Role, TeamID: o.TeamID, CustomerIDs: o.CustomerIDs, Reason: o.Reason}
+	b := orderBody{Action: o.Action, IDs: o.IDs, Role: o.Role, OwnRoleID: o.OwnRoleID, TeamID: o.TeamID, CustomerIDs: o.CustomerIDs, Reason: o.Reason}
 	if o.Action == Notify {
 		b.Message = &messageBody{o.Message.Subject, o.Message.Body, o.Message.Ways}
 	}

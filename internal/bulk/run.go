@@ -166,7 +166,7 @@ func (p payload) edit(t technician.Technician) (technician.Fields, error) {
 	f := t.Fields
 	switch p.Action {
 	case AssignRole:
-		f.PlatformRole = p.Role
+		f.PlatformRole, f.OwnRoleID = p.Role, p.OwnRoleID
 	case AddToTeam:
 		f.TeamIDs = union(f.TeamIDs, p.TeamID)
 	case RemoveFromTeam:

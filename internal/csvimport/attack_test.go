@@ -81,7 +81,7 @@ func TestTechniciansComeAsInvitationsWithinWhatTheImporterMayGive(t *testing.T) 
 			t.Fatal(err)
 		}
 		w.settled(up.ID)
-		if got := w.rows(up.ID); fmt.Sprint(got) != "[2 error  technician.ceiling]" {
+		if got := w.rows(up.ID); fmt.Sprint(got) != "[2 error role technician.ceiling]" {
 			t.Error(got)
 		}
 		if _, err := w.Upload(ctx, csvimport.Contacts, "x.csv", strings.NewReader("a\n1\n")); fault.CodeOf(err) != "access.denied" {

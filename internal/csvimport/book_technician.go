@@ -2,13 +2,13 @@ package csvimport
 
 import (
 	"context"
-	"strings"
 
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/csvfile"
 	"countersign.dev/countersign/internal/csvimport/columns"
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/input"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/technician"
 )
@@ -23,10 +23,12 @@ type technicians struct {
 	byID     map[string]technician.Technician
 	byEmail  map[string]technician.Technician
 	bySource map[string]technician.Technician
+	roles    platformrole.Names
 }
 
 type technicianRow struct {
 	id, external, whole string
+	role                string // a platform role of the organization by its name or id
 	fields              technician.Fields
 	customers           []string // names
 	was                 *technician.Technician
@@ -63,31 +65,15 @@ func (b *technicians) read(r *row) (keys []string, err error) {
 	case t.fields.Email == "":
 		return nil, errRequired.At("/email")
 	}
-	if t.fields.PlatformRole, err = role(b.get(r, "role")); err != nil {
-		return nil, err
+	var four bool
+	if t.fields.PlatformRole, four = technician.RoleNamed(b.get(r, "role")); !four {
+		t.role = b.get(r, "role")
 	}
 	keys = []string{"e " + input.FoldEmail(t.fields.Email)}
 	if t.external != "" {
 		keys = append(keys, "x "+t.external)
 	}
 	return keys, nil
-}
-
-// role reads a role as people and exports write it.
-func role(value string) (perm.Role, error) {
-	key := strings.ReplaceAll(columns.Key(value), " ", "_")
-	for name, r := range map[string]perm.Role{
-		"admin": perm.Administrator, "administrateur": perm.Administrator, "gestionnaire": perm.Manager, "responsable": perm.Manager, //nolint:misspell // French
-		"technicien": perm.Technician, "readonly": perm.ReadOnly, "lecture_seule": perm.ReadOnly, //nolint:misspell // French
-	} {
-		if key == name {
-			return r, nil
-		}
-	}
-	if r := perm.Role(key); key == "" || r.Valid() {
-		return r, nil
-	}
-	return "", fault.Field("/role", "csvimport.role_unknown", "A role is administrator, manager, technician or read_only.")
 }
 
 func (b *technicians) load(ctx context.Context, q store.Querier, rows []*row) (err error) {
@@ -106,8 +92,23 @@ func (b *technicians) load(ctx context.Context, q store.Querier, rows []*row) (e
 	if b.byEmail, err = technician.ByEmails(ctx, q, b.org, columns.Distinct(emails)); err != nil {
 		return err
 	}
-	b.bySource, err = technician.BySource(ctx, q, b.org, sourceCSV, columns.Distinct(externals))
+	if b.bySource, err = technician.BySource(ctx, q, b.org, sourceCSV, columns.Distinct(externals)); err != nil {
+		return err
+	}
+	b.roles, err = platformrole.Named(ctx, q, b.org)
 	return err
+}
+
+// role is what a row says about the platform role: one of the four, or one that the organization made with what that is based on.
+func (b *technicians) role(t *technicianRow) (perm.Role, string, error) {
+	if t.role == "" {
+		return t.fields.PlatformRole, "", nil
+	}
+	r, ok := b.roles.Find(t.role)
+	if !ok {
+		return "", "", errRole.With("There is no platform role called " + t.role + ". Write administrator, manager, technician, read_only, or the name of one that your organization made.").At("/role")
+	}
+	return r.BasedOn, r.ID, nil
 }
 
 func (b *technicians) find(t *technicianRow) *technician.Technician {
@@ -126,6 +127,9 @@ func (b *technicians) find(t *technicianRow) *technician.Technician {
 func (b *technicians) decide(ctx context.Context, r *row) (err error) {
 	t := r.rec.(*technicianRow)
 	want := t.fields
+	if want.PlatformRole, want.OwnRoleID, err = b.role(t); err != nil {
+		return err
+	}
 	for _, name := range t.customers {
 		id, _, err := b.employers.find(name)
 		if err != nil {
@@ -151,6 +155,9 @@ func (b *technicians) decide(ctx context.Context, r *row) (err error) {
 		return nil
 	}
 	if err := b.batch.May(ctx, t.was, want); err != nil {
+		if fault.KindOf(err) == fault.Denied && (t.was == nil || t.was.PlatformRole != want.PlatformRole || t.was.OwnRoleID != want.OwnRoleID) {
+			r.field = "role" // unless the refusal names another
+		}
 		return err
 	}
 	if r.outcome = Create; t.was != nil {
@@ -175,6 +182,9 @@ func (t *technicianRow) onto(f technician.Fields) technician.Fields {
 	columns.Put(&out.TimeZone, f.TimeZone)
 	if f.PlatformRole != "" {
 		out.PlatformRole = f.PlatformRole
+	}
+	if f.OwnRoleID != "" { // one of the four alone leaves the organization's own that is based on it
+		out.OwnRoleID = f.OwnRoleID
 	}
 	if len(f.Usernames) > 0 {
 		out.Usernames = f.Usernames

@@ -17,6 +17,7 @@ import (
 	"countersign.dev/countersign/internal/fault"
 	"countersign.dev/countersign/internal/jobs"
 	"countersign.dev/countersign/internal/organization/organizationtest"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
 	"countersign.dev/countersign/internal/task"
@@ -30,6 +31,7 @@ type world struct {
 	contacts    *contact.Service
 	customers   *customer.Service
 	technicians *technician.Service
+	bases       *platformrole.Service
 	devices     *device.Service
 	queue       *jobs.Queue
 	actors      map[string]access.Actor
@@ -53,7 +55,8 @@ func worldOf(t testing.TB, o *organizationtest.World) *world {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	w.contacts = contact.New(db, o.Guard, o.Audit, o.Events, contact.Hooks{})
 	w.customers = customer.New(db, o.Guard, o.Audit, o.Events)
-	w.technicians = technician.New(db, o.Guard, o.Audit, o.Events, technician.Hooks{})
+	w.bases = platformrole.New(platformrole.Deps{DB: db, Guard: o.Guard, Audit: o.Audit, Events: o.Events})
+	w.technicians = technician.New(db, o.Guard, o.Audit, o.Events, technician.Hooks{MayGiveOwnRole: w.bases.MayGive, GiveOwnRole: w.bases.GiveIn})
 	w.devices = device.New(db, o.Guard, o.Audit, o.Events)
 	w.tasks = task.New(task.Deps{
 		DB: db, Guard: o.Guard, Audit: o.Audit, Events: o.Events, Log: log,

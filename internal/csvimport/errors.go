@@ -22,6 +22,7 @@ var (
 	errAmbiguous = fault.New(fault.Conflict, "csvimport.ambiguous", "Several records fit this row. Name one by its external id.")
 	errCustomer  = fault.New(fault.Invalid, "csvimport.customer_unknown", "There is no customer of this name, or you may not see it.")
 	errGroup     = fault.New(fault.Invalid, "csvimport.group_unknown", "There is no device group of this name at this customer.")
+	errRole      = fault.New(fault.Invalid, "csvimport.role_unknown", "There is no platform role of this name. Write administrator, manager, technician, read_only, or the name of one that your organization made.")
 )
 
 // ignoreGone is nil for an import that was deleted meanwhile.

@@ -48,7 +48,10 @@ func (r *row) refuse(err error) {
 // fieldOf is the field that a JSON pointer leads into.
 func fieldOf(pointer string) string {
 	field, _, _ := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
-	return strings.TrimSuffix(field, "_id")
+	if field = strings.TrimSuffix(field, "_id"); field == "platform_role" {
+		return "role" // as files call it
+	}
+	return field
 }
 
 // book takes the rows of one kind of file. It is made anew for each batch, with the rights that the importer has then.

@@ -21,7 +21,7 @@ func (s *Service) within(ctx context.Context, t technician.Technician) error {
 	if access.ActorFrom(ctx).Kind == access.SystemKind {
 		return nil
 	}
-	theirs, err := s.Guard.Foreseen(ctx, actorOf(t))
+	theirs, err := s.Guard.Foreseen(ctx, actorOf(t), t.OwnRoleID)
 	if err != nil {
 		return err
 	}

@@ -78,16 +78,10 @@ func (s *Service) Assign(ctx context.Context, technicianID, roleID string, check
 		if err != nil {
 			return err
 		}
-		a = a.to(r)
-		a.Version++
-		if err := assign(ctx, tx, t.OrgID, t.ID, a, store.Now()); err != nil {
-			return fmt.Errorf("give technician %s a platform role: %w", t.ID, err)
+		if a, err = s.give(ctx, tx, t, before, r); err != nil {
+			return err
 		}
-		err = s.Audit.Record(ctx, tx, audit.Event{
-			Action: "platformrole.assign", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}},
-			Before: map[string]any{"platform_role": before.Name}, After: map[string]any{"platform_role": r.Name},
-		})
-		if err != nil {
+		if err := technician.Renew(ctx, tx, t.OrgID, t.ID); err != nil {
 			return err
 		}
 		return s.Events.Publish(ctx, tx, events.Event{Kind: "technician.changed", ID: t.ID, Needs: perm.SignedIn})
@@ -96,6 +90,59 @@ func (s *Service) Assign(ctx context.Context, technicianID, roleID string, check
 		return Assignment{}, s.refused(ctx, "platformrole.assign", audit.Target{Type: "technician", ID: t.ID, Name: t.Name()}, err)
 	}
 	return a, nil
+}
+
+// give replaces what a technician had by one that may be given.
+func (s *Service) give(ctx context.Context, tx *store.Tx, t technician.Technician, before Assignment, r Role) (a Assignment, err error) {
+	a = before.to(r)
+	a.Version++
+	if err := assign(ctx, tx, t.OrgID, t.ID, a, store.Now()); err != nil {
+		return a, fmt.Errorf("give technician %s a platform role: %w", t.ID, err)
+	}
+	return a, s.Audit.Record(ctx, tx, audit.Event{
+		Action: "platformrole.assign", Targets: []audit.Target{{Type: "technician", ID: t.ID, Name: t.Name()}},
+		Before: map[string]any{"platform_role": before.Name}, After: map[string]any{"platform_role": r.Name},
+	})
+}
+
+// MayGive settles whether the actor may give people who have a platform role one of the organization, or with "" what comes with theirs. It is a hook of
+// technician, which asks about the person.
+func (s *Service) MayGive(ctx context.Context, base perm.Role, roleID string) (err error) {
+	gives := Fields{Permissions: base.Base().Permissions()}
+	if roleID != "" {
+		r, err := byID(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID, roleID)
+		if err != nil {
+			return err
+		}
+		if r.BasedOn != base {
+			return errOther
+		}
+		gives = r.Fields
+	}
+	return s.mayHand(ctx, gives)
+}
+
+// GiveIn gives a technician who is made or changed in this transaction the platform role of the organization that they then have, and returns what it is
+// called. It is a hook of technician, which tells the screens.
+func (s *Service) GiveIn(ctx context.Context, tx *store.Tx, t technician.Technician) (string, error) {
+	before, err := of(ctx, tx, t)
+	if err != nil || before.RoleID == t.OwnRoleID {
+		return before.Name, err
+	}
+	var r Role
+	if t.OwnRoleID != "" {
+		if r, err = lock(ctx, tx, t.OrgID, t.OwnRoleID); err != nil {
+			return "", err
+		}
+		if r.BasedOn != t.PlatformRole {
+			return "", errOther
+		}
+		if err := s.mayHand(ctx, r.Fields); err != nil { // it may have grown since MayGive
+			return "", err
+		}
+	}
+	_, err = s.give(ctx, tx, t, before, r)
+	return r.Name, err
 }
 
 // mayAssign settles whether the actor may give a technician a platform role, which nobody deletes before the transaction ends.

@@ -75,6 +75,28 @@ func (s *Service) List(ctx context.Context) ([]Role, error) {
 	return all(ctx, s.DB.Read(), access.ActorFrom(ctx).OrgID)
 }
 
+// Names are platform roles by their ids and by their folded names.
+type Names map[string]Role
+
+// Find is the platform role with an id or, however it is written, a name.
+func (n Names) Find(text string) (Role, bool) {
+	if r, ok := n[text]; ok {
+		return r, true
+	}
+	r, ok := n[store.Fold(text)]
+	return r, ok
+}
+
+// Named are all platform roles of an organization.
+func Named(ctx context.Context, q store.Querier, org string) (Names, error) {
+	found, err := all(ctx, q, org)
+	out := make(Names, 2*len(found))
+	for _, r := range found {
+		out[r.ID], out[store.Fold(r.Name)] = r, r
+	}
+	return out, err
+}
+
 // mayRead lets those read platform roles who change them, and those who look after people.
 func (s *Service) mayRead(ctx context.Context) error {
 	if s.Guard.Holds(ctx, perm.AdminTechnicians) == nil {

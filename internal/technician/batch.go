@@ -53,20 +53,27 @@ func (b *Batch) Prepare(f Fields) (Fields, error) {
 // done, such as an email that is taken, is left out.
 func (b *Batch) May(ctx context.Context, t *Technician, f Fields) error {
 	if t == nil {
-		if err := b.gives[f.PlatformRole]; err != nil {
+		if err := b.mayGrant(ctx, f); err != nil {
 			return err
 		}
 		return unseen(b.sees, nil, f.CustomerIDs)
 	}
-	if err := b.s.mayReshape(ctx, *t, f); err != nil {
+	if err := b.s.mayReshape(ctx, *t, f.on(t.Fields)); err != nil {
 		return err
 	}
 	return unseen(b.sees, t.CustomerIDs, f.CustomerIDs)
 }
 
+func (b *Batch) mayGrant(ctx context.Context, f Fields) error {
+	if f.OwnRoleID != "" {
+		return b.s.mayGrantOwn(ctx, f)
+	}
+	return b.gives[f.PlatformRole]
+}
+
 // Same says whether a technician has prepared fields already.
 func (b *Batch) Same(t Technician, f Fields) bool {
-	return t.sameProfile(f) && t.PlatformRole == f.PlatformRole && t.Status == f.Status && t.sameCustomers(f) && t.sameTeams(f)
+	return t.sameProfile(f) && t.sameRole(f.on(t.Fields)) && t.Status == f.Status && t.sameCustomers(f) && t.sameTeams(f)
 }
 
 // CreateIn adds a technician with prepared fields as an invitation. An error of a declared kind leaves the transaction as it was, except one
@@ -76,7 +83,8 @@ func (b *Batch) CreateIn(ctx context.Context, tx *store.Tx, f Fields) (Technicia
 		return Technician{}, err
 	}
 	t := newTechnician(b.org, f)
-	return t, b.s.add(ctx, tx, t, nil)
+	err := b.s.add(ctx, tx, &t, nil)
+	return t, err
 }
 
 // UpdateIn gives a technician, as read in this transaction, prepared fields, unless they have them already. An error of a
@@ -89,7 +97,7 @@ func (b *Batch) UpdateIn(ctx context.Context, tx *store.Tx, t Technician, f Fiel
 		return t, false, err
 	}
 	next := t
-	err = b.s.apply(ctx, tx, &next, "technician.update", f)
+	err = b.s.apply(ctx, tx, &next, "technician.update", f.on(t.Fields))
 	if errors.Is(err, errUnchanged) {
 		return t, false, nil
 	}

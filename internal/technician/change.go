@@ -46,7 +46,7 @@ func (s *Service) create(
 		return t, errReserved
 	}
 	t = newTechnician(actor.OrgID, want)
-	if err := s.mayGrant(ctx, want.PlatformRole); err != nil {
+	if err := s.mayHave(ctx, want); err != nil {
 		return Technician{}, s.refused(ctx, "technician.create", t, err)
 	}
 	sees, err := s.guardCustomers(ctx)
@@ -64,7 +64,7 @@ func (s *Service) create(
 		t.State = Activated
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := s.add(ctx, tx, t, keep); err != nil || then == nil {
+		if err := s.add(ctx, tx, &t, keep); err != nil || then == nil {
 			return err
 		}
 		return then(ctx, tx, t)
@@ -90,11 +90,11 @@ func (s *Service) preparePassword(ctx context.Context, password string, t Techni
 	return s.hooks.Password(ctx, password, t)
 }
 
-func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep KeepPassword) error {
+func (s *Service) add(ctx context.Context, tx *store.Tx, t *Technician, keep KeepPassword) error {
 	if err := knownCustomers(ctx, tx, t.OrgID, t.CustomerIDs); err != nil {
 		return err
 	}
-	if err := insert(ctx, tx, t); err != nil {
+	if err := insert(ctx, tx, *t); err != nil {
 		return fmt.Errorf("create technician %s: %w", t.ID, err)
 	}
 	if err := saveCustomers(ctx, tx, t.OrgID, t.ID, t.CustomerIDs); err != nil {
@@ -103,19 +103,24 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t Technician, keep Keep
 	if err := s.saveTeams(ctx, tx, t.ID, nil, t.TeamIDs); err != nil {
 		return err
 	}
+	if t.OwnRoleID != "" {
+		if err := s.giveOwnRole(ctx, tx, t); err != nil {
+			return err
+		}
+	}
 	if keep != nil {
 		if err := keep(ctx, tx, t.ID); err != nil {
 			return fmt.Errorf("keep the password of technician %s: %w", t.ID, err)
 		}
-		invited := t
+		invited := *t
 		invited.State = Invitation // a temporary password does at once what accepting an invitation does later
-		if err := s.heard(ctx, tx, Change{Before: invited, After: t}); err != nil {
+		if err := s.heard(ctx, tx, Change{Before: invited, After: *t}); err != nil {
 			return err
 		}
 	}
 	after := t.record()
 	after["status"] = string(t.Status)
-	return s.record(ctx, tx, t, audit.Event{Action: "technician.create", After: after, Detail: map[string]any{"state": string(t.State)}})
+	return s.record(ctx, tx, *t, audit.Event{Action: "technician.create", After: after, Detail: map[string]any{"state": string(t.State)}})
 }
 
 // Update changes one technician; change gets them as they are and returns what they should be.
@@ -162,7 +167,7 @@ func (s *Service) update(ctx context.Context, t Technician, action string, chang
 		if err != nil {
 			return err
 		}
-		if next, err = next.checked(o.Region); err != nil {
+		if next, err = next.on(t.Fields).checked(o.Region); err != nil {
 			return err
 		}
 		if err := s.mayReshape(ctx, t, next); err != nil {
@@ -182,7 +187,7 @@ func (s *Service) update(ctx context.Context, t Technician, action string, chang
 // apply makes a permitted change: what is entered first, the status by its own way after it.
 func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action string, next Fields) error {
 	before, status := *t, next.Status
-	if before.sameProfile(next) && before.PlatformRole == next.PlatformRole && before.sameCustomers(next) && before.sameTeams(next) {
+	if before.sameProfile(next) && before.sameRole(next) && before.sameCustomers(next) && before.sameTeams(next) {
 		if before.Status == status {
 			return errUnchanged
 		}
@@ -206,6 +211,11 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *Technician, action
 	}
 	if err := s.saveTeams(ctx, tx, t.ID, before.TeamIDs, next.TeamIDs); err != nil {
 		return err
+	}
+	if before.OwnRoleID != next.OwnRoleID {
+		if err := s.giveOwnRole(ctx, tx, t); err != nil {
+			return err
+		}
 	}
 	if before.Phone != next.Phone && before.SMSConsent.Given() {
 		// The consent was given for a number: whoever has the new one has agreed to nothing.

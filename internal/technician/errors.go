@@ -16,6 +16,7 @@ var (
 	errSelf          = fault.New(fault.Denied, "technician.self", "Nobody may change their own role, status, teams, customers or sign-in rules. Ask another administrator.")
 	errAbove         = fault.New(fault.Denied, "technician.above", "You may not change somebody whose role is above yours.")
 	errCeiling       = fault.New(fault.Denied, "technician.ceiling", "You may not give a role that allows more than you may do yourself.")
+	errOwnRole       = fault.Field("/platform_role_id", "technician.platform_role_unknown", "The organization has no such platform role, or no longer. Load the page again and choose another one.")
 	errLast          = fault.New(fault.Conflict, "technician.last_administrator", "Nobody would be left to administer Countersign. Make somebody else an administrator first.")
 	errSeats         = fault.New(fault.Conflict, "technician.no_seat", "The plan has no seat left for this technician.")
 	errNotLeft       = fault.New(fault.Conflict, "technician.still_active", "Set this technician inactive first: only who has left, or never came, can be deleted.")

@@ -149,7 +149,7 @@ func (f Fields) record() map[string]any {
 	return map[string]any{
 		"given_name": f.GivenName, "family_name": f.FamilyName, "display_name": f.DisplayName, "email": f.Email, "phone": f.Phone,
 		"other_phones": numbers(f.OtherPhones), "job_title": f.JobTitle, "department": f.Department, "usernames": f.Usernames,
-		"platform_role": string(f.PlatformRole), "locale": f.Locale, "time_zone": f.TimeZone, "theme": f.Theme,
+		"platform_role": string(f.PlatformRole), "platform_role_id": f.OwnRoleID, "locale": f.Locale, "time_zone": f.TimeZone, "theme": f.Theme,
 		"team_ids": f.TeamIDs, "customer_ids": f.CustomerIDs, "ui_access": f.UIAccess(), "mfa_required": f.MFARequired,
 		"allowed_networks": f.AllowedNetworks, "idle_minutes": f.IdleMinutes, "session_hours": f.SessionHours,
 		"imported_from": f.ImportedFrom, "source_id": f.SourceID,

@@ -55,6 +55,7 @@ type FieldsBody struct {
 	Department      string    `json:"department,omitempty" maxLength:"200"`
 	Usernames       []string  `json:"usernames,omitempty" maxItems:"20" doc:"in other systems, as system:name or a plain name"`
 	PlatformRole    perm.Role `json:"platform_role,omitempty" enum:"administrator,manager,technician,read_only"`
+	PlatformRoleID  *string   `json:"platform_role_id,omitempty" nullable:"false" maxLength:"36" doc:"one that the organization made and that is based on platform_role; empty: what comes with that; absent: as before, unless platform_role changes"`
 	Status          Status    `json:"status,omitempty" enum:"active,inactive,suspended,over_limit"`
 	Locale          string    `json:"locale,omitempty" maxLength:"35" doc:"BCP 47; empty means the organization's"`
 	TimeZone        string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA; empty means the organization's"`
@@ -88,6 +89,8 @@ func (b FieldsBody) fields(t Fields) Fields {
 	if b.AllowedNetworks != nil {
 		f.AllowedNetworks = b.AllowedNetworks
 	}
+	f.OwnRoleID = t.OwnRoleID
+	given(&f.OwnRoleID, b.PlatformRoleID)
 	given(&f.MFARequired, b.MFARequired)
 	given(&f.IdleMinutes, b.IdleMinutes)
 	given(&f.SessionHours, b.SessionHours)
@@ -117,7 +120,7 @@ func fieldsOf(f Fields) FieldsBody {
 	open := f.UIAccess()
 	return FieldsBody{
 		GivenName: f.GivenName, FamilyName: f.FamilyName, DisplayName: f.DisplayName, Email: f.Email, Phone: f.Phone, OtherPhones: f.OtherPhones,
-		JobTitle: f.JobTitle, Department: f.Department, Usernames: f.Usernames, PlatformRole: f.PlatformRole, Status: f.Status,
+		JobTitle: f.JobTitle, Department: f.Department, Usernames: f.Usernames, PlatformRole: f.PlatformRole, PlatformRoleID: &f.OwnRoleID, Status: f.Status,
 		Locale: f.Locale, TimeZone: f.TimeZone, TeamIDs: f.TeamIDs, CustomerIDs: f.CustomerIDs,
 		UIAccess: &open, MFARequired: &f.MFARequired, AllowedNetworks: f.AllowedNetworks, IdleMinutes: &f.IdleMinutes, SessionHours: &f.SessionHours,
 	}
@@ -137,6 +140,8 @@ type Body struct {
 	Department      string       `json:"department"`
 	Usernames       []string     `json:"usernames"`
 	PlatformRole    perm.Role    `json:"platform_role"`
+	PlatformRoleID  string       `json:"platform_role_id" doc:"one that the organization made and that counts instead of what comes with platform_role; empty for none"`
+	PlatformRoleOwn string       `json:"platform_role_name" doc:"what that one is called; empty for none"`
 	Owner           bool         `json:"owner"`
 	Status          Status       `json:"status" enum:"active,inactive,suspended,over_limit"`
 	State           State        `json:"state" enum:"invitation,activated"`
@@ -172,6 +177,7 @@ func BodyOf(t Technician) Body {
 	b := Body{
 		ID: t.ID, Name: t.Name(), DisplayName: t.DisplayName, GivenName: t.GivenName, FamilyName: t.FamilyName, Email: t.Email, Phone: t.Phone,
 		OtherPhones: t.OtherPhones, JobTitle: t.JobTitle, Department: t.Department, Usernames: t.Usernames, PlatformRole: t.PlatformRole,
+		PlatformRoleID: t.OwnRoleID, PlatformRoleOwn: t.OwnRole,
 		Owner: t.Owner, Status: t.Status, State: t.State, Locale: t.Locale, TimeZone: t.TimeZone, Theme: t.Theme, TeamIDs: t.TeamIDs,
 		CustomerIDs: t.CustomerIDs, UIAccess: t.UIAccess(), MFARequired: t.MFARequired, AllowedNetworks: t.AllowedNetworks,
 		IdleMinutes: t.IdleMinutes, SessionHours: t.SessionHours, ImportedFrom: t.ImportedFrom, SourceID: t.SourceID,

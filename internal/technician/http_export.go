@@ -37,7 +37,7 @@ func (s *Service) ExportRoutes(api *httpapi.API) {
 		Page: s.exportPage,
 		Row: func(e exported) []string {
 			return []string{
-				e.ID, e.Name(), e.GivenName, e.FamilyName, e.Email, e.Phone, e.JobTitle, e.Department, csvfile.List(e.Usernames), string(e.PlatformRole),
+				e.ID, e.Name(), e.GivenName, e.FamilyName, e.Email, e.Phone, e.JobTitle, e.Department, csvfile.List(e.Usernames), e.roleText(),
 				string(e.Status), string(e.State), csvfile.List(e.customers), e.Locale, e.TimeZone, e.SourceID, export.Time(e.LastActiveAt), export.Time(e.CreatedAt),
 			}
 		},

@@ -67,7 +67,7 @@ func (s *Service) mayReshape(ctx context.Context, before Technician, next Fields
 	if err := mayChange(ctx, before); err != nil {
 		return err
 	}
-	actor, moved, guarded := access.ActorFrom(ctx), before.PlatformRole != next.PlatformRole, !before.sameSafeguards(next)
+	actor, moved, guarded := access.ActorFrom(ctx), !before.sameRole(next), !before.sameSafeguards(next)
 	if actor.ID == before.ID {
 		if moved || before.Status != next.Status || !before.sameCustomers(next) {
 			return errSelf
@@ -81,7 +81,7 @@ func (s *Service) mayReshape(ctx context.Context, before Technician, next Fields
 		}
 	}
 	if moved {
-		if err := s.mayGrant(ctx, next.PlatformRole); err != nil {
+		if err := s.mayMove(ctx, before.Fields, next); err != nil {
 			return err
 		}
 	}

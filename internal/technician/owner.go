@@ -29,7 +29,8 @@ func (s *Service) CreateOwner(ctx context.Context, tx *store.Tx, want Owner) (t 
 	}
 	t = newTechnician(o.ID, f)
 	t.Owner, t.State = true, Activated
-	return t, s.add(ctx, tx, t, nil)
+	err = s.add(ctx, tx, &t, nil)
+	return t, err
 }
 
 // HandOver makes another technician the owner; the actor stays an administrator. The next owner has to be an administrator already, so

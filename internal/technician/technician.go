@@ -46,6 +46,7 @@ type Fields struct {
 	Department   string
 	Usernames    []string // in other systems: "system:name" or a plain name
 	PlatformRole perm.Role
+	OwnRoleID    string // a platform role of the organization that is based on PlatformRole and counts instead of it; "" for none
 	Status       Status
 	Locale       string // "" means the organization's
 	TimeZone     string // "" means the organization's
@@ -96,6 +97,7 @@ type Technician struct {
 	OrgID string
 	ID    string
 	Fields
+	OwnRole      string // what the one with OwnRoleID is called
 	Owner        bool
 	State        State
 	SMSConsent   Consent
@@ -123,6 +125,10 @@ type Hooks struct {
 	Inactive func(ctx context.Context, tx *store.Tx, technicianID, reason string) error
 	// Teams puts a technician into exactly these teams; a team that is not there, or not the actor's to give, is refused at its pointer.
 	Teams func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error
+	// MayGiveOwnRole settles whether the actor may give people with a platform role one that the organization made itself, or with "" what comes with theirs.
+	MayGiveOwnRole func(ctx context.Context, base perm.Role, roleID string) error
+	// GiveOwnRole gives a technician the OwnRoleID that they have in this transaction, and returns what it is called; nobody deletes it meanwhile.
+	GiveOwnRole func(ctx context.Context, tx *store.Tx, t Technician) (string, error)
 	// Invite sends the invitation of a technician who was created a moment ago.
 	Invite func(ctx context.Context, tx *store.Tx, t Technician) error
 	// StateChanged hears of every step of a technician's life, and of every change of role, customers or email, in its transaction, after it

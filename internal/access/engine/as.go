@@ -13,7 +13,8 @@ type As struct {
 	ID     string
 	Role   perm.Role
 	Owner  bool
-	Coming bool // asks what an invited or inactive person would hold if they were active
+	Coming bool   // asks what an invited or inactive person would hold if they were active
+	Own    string // the platform role of the organization that somebody has who is not known here yet
 }
 
 // as is the asker of a session. What their teams, customers and rules are is known here alone; somebody unknown has none.
@@ -25,6 +26,8 @@ func (s *state) as(a As) asker {
 	copied := subject{kind: technician, active: true}
 	if t.subject != nil {
 		copied = *t.subject
+	} else if own, ok := parse(a.Own); ok {
+		copied.own = own
 	}
 	copied.owner, copied.role, copied.reach = a.Owner, a.Role, s.reachOf(a.Role, copied.own)
 	copied.active = copied.active || a.Coming

@@ -153,7 +153,7 @@ func (d Deps) technicianBulk() approval.Action {
 			return approval.Plan{
 				Parameters: bulk.BodyOf(o), On: organization, Target: approval.Thing{Type: "technicians", Name: string(o.Action)},
 				Facts: facts("bulk_action", string(o.Action), "people", strconv.Itoa(len(x.People)), "names", strings.Join(x.People, ", "), "team", x.Team,
-					"role", string(o.Role), "customers", count(len(o.CustomerIDs)), "subject", o.Message.Subject, "body", o.Message.Body),
+					"role", string(o.Role), "platform_role", x.Role, "customers", count(len(o.CustomerIDs)), "subject", o.Message.Subject, "body", o.Message.Body),
 			}, nil
 		},
 		Run: func(ctx context.Context, tx *store.Tx, r approval.Request) error {

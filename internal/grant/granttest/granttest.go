@@ -12,6 +12,7 @@ import (
 	"countersign.dev/countersign/internal/device"
 	"countersign.dev/countersign/internal/grant"
 	"countersign.dev/countersign/internal/organization/organizationtest"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/role"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -28,6 +29,7 @@ type World struct {
 	Teams       *team.Service
 	Customers   *customer.Service
 	Devices     *device.Service
+	Bases       *platformrole.Service
 }
 
 // Each runs a test on every database.
@@ -38,11 +40,12 @@ func Each(t *testing.T, fn func(t *testing.T, w *World)) {
 
 // In makes a World of an organization.
 func In(org *organizationtest.World) *World {
-	w := &World{World: org}
+	w := &World{World: org, Bases: platformrole.New(platformrole.Deps{DB: org.DB, Guard: org.Guard, Audit: org.Audit, Events: org.Events})}
 	w.Technicians = technician.New(w.DB, w.Guard, w.Audit, w.Events, technician.Hooks{
 		Teams: func(ctx context.Context, tx *store.Tx, technicianID string, teamIDs []string) error {
 			return w.Teams.Place(ctx, tx, technicianID, teamIDs)
 		},
+		MayGiveOwnRole: w.Bases.MayGive, GiveOwnRole: w.Bases.GiveIn,
 		Password: func(context.Context, string, technician.Technician) (technician.KeepPassword, error) {
 			return func(context.Context, *store.Tx, string) error { return nil }, nil
 		},

@@ -26,6 +26,7 @@ import (
 	"countersign.dev/countersign/internal/organization"
 	"countersign.dev/countersign/internal/organization/organizationtest"
 	"countersign.dev/countersign/internal/password"
+	"countersign.dev/countersign/internal/platformrole"
 	"countersign.dev/countersign/internal/recovery"
 	"countersign.dev/countersign/internal/signin"
 	"countersign.dev/countersign/internal/signinpolicy"
@@ -43,6 +44,7 @@ const Password = "violet otter parade"
 type World struct {
 	*organizationtest.World
 	Technicians   *technician.Service
+	Bases         *platformrole.Service
 	SignIn        *signin.Service
 	Messages      *message.Service
 	Notifications *notification.Service
@@ -62,7 +64,9 @@ func New(t testing.TB, db *store.DB, senders ...message.Sender) *World {
 	t.Helper()
 	w := &World{World: organizationtest.New(t, db, "Blue Harbor IT")}
 	quiet := slog.New(slog.DiscardHandler)
+	w.Bases = platformrole.New(platformrole.Deps{DB: db, Guard: w.Guard, Audit: w.Audit, Events: w.Events})
 	w.Technicians = technician.New(db, w.Guard, w.Audit, w.Events, technician.Hooks{
+		MayGiveOwnRole: w.Bases.MayGive, GiveOwnRole: w.Bases.GiveIn,
 		Password: func(ctx context.Context, password string, t technician.Technician) (technician.KeepPassword, error) {
 			return w.SignIn.KeepPassword(ctx, password, t)
 		},

@@ -243,6 +243,32 @@ step("a platform role of one's own is made, and given once one sees what it does
   assert.equal((await call.get(`/api/technicians/${member.id}/platform-role`)).platform_role_id, "");
 });
 
+step("a platform role of one's own is chosen in the form of a person, once one sees what it does", async () => {
+  const { items } = await call.get("/api/platform-roles");
+  await open(page, server.base, `/technicians/${member.id}?tab=access`);
+  await card("Role").getByRole("button", { name: "Edit" }).click();
+  await dialog().getByRole("combobox", { name: "Role" }).click();
+  await page.getByRole("option", { name: "Front desk", exact: true }).click();
+  await dialog().getByText("Reaches their own customers alone.").waitFor();
+  assert.deepEqual(await looked(page, "the form with a platform role"), []);
+  await look();
+  await effect().filter({ hasText: /(loses|lose) something/ }).waitFor();
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved", { exact: false }).first().waitFor();
+  await card("Role").getByText("Front desk").waitFor();
+  const given = await call.get(`/api/technicians/${member.id}`);
+  assert.deepEqual([given.platform_role, given.platform_role_id, given.platform_role_name], ["technician", items[0].id, "Front desk"]);
+  assert.deepEqual(await looked(page, "a person with a platform role"), []);
+
+  await card("Role").getByRole("button", { name: "Edit" }).click();
+  await dialog().getByRole("combobox", { name: "Role" }).click();
+  await page.getByRole("option", { name: "Technician", exact: true }).click();
+  await look();
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().waitFor({ state: "detached" });
+  assert.equal((await call.get(`/api/technicians/${member.id}`)).platform_role_id, "");
+});
+
 step("a role that loses a permission says who loses it, before it is saved", async () => {
   await open(page, server.base, `/roles/${role.id}`);
   await page.getByRole("button", { name: "Edit" }).click();

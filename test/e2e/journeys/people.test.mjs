@@ -69,6 +69,34 @@ step("two technicians are made in three steps, one after the other", async () =>
   assert.equal((await one("technicians", "nils@example.com")).platform_role, "technician");
 });
 
+step("somebody is made with a platform role of the organization, and one that is gone leads back to its field", async () => {
+  const { id } = await call.post("/api/platform-roles", { name: "Night desk", based_on: "read_only", customers: "all", permissions: ["ticket.view"] });
+  const gone = await call.post("/api/platform-roles", { name: "Gone soon", based_on: "technician", customers: "own", permissions: [] });
+  await open(page, server.base, "/technicians?new=1");
+  await newTechnician("Ove", "Lind", { role: "Night desk" });
+  await page.getByRole("heading", { level: 1, name: "Ove Lind" }).waitFor();
+  const ove = await one("technicians", "ove@example.com");
+  assert.deepEqual([ove.platform_role, ove.platform_role_id], ["read_only", id]);
+  await open(page, server.base, "/technicians?q=ove@example.com");
+  await page.locator("tbody tr").filter({ hasText: "Night desk" }).waitFor();
+
+  await open(page, server.base, "/technicians?new=1");
+  const form = dialog();
+  await form.getByLabel("Given name").fill("Eve");
+  await form.getByLabel("Email").fill("eve@example.com");
+  await form.getByRole("button", { name: "Next" }).click();
+  await form.getByRole("combobox", { name: "Role" }).click();
+  await page.getByRole("option", { name: "Gone soon", exact: true }).click();
+  const deleted = await context.request.delete(`${server.base}/api/platform-roles/${gone.id}`, { headers: { origin: server.base, "if-match": `"${gone.version}"` } });
+  assert.equal(deleted.status(), 204);
+  await form.getByRole("button", { name: "Next" }).click();
+  await form.getByRole("button", { name: "Save", exact: true }).click();
+  await form.getByRole("combobox", { name: "Role" }).and(page.locator("[aria-invalid=true]")).waitFor();
+  assert.deepEqual(await looked(page, "a platform role that is gone"), []);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Leave" }).click();
+});
+
 step("a refusal leads back to the step of its field", async () => {
   await open(page, server.base, "/technicians?new=1");
   await newTechnician("Marta", "Again", { role: "Technician" });

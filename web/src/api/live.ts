@@ -85,7 +85,7 @@ export function staleKeys(event: LiveEvent): QueryKey[] {
     case "device_group.changed":
       return [["device-groups"], ["devices"]];
     case "role.changed":
-      return [["roles"], ["platform-roles"], ["grants"], ["access"], ["me"]];
+      return [["roles"], ["platform-roles"], ["technicians"], ["grants"], ["access"], ["me"]];
     case "grant.changed":
       return [["grants"], ["overrides"], ["roles"], ["access"], ["devices"], ["device-groups"], ["me"]];
     case "default_permissions.changed":

@@ -4853,6 +4853,8 @@ export interface components {
             ids?: string[];
             /** @description for notify */
             message?: components["schemas"]["BulkMessageBody"];
+            /** @description for assign_role: one that the organization made and that is based on role; empty: what comes with role */
+            platform_role_id?: string;
             /** @description for suspend; kept in the audit log */
             reason?: string;
             /**
@@ -7638,6 +7640,10 @@ export interface components {
             owner: boolean;
             phone: string;
             platform_role: string;
+            /** @description one that the organization made and that counts instead of what comes with platform_role; empty for none */
+            platform_role_id: string;
+            /** @description what that one is called; empty for none */
+            platform_role_name: string;
             /** Format: int64 */
             session_hours: number;
             sms_consent: components["schemas"]["TechnicianConsentBody"];
@@ -7699,6 +7705,8 @@ export interface components {
             phone?: string;
             /** @enum {string} */
             platform_role?: "administrator" | "manager" | "technician" | "read_only";
+            /** @description one that the organization made and that is based on platform_role; empty: what comes with that; absent: as before, unless platform_role changes */
+            platform_role_id?: string;
             /**
              * Format: int64
              * @description 0: what the organization says
@@ -7769,6 +7777,8 @@ export interface components {
             phone?: string;
             /** @enum {string} */
             platform_role?: "administrator" | "manager" | "technician" | "read_only";
+            /** @description one that the organization made and that is based on platform_role; empty: what comes with that; absent: as before, unless platform_role changes */
+            platform_role_id?: string;
             /** @description mail the invitation at once; not together with a password */
             send_invitation?: boolean;
             /**
@@ -18169,6 +18179,8 @@ export interface operations {
                     phone?: string;
                     /** @enum {string} */
                     platform_role?: "administrator" | "manager" | "technician" | "read_only";
+                    /** @description one that the organization made and that is based on platform_role; empty: what comes with that; absent: as before, unless platform_role changes */
+                    platform_role_id?: string;
                     /**
                      * Format: int64
                      * @description 0: what the organization says

@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { MailCheck } from "lucide-react";
@@ -8,10 +8,10 @@ import { api, must } from "@/api/client";
 import { queries } from "@/app/services";
 import { Callout } from "@/components/Callout";
 import { formProblem } from "@/components/form/formProblem";
-import { roles } from "@/features/technician/data";
+import { RoleSelect } from "@/features/technician/RoleSelect";
 import classes from "./Setup.module.css";
 
-const empty = { email: "", platform_role: "technician" };
+const empty = { email: "", platform_role: "technician", platform_role_id: "" };
 
 /** Invites colleagues one after the other by address and role; they fill in the rest themselves. */
 export function Invite() {
@@ -39,14 +39,7 @@ export function Invite() {
     >
       <div className={classes.invite}>
         <TextInput label={t("signin.email")} type="email" required autoComplete="off" {...form.getInputProps("email")} />
-        <Select
-          label={t("technician.role")}
-          description={t(`roleText.${form.values.platform_role as "technician"}`)}
-          data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
-          allowDeselect={false}
-          inputWrapperOrder={["label", "input", "description", "error"]}
-          {...form.getInputProps("platform_role")}
-        />
+        <RoleSelect below value={form.values} onChange={(chosen) => form.setValues(chosen)} error={form.errors.platform_role ?? form.errors.platform_role_id} />
         {invite.isError && <Callout tone="denied">{formProblem(invite.error, empty, t).summary.text}</Callout>}
         <Button type="submit" loading={invite.isPending}>
           {t("welcome.send")}

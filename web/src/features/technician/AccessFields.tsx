@@ -1,29 +1,30 @@
-import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { choicesOf, useNames } from "@/app/useNames";
+import type { Technician } from "@/api/types";
 import type { Form } from "@/components/form/FormDrawer";
 import { RemoteMultiSelect } from "@/components/form/RemoteMultiSelect";
 import { customerChoices } from "@/features/customer/data";
 import { teamChoices } from "@/features/team/data";
-import { roles } from "./data";
+import { RoleSelect, useReachesAll } from "./RoleSelect";
 import type { TechnicianValues } from "./values";
 
 /** What somebody may do, and for whom. */
-export function AccessFields({ form, owner }: { form: Form<TechnicianValues>; owner?: boolean }) {
+export function AccessFields({ form, technician }: { form: Form<TechnicianValues>; technician?: Technician }) {
   const { t } = useTranslation();
-  const { platform_role: role, team_ids, customer_ids } = form.values;
+  const { platform_role, platform_role_id, team_ids, customer_ids } = form.values;
+  const role = { platform_role, platform_role_id };
+  const all = useReachesAll(role);
   const customers = useNames("customers", customer_ids);
   const teams = useNames("teams", team_ids);
   return (
     <>
-      <Select
-        label={t("technician.role")}
-        description={owner ? t("technician.ownerHelp") : t(`roleText.${role as "technician"}`, { defaultValue: "" })}
-        data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
-        allowDeselect={false}
-        disabled={owner}
-        data-autofocus
-        {...form.getInputProps("platform_role")}
+      <RoleSelect
+        value={role}
+        onChange={(chosen) => form.setValues({ ...chosen })}
+        error={form.errors.platform_role ?? form.errors.platform_role_id}
+        owner={technician?.owner}
+        known={technician}
+        autoFocus
       />
       <RemoteMultiSelect
         label={t("technician.teams")}
@@ -34,7 +35,7 @@ export function AccessFields({ form, owner }: { form: Form<TechnicianValues>; ow
         {...form.getInputProps("team_ids")}
         value={team_ids}
       />
-      {role !== "administrator" && (
+      {!all && (
         <RemoteMultiSelect
           label={t("technician.customers")}
           description={t("technician.customersHelp")}

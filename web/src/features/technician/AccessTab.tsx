@@ -42,7 +42,13 @@ export function AccessTab({ technician, onEdit }: Props) {
           <p>
             <strong>{roleName(technician, t)}</strong>
           </p>
-          <p>{technician.owner ? t("technician.ownerHelp") : t(`roleText.${technician.platform_role as Role}`, { defaultValue: "" })}</p>
+          <p>
+            {technician.owner
+              ? t("technician.ownerHelp")
+              : technician.platform_role_name
+                ? t("technician.basedOn", { role: t(`role.${technician.platform_role as Role}`) })
+                : t(`roleText.${technician.platform_role as Role}`, { defaultValue: "" })}
+          </p>
         </div>
       </Card>
       <Card title={t("nav.teams")} flush>

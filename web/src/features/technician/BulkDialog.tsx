@@ -1,4 +1,4 @@
-import { Checkbox, Input, Select, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Input, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
@@ -14,7 +14,7 @@ import { EffectOf } from "@/features/access/review";
 import { customerChoices } from "@/features/customer/data";
 import { teamChoices } from "@/features/team/data";
 import { type BulkAction, type BulkChoice, bulkRequest, changesRights, isComplete, isDangerous, noChoice } from "./bulk";
-import { roles } from "./data";
+import { RoleSelect } from "./RoleSelect";
 import classes from "./Technician.module.css";
 
 interface Props {
@@ -86,13 +86,9 @@ function Fields({ action, choice, set }: { action: BulkAction; choice: BulkChoic
   switch (action) {
     case "assign_role":
       return (
-        <Select
-          label={t("technician.role")}
-          description={t(`roleText.${choice.role as "technician"}`)}
-          data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
-          allowDeselect={false}
-          value={choice.role}
-          onChange={(role) => set({ role: role ?? "" })}
+        <RoleSelect
+          value={{ platform_role: choice.role, platform_role_id: choice.platform_role_id }}
+          onChange={(chosen) => set({ role: chosen.platform_role, platform_role_id: chosen.platform_role_id })}
         />
       );
     case "add_to_team":

@@ -35,7 +35,7 @@ export function TechnicianCreate({ opened, onClose }: { opened: boolean; onClose
           fields: ["given_name", "family_name", "display_name", "email", "phone", "other_phones", "job_title", "department", "usernames"],
           content: (form) => <ProfileFields form={form} />,
         },
-        { key: "access", title: t("technician.tab.access"), fields: ["platform_role", "team_ids", "customer_ids"], content: (form) => <AccessFields form={form} /> },
+        { key: "access", title: t("technician.tab.access"), fields: ["platform_role", "platform_role_id", "team_ids", "customer_ids"], content: (form) => <AccessFields form={form} /> },
         {
           key: "security",
           title: t("technician.tab.security"),

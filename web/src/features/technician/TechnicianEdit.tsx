@@ -17,7 +17,7 @@ export type Part = "profile" | "access" | "security";
 export function TechnicianEdit({ technician, part, onClose }: { technician: Technician; part: Part | null; onClose: () => void }) {
   const { t } = useTranslation();
   const review = useReview<TechnicianValues>(
-    ({ platform_role, team_ids, customer_ids }) => platform_role !== undefined || team_ids !== undefined || customer_ids !== undefined,
+    ({ platform_role, platform_role_id, team_ids, customer_ids }) => platform_role !== undefined || platform_role_id !== undefined || team_ids !== undefined || customer_ids !== undefined,
     (_, changed) => trialOf("PATCH", `/api/technicians/${technician.id}`, { version: technician.version, body: changedTechnician(changed) }),
   );
   return (
@@ -37,7 +37,7 @@ export function TechnicianEdit({ technician, part, onClose }: { technician: Tech
       }}
     >
       {(form) =>
-        part === "access" ? <AccessFields form={form} owner={technician.owner} /> : part === "security" ? <SecurityFields form={form} /> : <ProfileFields form={form} />
+        part === "access" ? <AccessFields form={form} technician={technician} /> : part === "security" ? <SecurityFields form={form} /> : <ProfileFields form={form} />
       }
     </FormDrawer>
   );

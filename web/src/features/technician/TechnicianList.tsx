@@ -74,8 +74,8 @@ export function TechnicianList({ empty }: { empty: ReactNode }) {
 }
 
 /** What somebody is called by what they may do. */
-export function roleName(technician: Pick<Technician, "owner" | "platform_role">, t: TFunction): string {
-  return technician.owner ? t("role.owner") : t(`role.${technician.platform_role as Role}`, { defaultValue: technician.platform_role });
+export function roleName(technician: Pick<Technician, "owner" | "platform_role" | "platform_role_name">, t: TFunction): string {
+  return technician.owner ? t("role.owner") : technician.platform_role_name || t(`role.${technician.platform_role as Role}`, { defaultValue: technician.platform_role });
 }
 
 /** The names of up to two teams, and how many more. */

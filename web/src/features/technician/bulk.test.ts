@@ -17,7 +17,8 @@ describe("a bulk request", () => {
 
   it("holds what the action needs and nothing else", () => {
     expect(bulkRequest("suspend", some, choice)).toEqual({ action: "suspend", ids: ["a", "b"] });
-    expect(bulkRequest("assign_role", some, choice)).toEqual({ action: "assign_role", ids: ["a", "b"], role: "manager" });
+    expect(bulkRequest("assign_role", some, choice)).toEqual({ action: "assign_role", ids: ["a", "b"], role: "manager", platform_role_id: "" });
+    expect(bulkRequest("assign_role", some, { ...choice, platform_role_id: "0193" })).toMatchObject({ role: "manager", platform_role_id: "0193" });
     expect(bulkRequest("add_to_team", some, choice)).toEqual({ action: "add_to_team", ids: ["a", "b"], team_id: "t1" });
     expect(bulkRequest("remove_customers", some, choice)).toEqual({ action: "remove_customers", ids: ["a", "b"], customer_ids: ["c1"] });
     expect(bulkRequest("notify", some, choice)).toEqual({ action: "notify", ids: ["a", "b"], message: { subject: "Tonight", body: "Maintenance at nine.", ways: ["email"] } });

@@ -27,6 +27,7 @@ export function changesRights(action: BulkAction): boolean {
 /** What is chosen for an action; each action needs a part of it. */
 export interface BulkChoice extends Record<string, unknown> {
   role: string;
+  platform_role_id: string;
   team_id: string;
   customer_ids: string[];
   subject: string;
@@ -34,7 +35,7 @@ export interface BulkChoice extends Record<string, unknown> {
   ways: string[];
 }
 
-export const noChoice: BulkChoice = { role: "technician", team_id: "", customer_ids: [], subject: "", body: "", ways: ["email"] };
+export const noChoice: BulkChoice = { role: "technician", platform_role_id: "", team_id: "", customer_ids: [], subject: "", body: "", ways: ["email"] };
 
 /** Whether what the action needs is there. */
 export function isComplete(action: BulkAction, choice: BulkChoice): boolean {
@@ -59,7 +60,7 @@ export function bulkRequest(action: BulkAction, selection: Pick<Selection<unknow
   const whom = selection.all ? { filter: selection.filter } : { ids: selection.ids };
   switch (action) {
     case "assign_role":
-      return { action, ...whom, role: choice.role };
+      return { action, ...whom, role: choice.role, platform_role_id: choice.platform_role_id };
     case "add_to_team":
     case "remove_from_team":
       return { action, ...whom, team_id: choice.team_id };

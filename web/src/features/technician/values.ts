@@ -15,6 +15,7 @@ export interface TechnicianValues extends Record<string, unknown> {
   department: string;
   usernames: string[];
   platform_role: Technician["platform_role"];
+  platform_role_id: string;
   team_ids: string[];
   customer_ids: string[];
   ui_access: boolean;
@@ -39,6 +40,7 @@ export function valuesOf(technician?: Technician): TechnicianValues {
     department: technician?.department ?? "",
     usernames: technician?.usernames ?? [],
     platform_role: technician?.platform_role ?? "technician",
+    platform_role_id: technician?.platform_role_id ?? "",
     team_ids: technician?.team_ids ?? [],
     customer_ids: technician?.customer_ids ?? [],
     ui_access: technician?.ui_access ?? true,

@@ -57,6 +57,7 @@ export const approval = {
       technician: "Technician",
       email: "Email",
       role: "Role",
+      platform_role: "Platform role of the organization",
       bulk_action: "What is done",
       people: "Number of people",
       names: "People",

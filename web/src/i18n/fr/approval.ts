@@ -60,6 +60,7 @@ export const approval: Texts<typeof en> = {
       technician: "Technicien",
       email: "E-mail",
       role: "Rôle",
+      platform_role: "Rôle de plateforme de l’organisation",
       bulk_action: "Ce qui est fait",
       people: "Nombre de personnes",
       names: "Personnes",
