@@ -18,7 +18,7 @@ func (a *App) askingRoutes() {
 
 // newAsked makes what answers other programs, and what keeps a record of all that is decided.
 func (a *App) newAsked() (*authzen.Service, *usage.Service) {
-	asked, used := authzen.New(a.db, a.guard, a.guard, a.log), usage.New(a.db, a.guard, a.guard, a.log)
+	asked, used := authzen.New(a.db, a.guard, a.guard, a.log), usage.New(a.db, a.guard, a.guard, a.roles, a.grants, a.log)
 	a.guard.Observe(used.Decided)
 	asked.Observe(used.Asked)
 	asked.Offer(acts.For)

@@ -39,11 +39,12 @@ func TestAPreviewSaysWhatThenHappens(t *testing.T) {
 		}
 		own := boss.make("/api/platform-roles", `{"name":"Front desk","based_on":"technician","customers":"own","permissions":["ticket.view"]}`)
 		grant := give("team", team, fmt.Sprintf(`{"type":"customer","id":%q}`, n))
-		give("technician", una, fmt.Sprintf(`{"type":"device_group","id":%q}`, under))
+		unas := give("technician", una, fmt.Sprintf(`{"type":"device_group","id":%q}`, under))
 		give("technician", tom, `{"type":"all_devices"}`)
 
 		for _, c := range []struct{ name, method, path, body string }{
 			{"role edited", "PATCH", "/api/roles/" + role, `{"permissions":["device.view","device.files"]}`},
+			{"role narrowed for one", "POST", "/api/roles/" + role + "/narrower", fmt.Sprintf(`{"name":"Looker","permissions":["device.view"],"subject":{"type":"technician","id":%q},"grant_ids":[%q]}`, una, unas)},
 			{"group moved", "PATCH", "/api/device-groups/" + rack, fmt.Sprintf(`{"parent_id":%q}`, under)},
 			{"device moved", "PATCH", "/api/devices/" + spare, fmt.Sprintf(`{"group_id":%q}`, under)},
 			{"grant given", "POST", "/api/grants", fmt.Sprintf(`{"subject":{"type":"technician","id":%q},"role_id":%q,"scope":{"type":"device","id":%q}}`, una, role, single)},

@@ -43,7 +43,7 @@ func TestAFileNamesOwnPlatformRoles(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		front, lead := w.ownRole("Front Desk", perm.Technician, perm.TicketView), w.ownRole("Équipe nuit", perm.Manager)
 		named := w.ownRole("Read-only", perm.ReadOnly) // as one of the four
-		//nolint:misspell // French
+
 		file := "email,name,role\nann@example.com,Ann A,front desk\nbo@example.com,Bo B,ÉQUIPE NUIT\ncy@example.com,Cy C,Technicien\ndi@example.com,Di D," + named.ID + "\n" //nolint:misspell // French
 		expect(t, w.bring(csvimport.Technicians, file, csvimport.Options{SendInvitations: true}), csvimport.Counts{Create: 4})
 		want := func(when string, roles map[string][2]string) {

@@ -18,5 +18,7 @@ var (
 	errExists    = fault.New(fault.Conflict, "grant.exists", "This role is given there already for a time that overlaps with this one.")
 	errMany      = fault.New(fault.Conflict, "grant.too_many", fmt.Sprintf("Nobody can have more than %d grants. Use wider scopes, or teams.", maxGrants))
 	errOwnDeny   = fault.New(fault.Denied, "grant.own_deny", "What was denied to yourself, another administrator has to lift.")
+	errMoves     = fault.New(fault.Conflict, "grant.too_many_to_move", fmt.Sprintf("No more than %d grants move at once. Choose one person or team at a time.", maxMoved))
+	errNoMoves   = fault.Field("/grant_ids", "grant.nothing_to_move", "Choose grants that move to the new role.")
 	errUnchanged = errors.New("nothing changed") // ends a transaction that has nothing to keep
 )

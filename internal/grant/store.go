@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/store"
@@ -116,6 +117,30 @@ func ofRole(ctx context.Context, q store.Querier, org, roleID string) (all []Gra
 		var g Grant
 		if err := g.scan(rows.Scan); err != nil {
 			return nil, fmt.Errorf("list the grants of role %s: %w", roleID, err)
+		}
+		all = append(all, g)
+	}
+	return all, rows.Err()
+}
+
+// liveOf are the first of the grants of a role, of everybody or of one subject, that are not over.
+func liveOf(ctx context.Context, q store.Querier, org string, m Move, now time.Time, most int) (all []Grant, err error) {
+	w := &store.Where{}
+	w.Add("g.org_id = ?", org)
+	w.Add("g.role_id = ?", m.RoleID)
+	w.Add("(g.expires_at is null or g.expires_at > ?)", store.Time(now))
+	if m.Of != nil {
+		w.Add("g."+m.Of.column()+" = ?", m.Of.ID)
+	}
+	rows, err := q.QueryContext(ctx, `select `+columns+from+w.SQL()+` order by g.created_at, g.id limit `+w.Arg(most), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("list the live grants of role %s: %w", m.RoleID, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var g Grant
+		if err := g.scan(rows.Scan); err != nil {
+			return nil, fmt.Errorf("list the live grants of role %s: %w", m.RoleID, err)
 		}
 		all = append(all, g)
 	}

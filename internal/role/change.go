@@ -15,6 +15,17 @@ import (
 
 // Create adds a role. Whoever makes it holds what is in it.
 func (s *Service) Create(ctx context.Context, want Fields) (r Role, err error) {
+	if r, err = s.Draft(ctx, want); err != nil {
+		return Role{}, err
+	}
+	if err := s.db.Write(ctx, func(tx *store.Tx) error { return s.AddIn(ctx, tx, r) }); err != nil {
+		return Role{}, err
+	}
+	return r, nil
+}
+
+// Draft is a role that the actor may make, for AddIn.
+func (s *Service) Draft(ctx context.Context, want Fields) (r Role, err error) {
 	if err := s.guard.Check(ctx, perm.AdminRoles, access.Object{Type: "role"}); err != nil {
 		return r, err
 	}
@@ -26,23 +37,22 @@ func (s *Service) Create(ctx context.Context, want Fields) (r Role, err error) {
 	if err := s.mayAdd(ctx, want.Purpose, want.Permissions, want.Sensitive); err != nil {
 		return Role{}, s.refused(ctx, "role.create", r, err)
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		n, err := count(ctx, tx, r.OrgID)
-		if err != nil {
-			return err
-		}
-		if n >= maxRoles {
-			return errMany
-		}
-		if err := insert(ctx, tx, r); err != nil {
-			return fmt.Errorf("create role %s: %w", r.ID, err)
-		}
-		return s.record(ctx, tx, r, audit.Event{Action: "role.create", After: r.record()})
-	})
-	if err != nil {
-		return Role{}, err
-	}
 	return r, nil
+}
+
+// AddIn adds a role that was drafted.
+func (s *Service) AddIn(ctx context.Context, tx *store.Tx, r Role) error {
+	n, err := count(ctx, tx, r.OrgID)
+	if err != nil {
+		return err
+	}
+	if n >= maxRoles {
+		return errMany
+	}
+	if err := insert(ctx, tx, r); err != nil {
+		return fmt.Errorf("create role %s: %w", r.ID, err)
+	}
+	return s.record(ctx, tx, r, audit.Event{Action: "role.create", After: r.record()})
 }
 
 // Update changes one role; change gets it as it is and returns what it should be. What is put into it reaches everybody who has it at once, so

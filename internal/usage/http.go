@@ -23,6 +23,7 @@ func (s *Service) Routes(api *httpapi.API) {
 		ID: "backtest-role", Method: "POST", Path: "/api/access/backtest", Needs: perm.SignedIn, Status: 200,
 		Summary: "Replay recorded decisions as if a role were another one, without changing it; takes admin.technicians or admin.roles",
 	}, s.postBacktest)
+	s.narrowRoute(api)
 }
 
 type namedBody struct {

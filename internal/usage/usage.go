@@ -11,6 +11,8 @@ import (
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/fault"
+	"countersign.dev/countersign/internal/grant"
+	"countersign.dev/countersign/internal/role"
 	"countersign.dev/countersign/internal/store"
 )
 
@@ -42,6 +44,8 @@ type Service struct {
 	db       *store.DB
 	guard    *access.Guard
 	engines  Engines
+	roles    *role.Service
+	grants   *grant.Service
 	recorder *recorder
 
 	mu      sync.Mutex
@@ -49,8 +53,8 @@ type Service struct {
 }
 
 // New returns a Service.
-func New(db *store.DB, guard *access.Guard, engines Engines, log *slog.Logger) *Service {
-	return &Service{db: db, guard: guard, engines: engines, recorder: newRecorder(db, log), running: map[string]bool{}}
+func New(db *store.DB, guard *access.Guard, engines Engines, roles *role.Service, grants *grant.Service, log *slog.Logger) *Service {
+	return &Service{db: db, guard: guard, engines: engines, roles: roles, grants: grants, recorder: newRecorder(db, log), running: map[string]bool{}}
 }
 
 // Named is something with its name; "" if it has none, or none any more.

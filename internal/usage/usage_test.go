@@ -13,6 +13,7 @@ import (
 	"countersign.dev/countersign/internal/access/engine"
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/access/resource/resourcetest"
+	"countersign.dev/countersign/internal/grant/granttest"
 	"countersign.dev/countersign/internal/organization/organizationtest"
 	"countersign.dev/countersign/internal/store"
 	"countersign.dev/countersign/internal/store/storetest"
@@ -49,7 +50,8 @@ func furnish(r *resourcetest.World) *world {
 	w.desk = r.Role("Desk", perm.Customers, perm.CustomerEdit, perm.ReportCreate)
 	r.Grant(team, w.operator, resourcetest.Scope{Type: "customer", ID: w.customer}, true)
 	r.Grant(w.una.ID, w.desk, resourcetest.Scope{Type: "customer", ID: w.customer}, false)
-	w.service = usage.New(r.DB, r.Guard, r.Guard, slog.New(slog.NewTextHandler(r.T.Output(), nil)))
+	g := granttest.In(r.World)
+	w.service = usage.New(r.DB, r.Guard, r.Guard, g.Roles, g.Grants, slog.New(slog.NewTextHandler(r.T.Output(), nil)))
 	r.Guard.Observe(w.service.Decided)
 	narrow := w.boss
 	narrow.Ceiling = perm.Set{perm.TicketView: true}

@@ -2298,6 +2298,23 @@ export interface paths {
         patch: operations["edit-role"];
         trace?: never;
     };
+    "/api/roles/{id}/narrower": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a role that holds less than this one, and move grants of this one to it; takes admin.technicians too */
+        post: operations["narrow-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sandbox/inbound": {
         parameters: {
             query?: never;
@@ -8146,9 +8163,36 @@ export interface components {
             /** @description of those, what would take an approval when given by it; absent for what does */
             sensitive_permissions?: string[];
         };
+        UsageGrantedBody: {
+            id: string;
+            /** @enum {string} */
+            type: "technician" | "team";
+        };
         UsageNamedBody: {
             id: string;
             /** @description empty if it is gone */
+            name: string;
+        };
+        UsageNarrowBody: {
+            description?: string;
+            /** @description all grants of the old role that are not over, of the subject if there is one: it is refused if somebody changed them meanwhile */
+            grant_ids: string[];
+            name: string;
+            /** @description some of those of the old role */
+            permissions: string[];
+            /** @description of those, what takes an approval when given by the new role: at least what does when given by the old one */
+            sensitive_permissions?: string[];
+            /** @description whose grants move; absent for everybody’s */
+            subject?: components["schemas"]["UsageGrantedBody"];
+        };
+        UsageNarrowedBody: {
+            /** @description of the new role */
+            id: string;
+            /**
+             * Format: int64
+             * @description how many grants are of the new role now
+             */
+            moved: number;
             name: string;
         };
         UsagePairBody: {
@@ -14834,6 +14878,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "narrow-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text that is unique to this creation. A repetition with the same key and body within 24 hours gets the first answer and creates nothing. */
+                "Idempotency-Key"?: string;
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageNarrowBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageNarrowedBody"];
                 };
             };
             /** @description A problem */

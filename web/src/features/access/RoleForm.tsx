@@ -1,12 +1,16 @@
 import { Radio, Stack, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Role } from "@/api/types";
+import { useCan } from "@/app/me";
 import { Callout } from "@/components/Callout";
-import { FormDrawer } from "@/components/form/FormDrawer";
+import { type Form, FormDrawer } from "@/components/form/FormDrawer";
 import { listError } from "@/components/form/listError";
 import { toast } from "@/components/toast";
 import { plainName, purposes } from "./catalogue";
-import { type RoleFields, roleTrial, saveRole } from "./data";
+import { holderOf, movableQuery, type Moves, narrowerOf, narrowRole, narrowTrial, type RoleFields, roleTrial, saveRole } from "./data";
+import { invalid } from "./GrantForm";
+import { MoveFields } from "./MoveFields";
 import { PermissionPicker } from "./PermissionPicker";
 import { useReview } from "./review";
 import { Trial } from "./Trial";
@@ -19,25 +23,39 @@ interface Props {
   copy?: boolean;
   /** What a copy holds, where that is less than all. */
   narrower?: string[];
-  onSaved: (role: Role) => void;
+  /** Whom a narrower one is for, if it is for one: type and id. */
+  holder?: string;
+  onSaved: (role: Pick<Role, "id" | "name">) => void;
 }
 
+type Values = RoleFields & Moves & Record<string, unknown>;
+
 /** Makes a role, alone or as a copy of another, or changes one. */
-export function RoleForm({ opened, onClose, role, copy, narrower, onSaved }: Props) {
+export function RoleForm({ opened, onClose, role, copy, narrower, holder, onSaved }: Props) {
   const { t } = useTranslation();
   const changes = copy ? undefined : role;
-  // Nobody has a new role yet.
-  const review = useReview<RoleFields & Record<string, unknown>>(
-    (changed) => changes !== undefined && (changed.permissions ?? changed.sensitive_permissions) !== undefined,
-    (_, changed) => roleTrial(changed, changes as Role),
+  const gives = useCan()("admin.technicians");
+  const grants = useQuery({ ...movableQuery(role as Role), enabled: opened && gives && narrower !== undefined && role !== undefined }).data ?? [];
+  const moved = (values: Values) => {
+    if (values.move === "one" && !grants.some((grant) => holderOf(grant) === values.subject)) {
+      throw invalid("/subject", t("form.requiredField", { field: t("use.move.who") }));
+    }
+    return narrowerOf(values, values, grants);
+  };
+  // Nobody has a new role yet, unless grants move to it.
+  const review = useReview<Values>(
+    (changed) => (changes ? (changed.permissions ?? changed.sensitive_permissions) !== undefined : changed.move !== undefined),
+    (values, changed) => (changes ? roleTrial(changed, changes) : narrowTrial(role as Role, moved(values))),
   );
   const copyName = narrower ? "use.narrowName" : "rights.role.copyName";
-  const initial: RoleFields = {
+  const initial: Values = {
     name: role ? (copy ? t(copyName, { name: plainName(role.name) }) : role.name) : "",
     description: role?.description ?? "",
     purpose: role?.purpose ?? "devices",
     permissions: narrower ?? role?.permissions ?? [],
     sensitive_permissions: (role?.sensitive_permissions ?? []).filter((name) => !narrower || narrower.includes(name)),
+    move: "none",
+    subject: holder ?? null,
   };
   return (
     <FormDrawer
@@ -46,10 +64,17 @@ export function RoleForm({ opened, onClose, role, copy, narrower, onSaved }: Pro
       size="lg"
       title={!role ? t("newRole") : copy ? t(narrower ? "use.narrowTitle" : "rights.role.copyTitle", { name: plainName(role.name) }) : t("rights.role.edit")}
       required={{ name: t("rights.role.name") }}
-      initial={initial as RoleFields & Record<string, unknown>}
+      initial={initial}
       review={review}
       onSave={async (values, changed) => {
-        const saved = await saveRole(changes ? changed : values, changes);
+        if (role && narrower && values.move !== "none") {
+          const made = await narrowRole(role, moved(values));
+          toast(t("use.move.done", { count: made.moved, name: made.name }));
+          onSaved(made);
+          return;
+        }
+        const { move: _move, subject: _subject, ...fields } = changes ? changed : values;
+        const saved = await saveRole(fields, changes);
         toast(t("saved", { name: saved.name }));
         onSaved(saved);
       }}
@@ -82,6 +107,7 @@ export function RoleForm({ opened, onClose, role, copy, narrower, onSaved }: Pro
             onMarks={(marks) => form.setFieldValue("sensitive_permissions", marks)}
             error={listError(form.errors, "permissions") ?? listError(form.errors, "sensitive_permissions")}
           />
+          {role && narrower && grants.length > 0 && <MoveFields name={role.name} grants={grants} form={form as unknown as Form<Moves & Record<string, unknown>>} />}
           {role && <Trial role={role} fields={form.values} />}
         </>
       )}

@@ -1,12 +1,17 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ChevronDown } from "lucide-react";
+import { ChevronDown, Scissors } from "lucide-react";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
+import { goTo } from "@/app/navigate";
 import { RelativeTime } from "@/components/RelativeTime";
 import { plainName } from "./catalogue";
-import { type UnusedRight, useCatalogue } from "./data";
+import { rolesQuery, type UnusedRight, useCatalogue } from "./data";
+import { RoleForm } from "./RoleForm";
 import { isYounger } from "./times";
+import { enoughDays, narrowed } from "./UnusedOfRole";
 import classes from "./Unused.module.css";
 
 /** A technician, or a role with how many have it. */
@@ -23,10 +28,12 @@ interface Props {
   /** For how long it was not used. */
   days: number;
   open: boolean;
+  /** Since when that is known. */
+  since?: string;
 }
 
 /** What one technician, or nobody of those who have a role, uses. */
-export function UnusedItem({ item, days, open }: Props) {
+export function UnusedItem({ item, days, open, since }: Props) {
   const { t } = useTranslation();
   const [opened, setOpened] = useState(open);
   const people = useCan()("admin.technicians");
@@ -56,15 +63,44 @@ export function UnusedItem({ item, days, open }: Props) {
               </Link>
             ) : (
               people && (
-                <Link to="/technicians/$id" params={{ id: item.id }} search={{ tab: "access" } as never}>
-                  {t("use.page", { name: item.name })}
-                </Link>
+                <>
+                  <Link to="/technicians/$id" params={{ id: item.id }} search={{ tab: "access" } as never}>
+                    {t("use.page", { name: item.name })}
+                  </Link>
+                  {since && !isYounger(since, enoughDays) && <Narrower person={item} />}
+                </>
               )
             )}
           </>
         )}
       </div>
     </li>
+  );
+}
+
+// For each role that gives one person something unused: one without that, which their grants can move to.
+function Narrower({ person }: { person: Unused }) {
+  const { t } = useTranslation();
+  const can = useCan();
+  const roles = useQuery(rolesQuery).data ?? [];
+  const [open, setOpen] = useState<string | null>(null);
+  if (!can("admin.roles")) {
+    return null;
+  }
+  const narrowable = roles
+    .map((role) => ({ role, narrower: narrowed(role, person.unused.filter((right) => right.roles.some((by) => by.id === role.id))) }))
+    .filter(({ role, narrower }) => narrower.length > 0 && narrower.length < role.permissions.length);
+  return (
+    <div className={classes.narrower}>
+      {narrowable.map(({ role, narrower }) => (
+        <div key={role.id}>
+          <Button variant="default" size="compact-sm" leftSection={<Scissors size={14} />} onClick={() => setOpen(role.id)}>
+            {t("use.narrowFor", { role: plainName(role.name), name: person.name })}
+          </Button>
+          <RoleForm opened={open === role.id} onClose={() => setOpen(null)} role={role} copy narrower={narrower} holder={`technician:${person.id}`} onSaved={(made) => goTo(`/roles/${made.id}`)} />
+        </div>
+      ))}
+    </div>
   );
 }
 

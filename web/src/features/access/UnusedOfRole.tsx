@@ -14,7 +14,7 @@ export interface Known {
 }
 
 // A record of a few days would make almost everything look superfluous.
-const enoughDays = 30;
+export const enoughDays = 30;
 
 /** What a role holds without what nobody uses. What programs ask about is kept: it may be what a program is for. */
 export function narrowed(role: Role, unused: readonly UnusedRight[]): string[] {

@@ -84,7 +84,7 @@ export function UnusedPage() {
           ) : (
             <ul className={classes.items} aria-label={byRole ? t("use.listRoles") : t("use.listPeople")}>
               {items.map((item, i) => (
-                <UnusedItem key={item.id} item={item} days={days} open={i === 0} />
+                <UnusedItem key={item.id} item={item} days={days} open={i === 0} since={since} />
               ))}
             </ul>
           )}

@@ -58,6 +58,56 @@ export async function saveRole(fields: Partial<RoleFields>, role?: Role): Promis
   return saved;
 }
 
+/** What of a role moves to a narrower one: nothing, all that is not over, or what one person or team has. */
+export interface Moves {
+  move: "none" | "all" | "one";
+  /** Whose, as type and id. */
+  subject: string | null;
+}
+
+/** The most grants that move at once. */
+export const mostMoved = 500;
+
+/** The grants of a role that are not over, as they are at this moment: what moves is what was looked at. */
+export const movableQuery = (role: Role) =>
+  queryOptions({
+    queryKey: ["movable", role.id, role.version],
+    queryFn: async () => (await every<Grant>((cursor) => must(api.GET("/api/grants", { params: { query: { role_id: role.id, limit: 200, sort: "created_at", cursor } } })))).filter((grant) => grant.state !== "expired"),
+    staleTime: 0, // whenever the question opens, they are looked at anew
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+
+/** Who has a grant, as one word. */
+export const holderOf = ({ subject }: Pick<Grant, "subject">) => `${subject.type}:${subject.id}`;
+
+type Narrower = Schemas["UsageNarrowBody"];
+
+/** The request that makes a narrower role and moves grants to it. */
+export function narrowerOf({ name, description, permissions, sensitive_permissions }: RoleFields, { move, subject }: Moves, grants: readonly Grant[]): Narrower {
+  const moved = move === "all" ? grants : grants.filter((grant) => holderOf(grant) === subject);
+  const whose = move === "one" ? moved[0]?.subject : undefined;
+  return {
+    name,
+    description,
+    permissions,
+    sensitive_permissions,
+    ...(whose && { subject: { type: whose.type, id: whose.id } }),
+    grant_ids: moved.map((grant) => grant.id),
+  };
+}
+
+/** Makes a narrower role, to which grants move in the same step. */
+export async function narrowRole(role: Role, body: Narrower): Promise<Schemas["UsageNarrowedBody"]> {
+  const made = await must(api.POST("/api/roles/{id}/narrower", { params: { path: { id: role.id }, header: ifMatch(role.version) }, body }));
+  await renewAccess();
+  return made;
+}
+
+/** What narrowRole would send. */
+export const narrowTrial = (role: Role, body: Narrower): Trial => trialOf("POST", `/api/roles/${role.id}/narrower`, { version: role.version, body });
+
 /** What saveRole would send to change a role. */
 export const roleTrial = (fields: Partial<RoleFields>, role: Role): Trial => trialOf("PATCH", `/api/roles/${role.id}`, { version: role.version, body: fields });
 
