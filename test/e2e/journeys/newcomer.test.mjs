@@ -121,6 +121,8 @@ step("a colleague is invited, and makes a passkey", async () => {
   await form.getByRole("button", { name: "Next" }).click();
   await form.getByText(/A mail with a link that works once/).waitFor();
   await keep(page, "invite");
+  await form.getByRole("button", { name: "See what changes" }).click();
+  await form.getByRole("region", { name: "Who gains and loses what" }).waitFor();
   await form.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "Tom Falk" }).waitFor();
   await page.getByRole("link", { name: "Security" }).click();

@@ -90,7 +90,7 @@ step("somebody is made with a platform role of the organization, and one that is
   const deleted = await context.request.delete(`${server.base}/api/platform-roles/${gone.id}`, { headers: { origin: server.base, "if-match": `"${gone.version}"` } });
   assert.equal(deleted.status(), 204);
   await form.getByRole("button", { name: "Next" }).click();
-  await form.getByRole("button", { name: "Save", exact: true }).click();
+  await form.getByRole("button", { name: "See what changes" }).click();
   await form.getByRole("combobox", { name: "Role" }).and(page.locator("[aria-invalid=true]")).waitFor();
   assert.deepEqual(await looked(page, "a platform role that is gone"), []);
   await page.keyboard.press("Escape");

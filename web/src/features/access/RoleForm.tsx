@@ -35,7 +35,7 @@ export function RoleForm({ opened, onClose, role, copy, narrower, holder, onSave
   const { t } = useTranslation();
   const changes = copy ? undefined : role;
   const gives = useCan()("admin.technicians");
-  const grants = useQuery({ ...movableQuery(role as Role), enabled: opened && gives && narrower !== undefined && role !== undefined }).data ?? [];
+  const grants = useQuery({ ...movableQuery(role ?? { id: "", version: 0 }), enabled: opened && gives && narrower !== undefined && role !== undefined }).data ?? [];
   const moved = (values: Values) => {
     if (values.move === "one" && !grants.some((grant) => holderOf(grant) === values.subject)) {
       throw invalid("/subject", t("form.requiredField", { field: t("use.move.who") }));

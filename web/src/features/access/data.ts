@@ -69,7 +69,7 @@ export interface Moves {
 export const mostMoved = 500;
 
 /** The grants of a role that are not over, as they are at this moment: what moves is what was looked at. */
-export const movableQuery = (role: Role) =>
+export const movableQuery = (role: Pick<Role, "id" | "version">) =>
   queryOptions({
     queryKey: ["movable", role.id, role.version],
     queryFn: async () => (await every<Grant>((cursor) => must(api.GET("/api/grants", { params: { query: { role_id: role.id, limit: 200, sort: "created_at", cursor } } })))).filter((grant) => grant.state !== "expired"),
