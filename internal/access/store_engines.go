@@ -66,7 +66,7 @@ func changesSince(ctx context.Context, q store.Querier, d store.Dialect, c curso
 		}
 	}
 	next.epoch = c.epoch
-	err = eachRow(ctx, q, query, []any{since}, func(scan scan) error {
+	err = store.EachRow(ctx, q, query, []any{since}, func(scan scan) error {
 		var one change
 		if err := scan(&one.epoch, &one.tx, &one.org, &one.kind, &one.id, &one.other); err != nil {
 			return err
@@ -86,7 +86,7 @@ func changesSince(ctx context.Context, q store.Querier, d store.Dialect, c curso
 // changesIn are the changes to an organization that a transaction has made since an epoch, and others that were committed meanwhile.
 func changesIn(ctx context.Context, tx *store.Tx, org string, from int64) ([]change, error) {
 	var all []change
-	err := eachRow(ctx, tx, `select epoch, tx, org_id, kind, id, other from access_change where epoch > $1 and org_id = $2 order by epoch`, []any{from, org}, func(scan scan) error {
+	err := store.EachRow(ctx, tx, `select epoch, tx, org_id, kind, id, other from access_change where epoch > $1 and org_id = $2 order by epoch`, []any{from, org}, func(scan scan) error {
 		var one change
 		err := scan(&one.epoch, &one.tx, &one.org, &one.kind, &one.id, &one.other)
 		all = append(all, one)
@@ -100,28 +100,14 @@ func deleteChanges(ctx context.Context, tx *store.Tx, before time.Time) error {
 	return err
 }
 
-type scan func(to ...any) error
-
-func eachRow(ctx context.Context, q store.Querier, query string, args []any, fn func(scan) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
+type scan = func(to ...any) error
 
 // load makes the engine of an organization.
 func load(ctx context.Context, q store.Querier, org string) (e *engine.Engine, err error) {
 	e = engine.New()
 	e.Write(func(w *engine.Writer) {
 		for _, p := range parts {
-			err = eachRow(ctx, q, p.query, []any{org}, func(scan scan) error {
+			err = store.EachRow(ctx, q, p.query, []any{org}, func(scan scan) error {
 				t, err := p.read(scan)
 				if err == nil {
 					t.put(w)
@@ -162,7 +148,7 @@ func read(ctx context.Context, q store.Querier, org string, changed []change) (f
 			in.Arg(org)
 			in.In(p.key, some)
 			query := p.query + " and" + in.SQL()[len(" where"):]
-			err := eachRow(ctx, q, query, in.Args(), func(scan scan) error {
+			err := store.EachRow(ctx, q, query, in.Args(), func(scan scan) error {
 				t, err := p.read(scan)
 				if err == nil {
 					puts = append(puts, t.put)

@@ -21,7 +21,7 @@ func newcomers(ctx context.Context, tx *store.Tx, outside store.Querier, org str
 		in := &store.Where{}
 		in.Add("org_id = ?", org)
 		in.In("id", some)
-		err := eachRow(ctx, tx, `
+		err := store.EachRow(ctx, tx, `
 			select id, display_name, platform_role, coalesce((select r.id from platformrole_technician x join platformrole r on r.org_id = x.org_id and r.id = x.platformrole_id
 				where x.org_id = technician.org_id and x.technician_id = technician.id and r.based_on = technician.platform_role), ''),
 				status = 'active' and state <> 'activated' from technician`+in.SQL(), in.Args(), func(scan scan) error {
@@ -34,7 +34,7 @@ func newcomers(ctx context.Context, tx *store.Tx, outside store.Querier, org str
 		if err != nil {
 			return nil, err
 		}
-		err = eachRow(ctx, outside, `select id from technician`+in.SQL(), in.Args(), func(scan scan) error {
+		err = store.EachRow(ctx, outside, `select id from technician`+in.SQL(), in.Args(), func(scan scan) error {
 			var id string
 			err := scan(&id)
 			delete(made, id)

@@ -210,23 +210,9 @@ func inParts[T any](ctx context.Context, q store.Querier, query, org string, ids
 		w := &store.Where{}
 		w.Add("org_id = ?", org)
 		w.In("id", part)
-		if err := eachRow(ctx, q, query+w.SQL(), w.Args(), fn); err != nil {
+		if err := store.EachRow(ctx, q, query+w.SQL(), w.Args(), fn); err != nil {
 			return fmt.Errorf("name what was told: %w", err)
 		}
 	}
 	return nil
-}
-
-func eachRow(ctx context.Context, q store.Querier, query string, args []any, fn func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

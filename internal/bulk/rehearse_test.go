@@ -2,11 +2,13 @@ package bulk_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
 	"countersign.dev/countersign/internal/access/perm"
 	"countersign.dev/countersign/internal/bulk"
+	"countersign.dev/countersign/internal/store"
 )
 
 // Work on many is tried out in parts until the time for it is over; then it is known how many were tried, and nothing is passed over in silence.
@@ -19,9 +21,10 @@ func TestWhatIsTriedOutInPartsSaysHowMuchItWas(t *testing.T) {
 		order := bulk.Order{Action: bulk.AssignCustomers, IDs: ids, CustomerIDs: w.customers[:1]}
 		look := func() (people, tried, of int) {
 			t.Helper()
-			r, reached, err := w.Guard.Rehearse(w.act(w.boss), func(ctx context.Context) { _, _ = w.Start(ctx, order) })
-			if err != nil || !reached {
-				t.Fatal(reached, err)
+			var refused error
+			r, reached, err := w.Guard.Rehearse(w.act(w.boss), func(ctx context.Context) { _, refused = w.Start(ctx, order) })
+			if err != nil || !reached || !errors.Is(refused, store.ErrRehearsed) {
+				t.Fatal(reached, err, refused)
 			}
 			return len(r.People), r.Tried, r.Of
 		}

@@ -30,7 +30,7 @@ func names[T any](ctx context.Context, q store.Querier, org string, of kind, ids
 		w := &store.Where{}
 		w.Add("org_id = ?", org)
 		w.In("id", part)
-		err := each(ctx, q, `select id, name from `+string(of)+w.SQL(), w.Args(), func(scan func(...any) error) error {
+		err := store.EachRow(ctx, q, `select id, name from `+string(of)+w.SQL(), w.Args(), func(scan func(...any) error) error {
 			var id, name string
 			if err := scan(&id, &name); err != nil {
 				return err
@@ -52,7 +52,7 @@ func isTechnician(ctx context.Context, q store.Querier, org, id string) (ok bool
 
 // givers are the first owners and administrators by name who may act.
 func givers(ctx context.Context, q store.Querier, org string, most int) (out []Named, err error) {
-	err = each(ctx, q, `
+	err = store.EachRow(ctx, q, `
 		select id, display_name from technician
 		where org_id = $1 and status = 'active' and state = 'activated' and (owner or platform_role = 'administrator')
 		order by sort_name, id limit $2`, []any{org, most}, func(scan func(...any) error) error {
@@ -85,7 +85,7 @@ func peopleAmong(ctx context.Context, q store.Querier, org string, set map[strin
 			return nil, "", err
 		}
 		rows := 0
-		err := each(ctx, q, `select id, display_name, sort_name from technician`+w.SQL()+order.SQL()+` limit `+w.Arg(chunk), w.Args(), func(scan func(...any) error) error {
+		err := store.EachRow(ctx, q, `select id, display_name, sort_name from technician`+w.SQL()+order.SQL()+` limit `+w.Arg(chunk), w.Args(), func(scan func(...any) error) error {
 			var n Named
 			var key string
 			if err := scan(&n.ID, &n.Name, &key); err != nil {
@@ -109,18 +109,4 @@ func peopleAmong(ctx context.Context, q store.Querier, org string, set map[strin
 			return out, next, nil
 		}
 	}
-}
-
-func each(ctx context.Context, q store.Querier, query string, args []any, fn func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -32,7 +32,7 @@ func titles(ctx context.Context, q store.Querier, org string, of kind, ids []str
 		w := &store.Where{}
 		w.Add("x.org_id = ?", org)
 		w.In("x.id", part)
-		err := each(ctx, q, selects[of]+w.SQL(), w.Args(), func(scan func(...any) error) error {
+		err := store.EachRow(ctx, q, selects[of]+w.SQL(), w.Args(), func(scan func(...any) error) error {
 			var id string
 			var t title
 			err := scan(&id, &t.name, &t.customer, &t.owner)
@@ -72,7 +72,7 @@ func rules(ctx context.Context, q store.Querier, org string, wanted map[string]b
 			w := &store.Where{}
 			w.Add("g.org_id = ?", org)
 			w.In("g.id", part)
-			err := each(ctx, q, from+w.SQL(), w.Args(), func(scan func(...any) error) error {
+			err := store.EachRow(ctx, q, from+w.SQL(), w.Args(), func(scan func(...any) error) error {
 				var r Rule
 				err := scan(&r.ID, &r.Team, &r.Subject.ID, &r.Subject.Name, &r.By.ID, &r.By.Name, (*store.Time)(&r.At), (*store.Time)(&r.From), (*store.Time)(&r.Until),
 					&r.Reason, &r.Override)

@@ -113,7 +113,7 @@ func lastUses(ctx context.Context, q store.Querier, org string, technicians []st
 	if technicians != nil {
 		w.In("technician_id", technicians)
 	}
-	err := each(ctx, q, `select technician_id, permission, used_at, asked_at from usage_last`+w.SQL(), w.Args(), func(scan func(...any) error) error {
+	err := store.EachRow(ctx, q, `select technician_id, permission, used_at, asked_at from usage_last`+w.SQL(), w.Args(), func(scan func(...any) error) error {
 		var id string
 		var p perm.Permission
 		var l last
@@ -146,7 +146,7 @@ func people(ctx context.Context, q store.Querier, org, only string, order store.
 	if err := order.After(w, cursor); err != nil {
 		return nil, err
 	}
-	err = each(ctx, q, `select id, display_name, sort_name from technician`+w.SQL()+order.SQL()+` limit `+w.Arg(most), w.Args(), func(scan func(...any) error) error {
+	err = store.EachRow(ctx, q, `select id, display_name, sort_name from technician`+w.SQL()+order.SQL()+` limit `+w.Arg(most), w.Args(), func(scan func(...any) error) error {
 		var p person
 		if err := scan(&p.ID, &p.Name, &p.key); err != nil {
 			return err
@@ -177,7 +177,7 @@ type aRole struct {
 
 // allRoles are the roles of an organization by name; there are a few hundred at most.
 func allRoles(ctx context.Context, q store.Querier, org string) (out []aRole, err error) {
-	err = each(ctx, q, `select id, name, name_key, purpose, permissions, sensitive from role where org_id = $1 order by name_key`, []any{org}, func(scan func(...any) error) error {
+	err = store.EachRow(ctx, q, `select id, name, name_key, purpose, permissions, sensitive from role where org_id = $1 order by name_key`, []any{org}, func(scan func(...any) error) error {
 		var r aRole
 		var permissions, sensitive store.JSON[[]perm.Permission]
 		if err := scan(&r.ID, &r.Name, &r.key, &r.purpose, &permissions, &sensitive); err != nil {
@@ -195,7 +195,7 @@ func allRoles(ctx context.Context, q store.Querier, org string) (out []aRole, er
 }
 
 func organizations(ctx context.Context, q store.Querier) (ids []string, err error) {
-	err = each(ctx, q, `select id from organization order by id`, nil, func(scan func(...any) error) error {
+	err = store.EachRow(ctx, q, `select id from organization order by id`, nil, func(scan func(...any) error) error {
 		var id string
 		if err := scan(&id); err != nil {
 			return err
@@ -213,7 +213,7 @@ func organizations(ctx context.Context, q store.Querier) (ids []string, err erro
 func oldestKept(ctx context.Context, q store.Querier, org string, limit int64, most int) (day int64, err error) {
 	day = limit
 	rows, full := 0, false
-	err = each(ctx, q, `select day, count(*) from usage_day where org_id = $1 and day >= $2 group by day order by day desc`, []any{org, limit}, func(scan func(...any) error) error {
+	err = store.EachRow(ctx, q, `select day, count(*) from usage_day where org_id = $1 and day >= $2 group by day order by day desc`, []any{org, limit}, func(scan func(...any) error) error {
 		var at int64
 		var n int
 		if err := scan(&at, &n); err != nil {
@@ -258,18 +258,4 @@ func deleteLast(ctx context.Context, tx *store.Tx, org string, before time.Time)
 		return fmt.Errorf("forget last uses: %w", err)
 	}
 	return nil
-}
-
-func each(ctx context.Context, q store.Querier, query string, args []any, fn func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

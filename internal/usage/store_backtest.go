@@ -22,7 +22,7 @@ type row struct {
 func decisions(ctx context.Context, q store.Querier, query string, args []any, fn func(row)) error {
 	var r row
 	into := []any{&r.technician, &r.permission, &r.kind, &r.id, &r.outcome, &r.times, &r.at}
-	return each(ctx, q, query, args, func(scan func(...any) error) error {
+	return store.EachRow(ctx, q, query, args, func(scan func(...any) error) error {
 		if err := scan(into...); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func namesOf[T any](ctx context.Context, q store.Querier, org string, k kind, id
 		w := &store.Where{}
 		w.Add("org_id = ?", org)
 		w.In("id", some)
-		err := each(ctx, q, `select id, `+string(k)+w.SQL(), w.Args(), func(scan func(...any) error) error {
+		err := store.EachRow(ctx, q, `select id, `+string(k)+w.SQL(), w.Args(), func(scan func(...any) error) error {
 			var id, name string
 			if err := scan(&id, &name); err != nil {
 				return err
