@@ -1,6 +1,7 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { Plus, X } from "lucide-react";
 import { type ReactNode, useRef } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import classes from "./FormDrawer.module.css";
 
@@ -19,14 +20,12 @@ interface Props {
 export function RowsField({ legend, count, error, add, onAdd, onRemove, max = 10, children }: Props) {
   const { t } = useTranslation();
   const box = useRef<HTMLFieldSetElement>(null);
-  // The button that was pressed is gone: the focus goes to the one that took its place, else to the end of the rows.
+  // The button that was pressed is gone: the focus goes to the one that took its place, else to the end of the rows, before the next key is pressed.
   const remove = (index: number) => {
-    onRemove(index);
-    setTimeout(() => {
-      const buttons = box.current?.querySelectorAll<HTMLElement>("button") ?? [];
-      const removers = [...buttons].filter((button) => button.dataset.remove !== undefined);
-      (removers[index] ?? [...buttons].at(-1))?.focus();
-    });
+    flushSync(() => onRemove(index));
+    const buttons = box.current?.querySelectorAll<HTMLElement>("button") ?? [];
+    const removers = [...buttons].filter((button) => button.dataset.remove !== undefined);
+    (removers[index] ?? [...buttons].at(-1))?.focus();
   };
   return (
     <fieldset className={classes.rows} ref={box}>
