@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Menu } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -23,7 +24,7 @@ export function BottomBar({ onMenu }: { onMenu: () => void }) {
             {t(`nav.${section.key}`)}
             {section.key === "verify" && waiting > 0 && (
               <span className={classes.dot}>
-                <span className={classes.hidden}>{t("shell.waiting", { count: waiting })}</span>
+                <VisuallyHidden>{t("shell.waiting", { count: waiting })}</VisuallyHidden>
               </span>
             )}
           </Link>

@@ -1,4 +1,4 @@
-import { Tooltip } from "@mantine/core";
+import { Tooltip, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -67,7 +67,7 @@ function Count({ count, words }: { count: number; words: "shell.waiting" | "shel
   return count > 0 ? (
     <span className={classes.count}>
       <span aria-hidden="true">{count}</span>
-      <span className={classes.hidden}>{t(words, { count })}</span>
+      <VisuallyHidden>{t(words, { count })}</VisuallyHidden>
     </span>
   ) : null;
 }

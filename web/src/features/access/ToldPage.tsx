@@ -9,6 +9,7 @@ import { Forbidden } from "@/components/Forbidden";
 import { RemoteSelect } from "@/components/form/RemoteSelect";
 import { endOfDay, FilterDate, startOfDay } from "@/components/list/FilterFields";
 import type { Filter } from "@/components/list/Filters";
+import { GivenFilter } from "@/components/list/GivenFilter";
 import { List } from "@/components/list/List";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -16,7 +17,6 @@ import { OutcomeBadge } from "./Ask";
 import { useCatalogue } from "./data";
 import { PermissionSelect } from "./PermissionSelect";
 import { ToldDetail, useToldWords } from "./ToldDetail";
-import classes from "./Told.module.css";
 
 export type Told = components["schemas"]["AuthzenRecordedBody"];
 
@@ -75,7 +75,7 @@ function useFilters(): Filter[] {
   const given = (key: "token_id" | "resource_id" | "subject_id" | "asked_by"): Filter => ({
     key,
     label: t(`answered.given.${key}`),
-    render: (value, set) => <Given label={t(`answered.given.${key}`)} value={value} onClear={() => set(undefined)} />,
+    render: (value, set) => <GivenFilter label={t(`answered.given.${key}`)} value={value} onClear={() => set(undefined)} />,
   });
   const person = (key: "subject_id" | "asked_by", label: string): Filter =>
     looks ? { key, label, pinned: key === "subject_id", render: (value, set) => <PersonFilter label={label} value={value} onChange={set} /> } : given(key);
@@ -101,18 +101,6 @@ function useFilters(): Filter[] {
     given("resource_id"),
     given("token_id"),
   ];
-}
-
-function Given({ label, value, onClear }: { label: string; value?: string; onClear: () => void }) {
-  const { t } = useTranslation();
-  return (
-    <button type="button" className={classes.given} onClick={onClear}>
-      {label}
-      {value && <code>{value.slice(-6)}</code>}
-      <span aria-hidden="true">×</span>
-      <span className={classes.hidden}>{t("list.clearFilter", { filter: label })}</span>
-    </button>
-  );
 }
 
 async function people(q: string) {

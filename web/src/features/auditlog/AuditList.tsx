@@ -4,6 +4,7 @@ import type { AuditEvent, Page, Query } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
 import { endOfDay, FilterDate, FilterText, startOfDay } from "@/components/list/FilterFields";
 import type { Filter } from "@/components/list/Filters";
+import { GivenFilter } from "@/components/list/GivenFilter";
 import { List } from "@/components/list/List";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StateBadge } from "@/components/StateBadge";
@@ -73,21 +74,15 @@ export function AuditList({ filters, fixed, onExport }: Props) {
 
 const areas = ["technician", "session", "customer", "contact", "ticket", "verification", "technician_verification", "team", "role", "grant", "approval", "settings", "import", "audit"] as const;
 
+// What other pages lead here with: there is nothing to choose, only to take away.
+const given = (key: "actor" | "target" | "ticket_id", label: string): Filter => ({
+  key,
+  label,
+  render: (value, set) => <GivenFilter label={label} value={value} onClear={() => set(undefined)} />,
+});
+
 function useFilters(): Filter[] {
   const { t } = useTranslation();
-  // What other pages lead here with: there is nothing to choose, only to take away.
-  const given = (key: "actor" | "target" | "ticket_id", label: string): Filter => ({
-    key,
-    label,
-    render: (value, set) => (
-      <button type="button" className={classes.given} onClick={() => set(undefined)}>
-        {label}
-        {value && <code>{value.slice(-6)}</code>}
-        <span aria-hidden="true">×</span>
-        <span className={classes.hidden}>{t("list.clearFilter", { filter: label })}</span>
-      </button>
-    ),
-  });
   return [
     {
       key: "action",

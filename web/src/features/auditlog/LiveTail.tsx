@@ -1,4 +1,4 @@
-import { Button, Switch } from "@mantine/core";
+import { Button, Switch, VisuallyHidden } from "@mantine/core";
 import { ArrowUp } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -50,9 +50,7 @@ export function LiveTail() {
       >
         {t("audit.liveNew")}
       </Button>
-      <span className={classes.hidden} role="status">
-        {waiting ? t("audit.liveNew") : ""}
-      </span>
+      <VisuallyHidden role="status">{waiting ? t("audit.liveNew") : ""}</VisuallyHidden>
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { Forbidden } from "@/components/Forbidden";
 import { Loading } from "@/components/Loading";
 import { ExportMenu } from "@/components/list/ExportMenu";
 import { FilterDate } from "@/components/list/FilterFields";
+import { GivenFilter } from "@/components/list/GivenFilter";
 import { useListState } from "@/components/list/useListState";
 import { PageHeader } from "@/components/PageHeader";
 import { CustomerFilter } from "@/features/customer/CustomerFilter";
@@ -61,11 +62,11 @@ export function ReportsPage() {
         <FilterDate label={t("report.to")} value={to ?? query.to} set={(day) => state.open({ ...state.now, days: "", to: day ?? "", from: from ?? query.from ?? "" })} />
         <CustomerFilter value={customer_id} onChange={(id) => state.setFilter("customer_id", id)} />
         {technician_id && (
-          <button type="button" className={classes.chip} onClick={() => state.setFilter("technician_id", undefined)}>
-            {report?.technicians.find((x) => x.id === technician_id)?.name ?? t("report.one.technician")}
-            <span aria-hidden="true"> ×</span>
-            <span className={classes.hidden}>{t("list.clearFilter", { filter: t("report.one.technician") })}</span>
-          </button>
+          <GivenFilter
+            label={t("report.one.technician")}
+            shown={report?.technicians.find((x) => x.id === technician_id)?.name}
+            onClear={() => state.setFilter("technician_id", undefined)}
+          />
         )}
       </div>
       {found.isPending ? (

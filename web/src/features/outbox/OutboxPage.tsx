@@ -6,6 +6,7 @@ import { useCan } from "@/app/me";
 import { EmptyState } from "@/components/EmptyState";
 import { Forbidden } from "@/components/Forbidden";
 import { FilterDate } from "@/components/list/FilterFields";
+import { GivenFilter } from "@/components/list/GivenFilter";
 import { List } from "@/components/list/List";
 import listClasses from "@/components/list/List.module.css";
 import type { Filter } from "@/components/list/Toolbar";
@@ -87,14 +88,7 @@ function useFilters(): Filter[] {
     {
       key: "contact_id",
       label: t("outbox.contact"),
-      render: (value, set) => (
-        <button type="button" className={classes.given} onClick={() => set(undefined)}>
-          {t("outbox.contact")}
-          {value && <code>{value.slice(-6)}</code>}
-          <span aria-hidden="true">×</span>
-          <span className={classes.hidden}>{t("list.clearFilter", { filter: t("outbox.contact") })}</span>
-        </button>
-      ),
+      render: (value, set) => <GivenFilter label={t("outbox.contact")} value={value} onClear={() => set(undefined)} />,
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./Digits.module.css";
 
@@ -7,7 +8,7 @@ export function Digits({ value, label }: { value: string; label: string }) {
   const groups = value.match(/.{1,3}/g) ?? [];
   return (
     <p className={classes.digits} data-length={value.length}>
-      <span className={classes.hidden}>{t("digits", { label, digits: [...value].join(" ") })}</span>
+      <VisuallyHidden>{t("digits", { label, digits: [...value].join(" ") })}</VisuallyHidden>
       {groups.map((group, i) => (
         <span key={i} aria-hidden="true" className="cs-code">
           {group}

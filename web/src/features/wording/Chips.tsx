@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import classes from "./Template.module.css";
 
@@ -17,7 +18,7 @@ export function Chips({ placeholders, label, titleOf, onInsert }: Props) {
       {placeholders.map((p) => (
         <button key={p.name} type="button" data-required={p.required || undefined} title={titleOf?.(p.name)} onClick={() => onInsert(`\${${p.name}}`)}>
           {`\${${p.name}}`}
-          {p.required && <span className={classes.hidden}> {t("wording.required")}</span>}
+          {p.required && <VisuallyHidden> {t("wording.required")}</VisuallyHidden>}
         </button>
       ))}
     </div>

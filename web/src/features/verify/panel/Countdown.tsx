@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { minutesSeconds, secondsLeft } from "@/components/time";
@@ -36,9 +37,9 @@ export function Countdown({ from, until, onEnd }: { from: string; until: string;
       <span role="timer" aria-label={t("panel.timeLeft", { time: minutesSeconds(left) })}>
         {minutesSeconds(left)}
       </span>
-      <span className={classes.hidden} role="status">
+      <VisuallyHidden role="status">
         {left <= 60 && left > 50 ? t("panel.oneMinute") : over ? t("panel.timeOver") : ""}
-      </span>
+      </VisuallyHidden>
     </div>
   );
 }
